@@ -1,0 +1,38 @@
+"""What a face tracker tells the rest of the program about one face in one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSigns:
+    """Signs of the face that confound spotting, as shares of a full movement, about [0, 1]."""
+
+    blink_left: float  # the person's own left
+    blink_right: float
+    gaze_x: float  # -1 to the person's right .. 1 to the left, mean of both eyes
+    gaze_y: float  # -1 down .. 1 up
+    jaw_open: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    id: int  # counter of this session; a face that was lost and found again gets a new one
+    landmarks: NDArray[np.float32]  # (478, 3) x, y in frame pixels, z the same scale, away > 0
+    score: float  # presence, [0, 1]
+    signs: FaceSigns
+
+
+class FaceTracker(Protocol):
+    """Finds and follows faces.  Pure but for its own memory: no clock, no thread, no file."""
+
+    def update(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+        """Faces of one BGR frame (h, w, 3), largest first; empty if there is none."""
+
+    def reset(self) -> None:
+        """Forget every face; the next ones get new ids."""

@@ -1,0 +1,122 @@
+"""Where things are on a face: the canonical mesh, the aligned crop, the six AU regions.
+
+Landmarks are the 478 points of the face mesh: x, y in pixels, z in the same scale, smaller is
+nearer.  "Left" and "right" are the person's own; the person's right is on the left of an
+unmirrored picture.
+
+`canonical_face.npy` holds the first 468 points of the public canonical face model
+(Apache-2.0, Google) in inter-ocular distances, origin between the eyes, y down, z away.
+
+Lengths called IOD are the distance between the eye centres; an eye's centre is the middle of
+its two corners.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+CROP_SIZE = 224  # pixels of the aligned face crop, both ways
+CROP_IOD = 72.0  # inter-ocular distance of the canonical face in the crop, pixels
+CROP_EYES = (112.0, 76.0)  # where the middle of its eyes lies: forehead to chin is inside
+
+CANONICAL = np.load(Path(__file__).with_name("canonical_face.npy"))  # (468, 3)
+CANONICAL.flags.writeable = False
+
+EYE_CORNERS_RIGHT = (33, 133)  # outer, inner
+EYE_CORNERS_LEFT = (263, 362)
+
+_BROWS = (
+    46,
+    53,
+    52,
+    65,
+    55,
+    70,
+    63,
+    105,
+    66,
+    107,
+    276,
+    283,
+    282,
+    295,
+    285,
+    300,
+    293,
+    334,
+    296,
+    336,
+)
+_LIDS = (
+    *(7, 163, 144, 145, 153, 154, 155, 246, 161, 160, 159, 158, 157, 173),
+    *(249, 390, 373, 374, 380, 381, 382, 466, 388, 387, 386, 385, 384, 398),
+)
+
+
+def _upper_face() -> NDArray[np.intp]:
+    """Points no brow, lid or jaw carries along: alignment may rest on them."""
+    mobile = np.isin(np.arange(len(CANONICAL)), _BROWS + _LIDS)
+    return np.flatnonzero((CANONICAL[:, 1] < 0.75) & ~mobile)
+
+
+RIGID_POINTS = _upper_face()
+
+# AU regions of the paper's section 3: 1 eyes and lids, 2 brows and glabella, 3 cheeks and outer
+# eye, 4 nose, 5 mouth and lip corners, 6 chin and jaw.
+REGION_NAMES = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
+
+
+def canonical_in_crop() -> NDArray[np.float64]:
+    """The canonical face as it lies in an aligned crop, (468, 2) pixels."""
+    return CANONICAL[:, :2].astype(np.float64) * CROP_IOD + np.array(CROP_EYES)
+
+
+def eye_centres(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(2, 2) x, y of the person's right and left eye centre."""
+    points = np.asarray(landmarks, np.float64)[:, :2]
+    right = points[list(EYE_CORNERS_RIGHT)].mean(axis=0)
+    left = points[list(EYE_CORNERS_LEFT)].mean(axis=0)
+    return np.stack([right, left])
+
+
+def inter_ocular(landmarks: NDArray[np.floating]) -> float:
+    """IOD in the landmarks' own pixels."""
+    right, left = eye_centres(landmarks)
+    return float(np.hypot(*(left - right)))
+
+
+def fit_similarity(
+    source: NDArray[np.floating], target: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Least-squares similarity (2, 3), scale, rotation and shift, mapping source (n, 2) to target."""
+    s = np.asarray(source, np.float64)
+    t = np.asarray(target, np.float64)
+    s_mean, t_mean = s.mean(axis=0), t.mean(axis=0)
+    a, b = s - s_mean, t - t_mean
+    norm = float((a * a).sum())
+    c = float((a * b).sum()) / norm
+    d = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / norm
+    rotation = np.array([[c, -d], [d, c]])
+    return np.column_stack([rotation, t_mean - rotation @ s_mean])
+
+
+def crop_transform(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Similarity (2, 3) from frame pixels to the aligned 224×224 crop.
+
+    The same for training pairs, for photographs and as the live stabiliser's starting point:
+    `cv2.warpAffine(gray, crop_transform(face.landmarks), (224, 224))`.
+    """
+    points = np.asarray(landmarks, np.float64)[RIGID_POINTS, :2]
+    return fit_similarity(points, canonical_in_crop()[RIGID_POINTS])
+
+
+def apply_transform(
+    transform: NDArray[np.floating], points: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Map points (n, 2) through an affine (2, 3)."""
+    matrix = np.asarray(transform, np.float64)
+    mapped: NDArray[np.float64] = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    return mapped
