@@ -29,26 +29,8 @@ EYE_CORNERS_RIGHT = (33, 133)  # outer, inner
 EYE_CORNERS_LEFT = (263, 362)
 
 _BROWS = (
-    46,
-    53,
-    52,
-    65,
-    55,
-    70,
-    63,
-    105,
-    66,
-    107,
-    276,
-    283,
-    282,
-    295,
-    285,
-    300,
-    293,
-    334,
-    296,
-    336,
+    *(46, 53, 52, 65, 55, 70, 63, 105, 66, 107),
+    *(276, 283, 282, 295, 285, 300, 293, 334, 296, 336),
 )
 _LIDS = (
     *(7, 163, 144, 145, 153, 154, 155, 246, 161, 160, 159, 158, 157, 173),
@@ -71,7 +53,8 @@ REGION_NAMES = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
 
 def canonical_in_crop() -> NDArray[np.float64]:
     """The canonical face as it lies in an aligned crop, (468, 2) pixels."""
-    return CANONICAL[:, :2].astype(np.float64) * CROP_IOD + np.array(CROP_EYES)
+    points: NDArray[np.float64] = CANONICAL[:, :2].astype(np.float64) * CROP_IOD
+    return points + np.array(CROP_EYES)
 
 
 def eye_centres(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -91,7 +74,7 @@ def inter_ocular(landmarks: NDArray[np.floating]) -> float:
 def fit_similarity(
     source: NDArray[np.floating], target: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Least-squares similarity (2, 3), scale, rotation and shift, mapping source (n, 2) to target."""
+    """Least-squares similarity (2, 3) that maps source (n, 2) to target (n, 2)."""
     s = np.asarray(source, np.float64)
     t = np.asarray(target, np.float64)
     s_mean, t_mean = s.mean(axis=0), t.mean(axis=0)
