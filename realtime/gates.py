@@ -1,0 +1,86 @@
+"""Why a candidate is not a micro-expression: the rules, each with the word the user will read.
+
+Every rule is a pure function of what the onset detector and the apex estimator measured.  A
+candidate that any rule speaks against becomes a `rejected` event with those words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from realtime.apex import Pulse
+from realtime.onset import Candidate
+from realtime.regions import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfig:
+    min_peak_sigma: float = 4.0  # score of the strongest stream
+    min_amplitude_px: float = 0.12  # 0.17 % of the IOD
+    max_rise_s: float = 0.42
+    max_fall_s: float = 0.45
+    min_total_s: float = 0.14
+    max_total_s: float = 0.55  # half a second, and what an extrapolated offset may err
+    max_rest: float = 0.35  # how far from rest the face may stay, share of the height
+    lid_ratio: float = 1.0  # lids against the strongest other stream
+    blink: float = 0.25  # rise of the blink sign, share of a closed eye
+    gaze: float = 0.35  # change of gaze, share of its full range
+    mouth_before: float = 0.7  # mouth score shortly before, share of the score now
+    mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
+    max_disturbance: float = 6.0  # skull residual, sigmas
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What else the face did around the candidate."""
+
+    blink_rise: float  # largest blink sign near the apex over its recent median
+    gaze_change: float
+    continuous: bool  # tracking held from the onset to now
+    judged_s: float  # time seen after the apex
+
+
+def confounders(
+    candidate: Candidate, pulse: Pulse, around: Surroundings, config: GateConfig
+) -> Iterator[str]:
+    """Every reason against the candidate; none means micro-expression."""
+    streams = candidate.streams
+    lids = streams[Stream.LIDS]
+    others = max(v for s, v in streams.items() if s not in (Stream.LIDS, Stream.EYES))
+    mouth = streams[Stream.MOUTH]
+    eyes_only = candidate.stream in (Stream.LIDS, Stream.EYES)
+
+    if not around.continuous:
+        yield "tracking"
+    if candidate.disturbance_sigma > config.max_disturbance:
+        yield "head motion"
+    if max(others, lids if eyes_only else 0.0) < config.min_peak_sigma:
+        yield "weak"
+    if pulse.amplitude_px < config.min_amplitude_px:
+        yield "small"
+    if lids > config.lid_ratio * others or (eyes_only and around.blink_rise > config.blink):
+        yield "blink"
+    if around.gaze_change > config.gaze and eyes_only:
+        yield "gaze"
+    speaking = (
+        candidate.mouth_before > config.mouth_before * mouth
+        or candidate.mouth_habit > config.mouth_habit * mouth
+    )
+    if candidate.stream in (Stream.MOUTH, None) and mouth >= others and speaking:
+        yield "mouth activity"
+    yield from shape_confounders(pulse, config)
+
+
+def shape_confounders(pulse: Pulse, config: GateConfig) -> Iterator[str]:
+    """Reasons that lie in the time course alone."""
+    if pulse.rise_s > config.max_rise_s:
+        yield "slow rise"
+    if pulse.fall_s > config.max_fall_s or pulse.rest_after > config.max_rest:
+        yield "no return"
+    elif pulse.rest_after < -config.max_rest:
+        yield "swing"  # went past rest the other way: one beat of a repeated movement
+    if pulse.duration_s < config.min_total_s:
+        yield "too short"
+    if pulse.duration_s > config.max_total_s:
+        yield "too long"

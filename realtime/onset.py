@@ -1,0 +1,210 @@
+"""Find brief rises and returns of facial motion in a live stream.
+
+The signal is the displacement e of 31 regions.  What is scored is its second difference in time,
+
+    p(t) = e(t) − (e(t − τ) + e(t + τ)) / 2,
+
+which is blind to a steady position, to a steady velocity and to drift, and answers to what goes
+up and comes back within a few tenths of a second.  Each region and axis is divided by its own
+noise (the median of |p| over the last seconds), so the score counts sigmas of this face, this
+camera and this light.
+
+Pure numpy: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
+grid of `timeline`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.regions import MEMBERS, REGIONS, RIGID, Stream
+from realtime.timeline import Timeline, steps
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+_N = len(REGIONS)
+_SKULL = np.flatnonzero(RIGID >= 0.6)
+EXPRESSIVE = np.array(
+    [i for i, r in enumerate(REGIONS) if r.stream not in (Stream.LIDS, Stream.EYES)]
+)
+_MAD = 1.4826  # median of |x| to standard deviation, for a normal x
+
+
+@dataclass(frozen=True, slots=True)
+class OnsetConfig:
+    taus_s: tuple[float, float] = (0.12, 0.18)
+    enter_sigma: float = 3.0  # score that makes a candidate
+    before_s: float = 0.25  # a candidate is the largest score since this long before
+    after_s: float = 0.06  # and until this long after
+    noise_s: float = 8.0  # history that the noise is learned from
+    learn_s: float = 2.0  # no candidate before this much of it
+    noise_floor_px: float = 0.05
+    max_sigma: float = 20.0  # one wild region must not outvote the others
+    top: int = 4  # regions whose rms is the score of the whole face
+    top_stream: int = 3  # and of one stream
+    calm_sigma: float = 2.5  # skull residual that is still ordinary; above it scores are divided
+
+
+class DetectorState(Enum):
+    LEARNING = "learning rest"
+    RESTING = "resting"
+    RISING = "rising"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A local maximum of the score: something rose and came back."""
+
+    stream: Stream | None  # the stream that stands out; None: the face as a whole
+    index: int  # grid sample of the maximum
+    strength: float  # its score, sigmas
+    streams: dict[Stream, float]  # every stream's largest score around it
+    weights: Array  # (31, 2) p / noise², the direction that tells most; 0 for weak regions
+    sigma: Array  # (31,) each region's own score
+    noise_px: Array  # (31, 2) for the τ that answered best
+    disturbance_sigma: float  # the skull's own score
+    mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
+    mouth_habit: float  # 75 % quantile of the mouth score over 3 s
+
+
+class OnsetDetector:
+    """Scores one face's motion and names the moments worth a closer look."""
+
+    def __init__(self, config: OnsetConfig | None = None) -> None:
+        self.config = config or OnsetConfig()
+        self._taus = tuple(steps(t) for t in self.config.taus_s)
+        self._lag = max(self._taus)  # a score is known this many samples late
+        self._wait = steps(self.config.after_s)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the noise and the scores: a new face, or a scene that was cut."""
+        keep = steps(self.config.noise_s)
+        self._pulses = np.zeros((len(self._taus), keep, _N, 2), np.float32)
+        self._noise = np.full((len(self._taus), _N, 2), np.inf)
+        self._scores = np.zeros((steps(4.0), 1 + len(Stream)))  # whole face, then the streams
+        self._skull = np.zeros(steps(4.0))
+        self._first: int | None = None
+        self._scored = 0
+        self._last_start = -1
+
+    @property
+    def state(self) -> DetectorState:
+        if self._scored < steps(self.config.learn_s):
+            return DetectorState.LEARNING
+        rising = self._score_at(self._centre)[0] >= self.config.enter_sigma
+        return DetectorState.RISING if rising else DetectorState.RESTING
+
+    def strengths(self) -> tuple[float, ...]:
+        """Newest score of every stream, in the order of `Stream`."""
+        if self._scored == 0:
+            return (0.0,) * len(Stream)
+        return tuple(float(v) for v in self._score_at(self._centre)[1:])
+
+    def update(self, timeline: Timeline, index: int) -> list[Candidate]:
+        """Take grid sample `index` of a timeline whose first 62 channels are e (31, 2).
+
+        Samples must come in order.  Returns the candidates that it completes.
+        """
+        if self._first is None:
+            self._first = index
+        centre = index - self._lag
+        if centre - self._lag < self._first:
+            return []
+        self._centre = centre
+        e = timeline.span(centre - self._lag, index)[:, : 2 * _N].reshape(-1, _N, 2)
+        middle = e[self._lag]
+        row = self._scored % self._pulses.shape[1]
+        best = np.zeros(_N)
+        for k, tau in enumerate(self._taus):
+            pulse = middle - 0.5 * (e[self._lag - tau] + e[self._lag + tau])
+            self._pulses[k, row] = pulse
+            best = np.maximum(best, np.sqrt(((pulse / self._noise[k]) ** 2).sum(axis=1)))
+        self._scored += 1
+        if self._scored % steps(0.25) == 0 and self._scored >= steps(1.0):
+            self._learn_noise()
+
+        best = np.minimum(best, self.config.max_sigma)
+        skull = _rms(best[_SKULL])
+        calm = max(1.0, skull / self.config.calm_sigma)
+        slot = centre % len(self._scores)
+        self._skull[slot] = skull
+        self._scores[slot, 0] = _rms(_largest(best[EXPRESSIVE], self.config.top)) / calm
+        for k, stream in enumerate(Stream, start=1):
+            strongest = _largest(best[MEMBERS[stream]], self.config.top_stream)
+            self._scores[slot, k] = _rms(strongest) / calm
+        if self._scored < steps(self.config.learn_s):
+            return []
+        return self._candidates(timeline, centre - self._wait)
+
+    def _learn_noise(self) -> None:
+        known = min(self._scored, self._pulses.shape[1])
+        sample = np.abs(self._pulses[:, :known:2])  # every other sample tells the same median
+        spread = _MAD * np.median(sample, axis=1)
+        self._noise = np.maximum(spread, self.config.noise_floor_px)
+
+    def _candidates(self, timeline: Timeline, index: int) -> list[Candidate]:
+        before, after = steps(self.config.before_s), self._wait
+        window = self._history(index - before, index + after)
+        here = self._score_at(index)
+        is_peak = (here >= self.config.enter_sigma) & (here >= window.max(axis=0))
+        order: tuple[Stream | None, ...] = (None, *Stream)
+        return [
+            self._describe(timeline, index, order[k], float(here[k]), window)
+            for k in np.flatnonzero(is_peak)
+        ]
+
+    def _describe(
+        self, timeline: Timeline, index: int, stream: Stream | None, strength: float, window: Array
+    ) -> Candidate:
+        e = timeline.span(index - self._lag, index + self._lag)[:, : 2 * _N].reshape(-1, _N, 2)
+        middle = e[self._lag]
+        members = EXPRESSIVE if stream is None else MEMBERS[stream]
+        pulses = [middle - 0.5 * (e[self._lag - t] + e[self._lag + t]) for t in self._taus]
+        sigmas = [
+            np.sqrt(((p / n) ** 2).sum(axis=1)) for p, n in zip(pulses, self._noise, strict=True)
+        ]
+        k = int(np.argmax([_rms(_largest(s[members], 3)) for s in sigmas]))
+        sigma = np.minimum(sigmas[k], self.config.max_sigma)
+        strongest = members[np.argsort(sigma[members])[-6:]]
+        weights = np.zeros((_N, 2))
+        weights[strongest] = pulses[k][strongest] / self._noise[k][strongest] ** 2
+        mouth = 1 + list(Stream).index(Stream.MOUTH)
+        earlier = self._history(index - steps(1.2), index - steps(0.4))[:, mouth]
+        habit = self._history(index - steps(3.0), index - steps(0.3))[:, mouth]
+        return Candidate(
+            stream,
+            index,
+            strength,
+            {s: float(window[:, i].max()) for i, s in enumerate(Stream, start=1)},
+            weights,
+            sigma,
+            self._noise[k],
+            float(self._skull[index % len(self._skull)]),
+            float(earlier.max()) if len(earlier) else 0.0,
+            float(np.quantile(habit, 0.75)) if len(habit) else 0.0,
+        )
+
+    def _score_at(self, index: int) -> Array:
+        scores: Array = self._scores[index % len(self._scores)]
+        return scores
+
+    def _history(self, first: int, last: int) -> Array:
+        """Scores of grid samples first..last that exist, (n, 6)."""
+        oldest = self._centre - min(self._scored, len(self._scores)) + 1
+        wanted: Index = np.arange(max(first, oldest), min(last, self._centre) + 1)
+        history: Array = self._scores[wanted % len(self._scores)]
+        return history
+
+
+def _largest(values: Array, n: int) -> Array:
+    return np.sort(values)[-n:]
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt(np.mean(values * values)))

@@ -1,0 +1,175 @@
+"""Hold the face still: an aligned grey crop that moves far less than the landmarks do.
+
+Landmarks place the face to about 0.2 px of the crop from one frame to the next, too coarse for
+movements of 0.3 px.  So they only predict; patches on the skull (bridge of the nose, corners of
+the eyes, temples) are then found again in the crop to about 0.01 px, against a keyframe that
+is renewed every second and a half or when it no longer fits.
+
+Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the crop unless said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.face.face import Face
+from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
+from realtime.patches import cut_patches, track_patches
+from realtime.regions import DEPTH, HALVES, RIGID, region_centres
+from realtime.rigid import fit_rigid, similarity_of, to_iod
+
+Affine = NDArray[np.float64]  # (2, 3)
+
+_SKULL = np.flatnonzero(RIGID >= 0.2)
+_FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
+BLUR_PX = 1.3  # Gaussian before matching; 0.8–2 makes no difference
+
+
+@dataclass(frozen=True, slots=True)
+class StabiliserConfig:
+    renew_s: float = 1.5  # age at which a keyframe is replaced
+    min_ncc: float = 0.6  # a patch below this was not found
+    min_support: float = 0.4  # share of the skull patches that must agree
+    max_residual_px: float = 1.0  # a worse fit is not believed
+    max_drift_px: float = 3.0  # farther than this from the landmarks: start anew from them
+    max_gap_s: float = 0.25  # after a longer silence nothing is carried over
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """The reference that following crops are compared with."""
+
+    number: int
+    t_ns: int
+    picture: NDArray[np.float32]  # (224, 224) blurred crop
+    points: NDArray[np.float64]  # (478, 2) landmarks in the crop
+    continuous: bool  # False: alignment was lost, nothing connects it to the one before
+
+
+@dataclass(frozen=True, slots=True)
+class Stabilised:
+    t_ns: int
+    crop: NDArray[np.uint8]  # (224, 224) grey, read-only
+    picture: NDArray[np.float32]  # the same blurred, for matching
+    transform: Affine  # frame pixels to crop
+    points: NDArray[np.float64]  # (478, 2) landmarks in the crop
+    keyframe: Keyframe  # what this crop was aligned to
+    renewed: bool  # the following frames are compared with this one
+    residual_px: float  # how well the skull patches agree; the lower the steadier
+    steady: bool  # False: aligned by landmarks alone
+
+
+class Stabiliser:
+    """One face.  Call `reset` when it is lost."""
+
+    def __init__(self, config: StabiliserConfig | None = None) -> None:
+        self.config = config or StabiliserConfig()
+        self._keyframes = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self._key: Keyframe | None = None
+        self._last: tuple[int, Affine, Affine] | None = None  # t_ns, transform, by landmarks
+
+    def update(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
+        """Align one frame (h, w) of the same face; times must move forward."""
+        by_landmarks = crop_transform(face.landmarks)
+        transform = self._aligned(t_ns, grey, by_landmarks)
+        steady = transform is not None
+        if transform is None:
+            transform, residual_px = by_landmarks, float("inf")
+        else:
+            residual_px = self._residual_px
+        self._last = (t_ns, transform, by_landmarks)
+
+        crop = _warp(grey, transform)
+        crop.flags.writeable = False
+        picture = _blurred(crop)
+        points = apply_transform(transform, face.landmarks[:, :2])
+        used = self._key
+        renewed = used is None or not steady or t_ns - used.t_ns >= self.config.renew_s * 1e9
+        if renewed:
+            self._renew(t_ns, picture, points, continuous=steady)
+        key = used if steady and used is not None else self._key
+        assert key is not None
+        return Stabilised(t_ns, crop, picture, transform, points, key, renewed, residual_px, steady)
+
+    def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:
+        """The transform that puts the skull where the keyframe has it; None: it was not found."""
+        config = self.config
+        if self._key is None or self._last is None:
+            return None
+        last_ns, last, last_by_landmarks = self._last
+        if t_ns - last_ns > config.max_gap_s * 1e9:
+            return None
+        # what the landmarks say has changed since the last frame, on top of where that one lay
+        predicted = _compose(last, _compose(_inverse(last_by_landmarks), by_landmarks))
+        if _distance_px(predicted, by_landmarks) > config.max_drift_px:
+            return None
+
+        patches = self._patches
+        picture = _blurred(_warp(grey, predicted))
+        found = track_patches(patches, picture, np.zeros((len(patches), 2)))
+        weights = np.where(found.ncc >= config.min_ncc, RIGID[_SKULL], 0.0)
+        fit = fit_rigid(
+            found.d,
+            to_iod(patches.centres),
+            DEPTH[_SKULL],
+            patches.hessian,
+            weights,
+            parallax=True,
+        )
+        support = fit.support * weights.sum() / RIGID[_SKULL].sum()
+        if support < config.min_support or fit.disturbance_px > config.max_residual_px:
+            return None
+        self._residual_px = fit.disturbance_px
+        return _compose(_inverse(similarity_of(fit.coefficients)), predicted)
+
+    def _renew(
+        self,
+        t_ns: int,
+        picture: NDArray[np.float32],
+        points: NDArray[np.float64],
+        *,
+        continuous: bool,
+    ) -> None:
+        self._keyframes += 1
+        self._key = Keyframe(self._keyframes, t_ns, picture, points, continuous)
+        self._patches = cut_patches(picture, region_centres(points)[_SKULL], HALVES[_SKULL])
+
+
+def _warp(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
+    crop = cv2.warpAffine(
+        grey,
+        transform,
+        (CROP_SIZE, CROP_SIZE),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(crop, np.uint8)
+
+
+def _blurred(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(crop.astype(np.float32), (0, 0), BLUR_PX), np.float32)
+
+
+def _compose(outer: Affine, inner: Affine) -> Affine:
+    """outer ∘ inner, both (2, 3)."""
+    linear: Affine = outer[:, :2] @ inner[:, :2]
+    return np.column_stack([linear, outer[:, :2] @ inner[:, 2] + outer[:, 2]])
+
+
+def _inverse(transform: Affine) -> Affine:
+    linear = np.asarray(np.linalg.inv(transform[:, :2]), np.float64)
+    return np.column_stack([linear, -linear @ transform[:, 2]])
+
+
+def _distance_px(a: Affine, b: Affine) -> float:
+    """How far apart two frame-to-crop transforms put the same face, at most, in crop pixels."""
+    change = _compose(a, _inverse(b))
+    moved = apply_transform(change, _FACE_CORNERS) - _FACE_CORNERS
+    return float(np.hypot(moved[:, 0], moved[:, 1]).max())
