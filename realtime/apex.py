@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.face.geometry import CROP_IOD
 from realtime.onset import Candidate
 from realtime.regions import AU_REGION, REGIONS
 from realtime.timeline import GRID_HZ, Timeline, steps
@@ -40,7 +41,7 @@ class Pulse:
     rise_s: float
     fall_s: float  # inf: half of the height has not been lost yet
     peak_sigma: float  # height of the projection over its base
-    amplitude_px: float  # largest displacement of a region, crop pixels
+    amplitude_iod: float  # largest displacement of a region, share of the IOD
     rest_after: float  # lowest level after the apex as a share of the height; 0 is back at rest
     regions: tuple[float, ...]  # share of the movement in AU regions 1..6, sum 1
 
@@ -93,7 +94,7 @@ def measure_pulse(
         rise_s,
         fall_s,
         height,
-        float(size[used].max()),
+        float(size[used].max()) / CROP_IOD,
         float(level[apex:].min()),
         _region_shares(size / np.hypot(*candidate.noise_px.T)),
     )

@@ -16,14 +16,15 @@ from realtime.regions import Stream
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    min_peak_sigma: float = 4.0  # score of the strongest stream
-    min_amplitude_px: float = 0.12  # 0.17 % of the IOD
+    min_sigma: float = 4.0  # score of the stream the candidate stands in
+    min_amplitude_iod: float = 0.0017
+    max_amplitude_iod: float = 0.035  # micro-expressions reach 0.5–3 %, speech and smiles far more
     max_rise_s: float = 0.42
     max_fall_s: float = 0.45
     min_total_s: float = 0.14
     max_total_s: float = 0.55  # half a second, and what an extrapolated offset may err
     max_rest: float = 0.35  # how far from rest the face may stay, share of the height
-    lid_ratio: float = 1.0  # lids against the strongest other stream
+    lid_ratio: float = 1.0  # lids against the candidate's own stream
     blink: float = 0.25  # rise of the blink sign, share of a closed eye
     gaze: float = 0.35  # change of gaze, share of its full range
     mouth_before: float = 0.7  # mouth score shortly before, share of the score now
@@ -46,29 +47,31 @@ def confounders(
 ) -> Iterator[str]:
     """Every reason against the candidate; none means micro-expression."""
     streams = candidate.streams
-    lids = streams[Stream.LIDS]
-    others = max(v for s, v in streams.items() if s not in (Stream.LIDS, Stream.EYES))
-    mouth = streams[Stream.MOUTH]
+    expressive = {s: v for s, v in streams.items() if s not in (Stream.LIDS, Stream.EYES)}
+    own = max(expressive.values()) if candidate.stream is None else candidate.strength
+    lids, mouth = streams[Stream.LIDS], streams[Stream.MOUTH]
     eyes_only = candidate.stream in (Stream.LIDS, Stream.EYES)
 
     if not around.continuous:
         yield "tracking"
     if candidate.disturbance_sigma > config.max_disturbance:
         yield "head motion"
-    if max(others, lids if eyes_only else 0.0) < config.min_peak_sigma:
+    if own < config.min_sigma:
         yield "weak"
-    if pulse.amplitude_px < config.min_amplitude_px:
+    if pulse.amplitude_iod < config.min_amplitude_iod:
         yield "small"
-    if lids > config.lid_ratio * others or (eyes_only and around.blink_rise > config.blink):
+    if pulse.amplitude_iod > config.max_amplitude_iod:
+        yield "large"
+    if lids > config.lid_ratio * own and (eyes_only or around.blink_rise > config.blink):
         yield "blink"
-    if around.gaze_change > config.gaze and eyes_only:
+    if eyes_only and around.gaze_change > config.gaze:
         yield "gaze"
-    speaking = (
-        candidate.mouth_before > config.mouth_before * mouth
-        or candidate.mouth_habit > config.mouth_habit * mouth
-    )
-    if candidate.stream in (Stream.MOUTH, None) and mouth >= others and speaking:
-        yield "mouth activity"
+    # a talking mouth shakes the cheeks and the nose as well
+    if candidate.stream is not Stream.BROWS and mouth >= own:
+        before = candidate.mouth_before > config.mouth_before * mouth
+        habit = candidate.mouth_habit > config.mouth_habit * mouth
+        if before or (habit and candidate.stream is not Stream.NOSE_CHEEKS):
+            yield "mouth activity"
     yield from shape_confounders(pulse, config)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 from realtime.apex import ApexConfig, Pulse, measure_pulse
 from realtime.events import Kind
 from realtime.face.face import FaceSigns
-from realtime.face.geometry import CROP_IOD
 from realtime.gates import GateConfig, Surroundings, confounders, shape_confounders
 from realtime.motion import Motion, RegionMotion
 from realtime.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
@@ -172,7 +171,7 @@ def _finding(
         pulse.onset_ns,
         pulse.apex_ns,
         pulse.offset_ns,
-        pulse.amplitude_px / CROP_IOD,
+        pulse.amplitude_iod,
         max(candidate.strength, max(candidate.streams.values())),
         pulse.regions,
         reasons,
