@@ -53,8 +53,8 @@ REGION_NAMES = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
 
 def canonical_in_crop() -> NDArray[np.float64]:
     """The canonical face as it lies in an aligned crop, (468, 2) pixels."""
-    points: NDArray[np.float64] = CANONICAL[:, :2].astype(np.float64) * CROP_IOD
-    return points + np.array(CROP_EYES)
+    points = np.asarray(CANONICAL[:, :2], np.float64) * CROP_IOD
+    return np.asarray(points + np.array(CROP_EYES), np.float64)
 
 
 def eye_centres(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,0 +1,40 @@
+# `make demo` and `make test` do all set-up on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One thread a library: capture, analysis and the engine share the cores of a small machine.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo live test check clean
+
+demo: $(VENV)/.base face-model
+	$(BIN)/python run_live.py --demo --pace realtime
+
+live: $(VENV)/.base face-model
+	$(BIN)/python run_live.py --camera 0
+
+test: $(VENV)/.test face-model
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not slow and not fault"
+
+.PHONY: face-model
+face-model: $(VENV)/.base
+	$(BIN)/python -m realtime.face.weights
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,insightface,test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache
