@@ -17,8 +17,8 @@ from realtime.status import Assessable
 
 @dataclass(frozen=True, slots=True)
 class AssessConfig:
-    # A movement of 1 % IOD is 0.4 px of the frame at 40 px; less drowns in a webcam's compression.
-    min_iod_px: float = 40.0
+    # A movement of 1 % IOD is 0.3 px of the frame at 32 px; less drowns in a webcam's compression.
+    min_iod_px: float = 32.0
     min_grey: float = 35.0  # mean of the face; below it sensor noise swamps the texture
     min_contrast: float = 8.0  # standard deviation of the face, grey levels
     max_turn_deg: float = 30.0  # beyond it half of the face is foreshortened away

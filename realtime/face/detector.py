@@ -70,7 +70,7 @@ class FaceDetector:
         return _merged(raw * np.float32(_SIZE / scale), likely[keep])
 
 
-def _merged(raw: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Detection]:
+def _merged(raw: NDArray[np.floating], scores: NDArray[np.floating]) -> list[Detection]:
     """Weighted non-maximum suppression: overlapping boxes are averaged by their scores."""
     low = raw[:, 0] - raw[:, 1] / 2
     high = raw[:, 0] + raw[:, 1] / 2

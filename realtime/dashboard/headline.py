@@ -1,0 +1,151 @@
+"""The lines across the whole screen: header, banner, notices and footer."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from realtime.dashboard import words
+from realtime.dashboard.halfblock import Look
+from realtime.dashboard.keys import KEYS
+from realtime.status import CameraState, CaptureStats, Status
+
+_BADGES = {
+    CameraState.OPENING: "bold black on yellow",
+    CameraState.LIVE: "bold white on green",
+    CameraState.FROZEN: "bold white on red",
+    CameraState.LOST: "bold white on red",
+    CameraState.ENDED: "bold white on blue",
+    CameraState.CLOSED: "bold white on blue",
+}
+_SILENT_S = 2.0  # the pipeline sends several pictures of itself a second; this is far too late
+_ADEQUATE_FPS = 25.0  # below, a micro-expression may fall between two frames
+
+
+def badge(status: Status, look: Look) -> Text:
+    state = status.capture.state
+    paused = state is CameraState.LIVE and status.detector == words.PAUSED
+    style = "bold black on yellow" if paused else _BADGES[state]
+    text = f" {words.PAUSED.upper() if paused else state.value} "
+    return Text(text, "bold reverse" if look is Look.NONE else style, no_wrap=True)
+
+
+def header(status: Status, look: Look) -> RenderableType:
+    """Two lines: what is watched and its state; the rates and losses."""
+    top = Table.grid(expand=True, padding=(0, 1))
+    top.add_column(no_wrap=True)
+    top.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    top.add_column(no_wrap=True, justify="right")
+    top.add_column(no_wrap=True)
+    width, height = status.size
+    source = Text.assemble(
+        (words.printable(status.source), "bold"), (f"  {width}×{height}", "dim") if width else ""
+    )
+    name = Text(" FLEETING ", "bold reverse" if look is Look.NONE else "bold white on blue")
+    top.add_row(name, source, Text(words.span(status.elapsed_s), "bold"), badge(status, look))
+    return Group(top, rates(status.capture))
+
+
+def rates(capture: CaptureStats) -> Text:
+    """Asked, told and measured rate, and every way a frame can go missing."""
+    measured = "green"
+    if capture.measured_fps < _ADEQUATE_FPS:
+        measured = "bold red"
+    elif capture.asked_fps is not None and capture.measured_fps < 0.9 * capture.asked_fps:
+        measured = "yellow"
+    lost = "bold red" if capture.loss > 0.05 else "yellow" if capture.loss > 0.01 else "green"
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    text.append("asked ", "dim").append(words.rate(capture.asked_fps))
+    text.append("  told ", "dim").append(words.rate(capture.told_fps))
+    text.append("  measured ", "dim").append(f"{capture.measured_fps:.1f} fps", measured)
+    text.append("   lost ", "dim").append(f"{100 * capture.loss:.1f} %", lost)
+    for name, count in (("refused", capture.refused), ("reopened", capture.reopened)):
+        text.append(f"   {name} ", "dim").append(str(count), "yellow" if count else "")
+    return text
+
+
+def alarm(status: Status, silent_s: float) -> tuple[str, str] | None:
+    """Headline and explanation of what keeps the program from watching, if anything does.
+
+    `silent_s`: since the program last told the dashboard anything.
+    """
+    capture = status.capture
+    if capture.state is CameraState.LOST:
+        return (
+            "SOURCE LOST",
+            f"{words.age(capture)}; it is being reopened{words.reopened(capture)}. "
+            "Check the cable or the network, and whether another program uses the camera.",
+        )
+    if capture.state is CameraState.FROZEN:
+        return (
+            "PICTURE FROZEN",
+            f"{words.age(capture)}; it is being reopened{words.reopened(capture)}. "
+            "Nothing is watched meanwhile: the camera or its driver has stopped.",
+        )
+    if silent_s > _SILENT_S:
+        return (
+            "NO NEWS FROM THE PROGRAM",
+            f"the picture below is {silent_s:.0f} s old.",
+        )
+    return None
+
+
+class Banner:
+    """Red across the whole screen; three rows say what happened at length, one in short."""
+
+    def __init__(self, message: tuple[str, str], look: Look, rows: int) -> None:
+        self._headline, self._explanation = message
+        self._style = "bold reverse" if look is Look.NONE else "bold white on red"
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._rows < 3:
+            lines: tuple[str, ...] = (f"{self._headline}: {self._explanation}",)
+        else:
+            what, _, hint = self._explanation.partition(". ")
+            lines = (self._headline, what, hint)
+        for line in lines:
+            text = Text(line, self._style, no_wrap=True)
+            text.truncate(options.max_width, overflow="ellipsis")
+            text.align("center", options.max_width)
+            yield text
+
+
+def notices(status: Status, rows: int) -> RenderableType:
+    lines = status.notices[-rows:] if rows else ()
+    return Group(
+        *(
+            Text.assemble(
+                (" ! ", "bold yellow"), words.printable(n), no_wrap=True, overflow="ellipsis"
+            )
+            for n in lines
+        )
+    )
+
+
+def footer(status: Status, keys: bool) -> RenderableType:
+    """The keys, and what has been counted."""
+    table = Table.grid(expand=True)
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(no_wrap=True, justify="right")
+    text = Text(" ")
+    for key, command in KEYS.items() if keys else ():
+        text.append(f" {key} ", "reverse").append(f" {command.value}   ")
+    if not keys:
+        text.append("Ctrl-C ends", "dim")
+    counts = Text.assemble(
+        ("micro ", "dim"),
+        (str(status.micro_count), "bold"),
+        ("  rejected ", "dim"),
+        f"{status.rejected_count} ",
+    )
+    table.add_row(text, counts)
+    return table
+
+
+def disk_style(free_bytes: int | None) -> str:
+    free = math.inf if free_bytes is None else free_bytes
+    return "bold red" if free < 1e9 else "yellow" if free < 5e9 else ""

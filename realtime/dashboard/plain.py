@@ -1,0 +1,198 @@
+"""The plain dashboard, for pipes, log files and screen readers: lines without escape codes.
+
+One line a second of wall time says how things stand; every event and every notice has a line
+of its own, at once and exactly once.  Lines wait in a bounded queue, so a reader that has
+stopped reading holds up nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Self, TextIO
+
+from realtime.dashboard import words
+from realtime.dashboard.keys import Command, KeyReader
+from realtime.dashboard.outlet import Outlet
+from realtime.events import Event
+from realtime.status import Assessable, CameraState, Status
+
+logger = logging.getLogger(__name__)
+
+_PERIOD_S = 1.0
+_PATIENCE_S = 1.0  # for the last lines, to a reader that has stopped reading
+_JOIN_S = 2.0
+_HELD_LINES = 10_000
+_HELD_EVENTS = 1_000  # ids remembered as said; a status shows only the last few
+
+
+class PlainDashboard:
+    """Writes lines on a thread of its own."""
+
+    def __init__(self, stream: TextIO, *, keys: bool) -> None:
+        self._stream = stream
+        self._with_keys = keys
+        self._keys = KeyReader(resumed=_nothing_to_redraw)
+        self._news = News()
+        self._lines: deque[str] = deque()
+        self._left_out = 0
+        self._newest: Status | None = None
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._outlet = Outlet(self._stream)
+        if self._with_keys:
+            self._keys.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._wake.set()
+        self._keys.__exit__()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_S)
+        self._outlet.close()
+
+    def show(self, status: Status) -> None:
+        with self._lock:
+            self._newest = status
+            for line in self._news.of(status):
+                if len(self._lines) < _HELD_LINES:
+                    self._lines.append(line)
+                else:
+                    self._left_out += 1
+            waiting = bool(self._lines)
+        if waiting:
+            self._wake.set()
+
+    def commands(self) -> tuple[Command, ...]:
+        return self._keys.commands()
+
+    def _run(self) -> None:
+        try:
+            self._write_until_stopped()
+        except OSError as error:
+            logger.warning("nobody reads the dashboard's lines any more: %s", error)
+
+    def _write_until_stopped(self) -> None:
+        said: Status | None = None
+        due = time.monotonic()
+        while True:
+            ending = self._stop.is_set()
+            with self._lock:
+                lines, self._lines = list(self._lines), deque()
+                if self._left_out:
+                    lines.append(f"{self._left_out} lines left out: nobody read them in time")
+                    self._left_out = 0
+                newest = self._newest
+            if newest is not None and newest is not said and (ending or time.monotonic() >= due):
+                lines.append(status_line(newest))
+                said = newest
+                due = time.monotonic() + _PERIOD_S
+            if lines:
+                text = "".join(f"{line}\n" for line in lines)
+                patience_s = _PATIENCE_S if ending else float("inf")
+                if not self._outlet.write(text, patience_s=patience_s, stop=self._stop):
+                    logger.warning("the last lines of the dashboard were not taken")
+                    return
+            if ending:
+                return
+            self._wake.wait(max(0.01, due - time.monotonic()) if newest is not said else None)
+            self._wake.clear()
+
+
+class News:
+    """Which events and notices of a status have not been said yet."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, str] = {}  # id to what was said of it
+        self._notices: tuple[str, ...] = ()
+
+    def of(self, status: Status) -> list[str]:
+        lines = [
+            f"{status.elapsed_s:8.1f} s  note  {words.printable(notice)}"
+            for notice in added(self._notices, status.notices)
+        ]
+        self._notices = status.notices
+        for event in status.events:
+            line = event_line(event)
+            before = self._events.get(event.id)
+            if before is None or (event.revises and line != before):
+                lines.append(line)
+                self._events[event.id] = line
+        while len(self._events) > _HELD_EVENTS:
+            del self._events[next(iter(self._events))]
+        return lines
+
+
+def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
+    """What was appended, where the oldest may have gone: the longest overlap decides."""
+    for kept in range(min(len(before), len(after)), 0, -1):
+        if tuple(before[-kept:]) == tuple(after[:kept]):
+            return after[kept:]
+    return after
+
+
+def status_line(status: Status) -> str:
+    """`12.3 s  LIVE 30.0 fps  lost 0.0 %  face ok  micro 3  rejected 5  | engine ...`"""
+    capture = status.capture
+    state = capture.state.value
+    if capture.state in (CameraState.LOST, CameraState.FROZEN):
+        state = f"{state} ({words.age(capture)}; being reopened)"
+    elif status.detector == words.PAUSED:
+        state = f"{state} ({words.PAUSED.upper()})"
+    face = "face ok" if status.assessable is Assessable.YES else words.ADVICE[status.assessable]
+    parts = [
+        f"{status.elapsed_s:8.1f} s",
+        f"{state} {capture.measured_fps:.1f} fps",
+        f"lost {100 * capture.loss:.1f} %",
+    ]
+    parts += [f"refused {capture.refused}"] if capture.refused else []
+    parts += [f"reopened {capture.reopened}"] if capture.reopened else []
+    parts += [f"skipped {status.skipped}"] if status.skipped else []
+    parts += [f"faces {status.faces}"] if status.faces > 1 else []
+    parts += [face, f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
+    parts.append(f"| {engine(status)}")
+    if status.recording not in ("off", "idle"):
+        parts.append(f"| recorder {words.printable(status.recording)}")
+    return "  ".join(parts)
+
+
+def engine(status: Status) -> str:
+    """Kind of engine, without the hash of its weights; its state only if there is news in it."""
+    if status.engine == words.MOTION_ONLY:
+        return "engine none: MOTION ONLY"
+    name = words.printable(status.engine).split(" ")[0]
+    return f"engine {name}" + ("" if status.engine_state == "ready" else f" {status.engine_state}")
+
+
+def event_line(event: Event) -> str:
+    parts = [
+        f"{event.flagged_s:8.1f} s",
+        f"{'REVISED' if event.revises else 'EVENT'} {words.printable(event.id)}",
+        event.kind,
+        words.label(event),
+    ]
+    if event.classification is not None:
+        parts[-1] += f" {words.probability(event)}"
+        parts.append(f"micro-expression {words.micro_probability(event)}")
+    parts += [
+        f"onset {event.onset_s:.3f} s",
+        f"apex {event.apex_s:.3f} s",
+        f"{words.duration(event)} ms",
+        f"motion {words.motion(event)} % IOD",
+    ]
+    if event.confounders:
+        parts.append(f"({words.reasons(event)})")
+    return "  ".join(parts)
+
+
+def _nothing_to_redraw() -> None:
+    """Lines scroll away; there is no picture to put up again after Ctrl-Z."""

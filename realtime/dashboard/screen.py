@@ -1,0 +1,84 @@
+"""The terminal's alternate screen: taken, redrawn line by line, and given back.
+
+Only lines that changed are sent, and everything once a second, because a driver or a codec
+may write to standard error across the picture.  The cursor rests at the top left, where such
+a line does not scroll the screen.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from collections.abc import Sequence
+
+from realtime.dashboard.outlet import Outlet
+
+logger = logging.getLogger(__name__)
+
+_TAKE = "\x1b[?1049h\x1b[?25l\x1b[2J"  # alternate screen, cursor hidden, cleared
+_GIVE_BACK = "\x1b[0m\x1b[2J\x1b[H\x1b[?25h\x1b[?1049l"
+_CANCEL = "\x18"  # ends an escape sequence that was cut short
+_HOME = "\x1b[H"
+_PATIENCE_S = 1.0  # for giving the screen back to a terminal that takes nothing
+
+
+class Screen:
+    """Taken by `take`, given back by `give_back`, at the latest when the interpreter ends."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._taken = False
+        self._cut_short = False
+        self._shown: tuple[str, ...] = ()
+        self._size = (0, 0)
+
+    def take(self, stop: threading.Event) -> None:
+        """Also after a stop and `fg`: the shell has its own screen up by then."""
+        if not self._taken:
+            atexit.register(self.give_back)
+        self._taken = True
+        self.forget()
+        self._send(_TAKE, stop)
+
+    def draw(self, lines: Sequence[str], size: tuple[int, int], stop: threading.Event) -> None:
+        """Show the lines, each exactly as wide as the screen.
+
+        Raises:
+            OSError: the terminal is gone.
+        """
+        if size != self._size:
+            self.forget()
+        whole = not self._shown
+        sent = [
+            f"\x1b[{row};1H{line}"
+            for row, line in enumerate(lines, start=1)
+            if whole or line != self._shown[row - 1]
+        ]
+        if not sent:
+            return
+        clear = "\x1b[0m\x1b[2J" if size != self._size else ""
+        self._size = size
+        self._shown = tuple(lines)
+        self._send(clear + "".join(sent) + _HOME, stop)
+
+    def forget(self) -> None:
+        """Redraw every line next time."""
+        self._shown = ()
+
+    def give_back(self) -> None:
+        """Cursor, colours and the user's own screen.  May be called twice."""
+        if not self._taken:
+            return
+        self._taken = False
+        atexit.unregister(self.give_back)
+        start = _CANCEL if self._cut_short else ""
+        try:
+            self._outlet.resume()
+            self._outlet.write(start + _GIVE_BACK, patience_s=_PATIENCE_S)
+        except OSError as error:  # hung up: nobody is left to give anything back to
+            logger.info("the terminal is gone: %s", error)
+
+    def _send(self, text: str, stop: threading.Event) -> None:
+        self._cut_short = True
+        self._cut_short = not self._outlet.write(text, patience_s=float("inf"), stop=stop)

@@ -1,0 +1,103 @@
+"""How the dashboards put things: times, sizes, and advice a person can act on.
+
+Everything here turns a value into a short line of text without escape codes.
+"""
+
+from __future__ import annotations
+
+import math
+
+from realtime.events import UNCLASSIFIED, Event
+from realtime.status import Assessable, CameraState, CaptureStats
+
+MOTION_ONLY = "motion only"  # what `Status.engine` says when there is none
+PAUSED = "paused"  # what `Status.detector` says while the user has paused it
+
+ADVICE = {
+    Assessable.YES: "assessable",
+    Assessable.NO_FACE: "no face: look towards the camera",
+    Assessable.TOO_SMALL: "face too small: come closer",
+    Assessable.TOO_DARK: "too dark: turn on a light in front of you",
+    Assessable.TURNED_AWAY: "turned away: face the camera",
+    Assessable.LOW_RATE: "under 25 fps: add light, or ask for a smaller picture",
+    Assessable.UNSTABLE: "head moving too fast: hold still",
+    Assessable.SETTLING: "learning this face at rest: relax and wait",
+}
+
+
+def printable(text: str) -> str:
+    """The text without control characters: a file name must not steer the terminal."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def clock(seconds: float) -> str:
+    """0:12.1, 83:45.2: minutes and seconds to a tenth."""
+    tenths = round(max(0.0, seconds) * 10) if math.isfinite(seconds) else 0
+    return f"{tenths // 600}:{tenths % 600 // 10:02d}.{tenths % 10}"
+
+
+def span(seconds: float) -> str:
+    """0:00:12: hours, minutes and whole seconds, as a session's length."""
+    whole = int(max(0.0, seconds)) if math.isfinite(seconds) else 0
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def rate(fps: float | None) -> str:
+    return "-" if fps is None else f"{fps:.4g}"
+
+
+def disk(free_bytes: int | None) -> str:
+    """Decimal units, as the makers of disks and file managers use them."""
+    if free_bytes is None:
+        return "-"
+    if free_bytes >= 1e9:
+        return f"{free_bytes / 1e9:.3g} GB" if free_bytes < 1e12 else f"{free_bytes / 1e12:.3g} TB"
+    return f"{free_bytes / 1e6:.0f} MB"
+
+
+def age(capture: CaptureStats) -> str:
+    """For how long nothing new has been seen."""
+    if not math.isfinite(capture.age_s):
+        return "no frame yet"
+    what = "the same picture" if capture.state is CameraState.FROZEN else "no new frame"
+    return f"{what} for {capture.age_s:.1f} s"
+
+
+def reopened(capture: CaptureStats) -> str:
+    """How often this has passed before; "" for the first time."""
+    if not capture.reopened:
+        return ""
+    times = "once" if capture.reopened == 1 else f"{capture.reopened} times"
+    return f"; it came back {times} before"
+
+
+def label(event: Event) -> str:
+    return "no class" if event.label == UNCLASSIFIED else event.label
+
+
+def probability(event: Event) -> str:
+    """Of the class, "-" without an engine's answer."""
+    verdict = event.classification
+    return "-" if verdict is None else percent(max(verdict.probabilities))
+
+
+def micro_probability(event: Event) -> str:
+    verdict = event.classification
+    return "-" if verdict is None else percent(verdict.micro_probability)
+
+
+def duration(event: Event) -> str:
+    return f"{1000 * event.duration_s:.0f}"
+
+
+def motion(event: Event) -> str:
+    """Peak displacement in percent of the inter-ocular distance."""
+    return f"{100 * event.peak_motion_iod:.1f}"
+
+
+def reasons(event: Event) -> str:
+    return printable(", ".join(event.confounders))

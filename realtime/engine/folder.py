@@ -1,0 +1,143 @@
+"""An engine folder, read and checked before anything in it is run.
+
+`engine.json` says what the network is; every file it names is compared with its SHA-256.  The
+ONNX file is handed to the runtime as bytes, so data outside it cannot be reached.  Nothing is
+unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from realtime.errors import EngineError, EngineMismatch, EngineUntrusted
+from realtime.events import CLASSES
+from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
+
+_DESCRIPTION, _NETWORK = "engine.json", "model.onnx"
+_MAX_DESCRIPTION = 1_000_000  # bytes
+_MAX_NETWORK = 400_000_000
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+
+
+class _Crop(BaseModel):
+    size: int
+    iod: FiniteFloat
+    eyes: tuple[FiniteFloat, FiniteFloat]
+
+
+class _Canary(BaseModel):
+    seed: int
+    logits: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+    micro_logit: FiniteFloat
+
+
+class _Description(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=False)
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: Annotated[str, Field(max_length=200)]
+    classes: tuple[str, ...]
+    crop: _Crop
+    temperature: Annotated[FiniteFloat, Field(gt=0)]
+    micro_threshold: Annotated[FiniteFloat, Field(ge=0, le=1)]
+    trained_on: str
+    files: dict[FileName, Sha256]
+    canary: _Canary
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A pair whose answer is known: a network that gives another one must not be believed."""
+
+    pair: NDArray[np.float32]  # (1, 2, 224, 224)
+    logits: tuple[float, float, float]
+    micro_logit: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFolder:
+    path: Path
+    name: str
+    trained_on: str
+    temperature: float
+    micro_threshold: float
+    network: bytes  # the ONNX file
+    fingerprint: str  # first eight digits of its SHA-256
+    canary: Canary
+
+    @classmethod
+    def load(cls, path: Path) -> EngineFolder:
+        """Read and check a folder.
+
+        Raises:
+            EngineError: it is not there or cannot be read.
+            EngineMismatch: it is for another program, schema or crop.
+            EngineUntrusted: a file is not the one it was written with.
+        """
+        try:
+            description = _Description.model_validate_json(
+                _read(path / _DESCRIPTION, _MAX_DESCRIPTION)
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise EngineMismatch(
+                f"{path / _DESCRIPTION} is not an engine description this program reads "
+                f"({where}: {first['msg']}); export the engine again"
+            ) from error
+        crop = description.crop
+        if (crop.size, crop.iod, crop.eyes) != (CROP_SIZE, CROP_IOD, CROP_EYES):
+            raise EngineMismatch(f"{path} was trained on another face crop; export it again")
+        if description.classes != CLASSES:
+            raise EngineMismatch(f"{path} knows the classes {description.classes}, not {CLASSES}")
+        expected = description.files.get(_NETWORK)
+        if expected is None:
+            raise EngineMismatch(f"{path / _DESCRIPTION} does not name {_NETWORK}")
+        network = _read(path / _NETWORK, _MAX_NETWORK)
+        found = hashlib.sha256(network).hexdigest()
+        if found != expected:
+            raise EngineUntrusted(
+                f"{path / _NETWORK} is not the file the engine was exported with; "
+                "copy the folder again or export it anew"
+            )
+        canary = description.canary
+        random = np.random.default_rng(canary.seed)
+        pair = random.random((1, 2, CROP_SIZE, CROP_SIZE)).astype(np.float32)
+        return cls(
+            path,
+            description.name,
+            description.trained_on,
+            description.temperature,
+            description.micro_threshold,
+            network,
+            found[:8],
+            Canary(pair, canary.logits, canary.micro_logit),
+        )
+
+
+def default_engine() -> Path | None:
+    """The engine that came with the program, if it is there."""
+    folder = Path(__file__).resolve().parents[2] / "model" / "engines" / "first"
+    return folder if (folder / _DESCRIPTION).is_file() else None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise EngineError(
+            f"{path} cannot be read ({error.strerror}); give an engine folder with --engine DIR"
+        ) from error
+    if len(content) > limit:
+        raise EngineUntrusted(f"{path} is larger than an engine can be; refused")
+    return content

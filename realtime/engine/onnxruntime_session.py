@@ -1,0 +1,48 @@
+"""ONNX Runtime on the CPU: float32, a fixed number of threads, no telemetry."""
+
+from __future__ import annotations
+
+import onnxruntime
+
+from realtime.engine.folder import EngineFolder
+from realtime.engine.session import Answer, Array
+from realtime.errors import EngineMismatch
+from realtime.face.geometry import CROP_SIZE
+
+_OUTPUTS = (
+    "logits",
+    "micro_logit",
+    "displacement",
+    "fusion_local",
+    "fusion_global",
+    "fusion_full",
+)
+
+
+class OnnxRuntimeSession:
+    name = "onnxruntime-f32"
+
+    def __init__(self, folder: EngineFolder, threads: int) -> None:
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = 4
+        # spinning threads would take the cores that capture and tracking need
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                folder.network, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises classes of its own for every bad graph
+            raise EngineMismatch(
+                f"onnxruntime does not take {folder.path / 'model.onnx'}: {error}"
+            ) from error
+        inputs = [(i.name, list(i.shape[1:])) for i in self._session.get_inputs()]
+        outputs = {o.name for o in self._session.get_outputs()}
+        if inputs != [("pair", [2, CROP_SIZE, CROP_SIZE])] or not outputs.issuperset(_OUTPUTS):
+            raise EngineMismatch(f"{folder.path / 'model.onnx'} has other inputs or outputs")
+
+    def run(self, pairs: Array) -> Answer:
+        return Answer(*self._session.run(list(_OUTPUTS), {"pair": pairs}))

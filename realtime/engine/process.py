@@ -1,0 +1,223 @@
+"""The engine in a process of its own: its faults and its load never reach the camera.
+
+The child loads the folder, checks the canary, says ready, and answers pairs one by one.  The
+parent never waits for it unless it asks to (`wait`, for files analysed in order).  A child that
+dies, hangs or answers the canary wrongly is replaced, within a budget; what it was asked is
+answered as a failure at once, so that an event goes on without a class.
+
+Used from one thread.  Times are seconds on the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.engine.folder import EngineFolder
+from realtime.engine.worker import Ready, Reply, Request, serve
+from realtime.errors import EngineError
+from realtime.events import CLASSES, Classification
+
+_QUEUE = 8  # pairs on their way; a ninth is turned away
+_HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced
+_LOAD_S = 30.0
+
+
+class EngineState(Enum):
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    ticket: int
+    classification: Classification | None  # None: see failure
+    displacement: NDArray[np.float32] | None  # (2, 224, 224) crop pixels
+    took_ms: float
+    failure: str | None
+
+
+class EngineProcess:
+    """Context manager around the child.
+
+    Args:
+        folder: checked here first, so that a bad one is an error now and not an absent class.
+        restarts: replacements allowed in any `per_s` seconds.
+
+    Raises:
+        EngineError: the folder cannot be used.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        backend: str = "auto",
+        threads: int = 1,
+        restarts: int = 5,
+        per_s: float = 60.0,
+    ) -> None:
+        checked = EngineFolder.load(folder)
+        self.name = checked.name
+        self.description = f"{backend} {checked.fingerprint}"
+        self.micro_threshold = checked.micro_threshold
+        self.state = EngineState.LOADING
+        self.refused = 0  # pairs turned away because the queue was full
+        self.restarted = 0
+        self._temperature = checked.temperature
+        self._fingerprint = checked.fingerprint
+        self._arguments = (str(folder), backend, threads)
+        self._budget = (restarts, per_s)
+        self._deaths: deque[float] = deque()
+        self._pending: dict[int, float] = {}  # ticket to when it was sent
+        self._done: list[Answered] = []
+        self._failure = ""
+
+    def __enter__(self) -> EngineProcess:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_child()
+
+    @property
+    def printable_state(self) -> str:
+        return f"{self.state.value}: {self._failure}" if self._failure else self.state.value
+
+    def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
+        """Send a pair (2, 224, 224) in [0, 1]; False if it is turned away."""
+        self._tend()
+        if self.state is EngineState.FAILED or len(self._pending) >= _QUEUE:
+            self.refused += 1
+            return False
+        self._pending[ticket] = time.monotonic()
+        if self.state is EngineState.READY:
+            self._send(ticket, pair)
+        else:
+            self._waiting.append((ticket, pair))
+        return True
+
+    def poll(self) -> list[Answered]:
+        """Answers and failures since the last call."""
+        self._tend()
+        done, self._done = self._done, []
+        return done
+
+    def wait(self, ticket: int, timeout_s: float = 60.0) -> Answered:
+        """Block until a submitted pair is answered, for better or worse."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._tend(block_s=0.05)
+            for answered in self._done:
+                if answered.ticket == ticket:
+                    self._done.remove(answered)
+                    return answered
+            if ticket not in self._pending or time.monotonic() > deadline:
+                self._pending.pop(ticket, None)
+                return Answered(ticket, None, None, 0.0, "no answer in time")
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._link, far_end = context.Pipe()
+        self._process = context.Process(
+            target=serve, args=(far_end, *self._arguments), name="engine", daemon=True
+        )
+        self._process.start()
+        far_end.close()
+        self._waiting: deque[tuple[int, NDArray[np.float32]]] = deque()
+        self._heard = time.monotonic()
+
+    def _end_child(self) -> None:
+        self._link.close()
+        self._process.join(timeout=0.5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(timeout=2.0)
+        self._process.close()
+
+    def _tend(self, block_s: float = 0.0) -> None:
+        """Take what the child has said and see whether it is still well."""
+        if self.state is EngineState.FAILED:
+            return
+        try:
+            while self._link.poll(block_s):
+                block_s = 0.0
+                self._take(self._link.recv())
+        except (EOFError, OSError):
+            self._replace("its process died")
+            return
+        now = time.monotonic()
+        if self.state is EngineState.READY:
+            oldest = min(self._pending.values(), default=now)
+            if now - max(oldest, self._heard) > _HANG_S:
+                self._replace("its process hangs")
+        elif now - self._heard > _LOAD_S:
+            self._replace("it did not load in time")
+
+    def _take(self, message: object) -> None:
+        self._heard = time.monotonic()
+        if isinstance(message, Ready):
+            self.description = f"{message.session} {self._fingerprint}"
+            self.state = EngineState.READY
+            self._failure = ""
+            while self._waiting:
+                self._send(*self._waiting.popleft())
+        elif isinstance(message, Reply):
+            if self._pending.pop(message.ticket, None) is not None:
+                self._done.append(self._answered(message))
+        else:
+            self._replace(str(message))
+
+    def _answered(self, reply: Reply) -> Answered:
+        scaled = np.asarray(reply.logits, np.float64) / self._temperature
+        odds = np.exp(scaled - scaled.max())
+        p = odds / odds.sum()
+        classification = Classification(
+            CLASSES[int(p.argmax())],
+            (float(p[0]), float(p[1]), float(p[2])),
+            float(1.0 / (1.0 + np.exp(-reply.micro_logit))),
+            self.description,
+        )
+        return Answered(reply.ticket, classification, reply.displacement, reply.took_ms, None)
+
+    def _send(self, ticket: int, pair: NDArray[np.float32]) -> None:
+        try:
+            self._link.send(Request(ticket, pair))
+        except OSError:
+            self._replace("its process died")
+
+    def _replace(self, why: str) -> None:
+        """End the child and start another; what is pending is answered as a failure."""
+        self._done.extend(Answered(t, None, None, 0.0, why) for t in self._pending)
+        self._pending.clear()
+        self._end_child()
+        self._failure = why
+        now = time.monotonic()
+        allowed, per_s = self._budget
+        self._deaths.append(now)
+        while self._deaths and now - self._deaths[0] > per_s:
+            self._deaths.popleft()
+        if len(self._deaths) > allowed:
+            self.state = EngineState.FAILED
+            return
+        self.state = EngineState.RESTARTING
+        self.restarted += 1
+        self._start()
+
+
+def open_engine(folder: Path | None, *, backend: str, threads: int) -> EngineProcess | None:
+    """The engine process for a folder; None: motion only."""
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise EngineError(f"there is no engine folder at {folder}")
+    return EngineProcess(folder, backend=backend, threads=threads)

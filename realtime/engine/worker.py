@@ -1,0 +1,63 @@
+"""What runs inside the engine process: load, check, answer, until the parent is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.engine.folder import EngineFolder
+from realtime.engine.session import check_canary, open_session
+from realtime.errors import EngineError
+
+_CANARY_S = 10.0  # an idle engine proves itself this often
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    ticket: int
+    pair: NDArray[np.float32]  # (2, 224, 224)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    session: str  # backend and precision
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    ticket: int
+    logits: tuple[float, float, float]
+    micro_logit: float
+    displacement: NDArray[np.float32]  # (2, 224, 224)
+    took_ms: float
+
+
+def serve(link: Connection, folder: str, backend: str, threads: int) -> None:
+    """Answer requests from `link`; ends when the other end is closed, however that came about."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    with contextlib.suppress(EOFError, OSError):
+        try:
+            checked = EngineFolder.load(Path(folder))
+            session = open_session(checked, backend, threads)
+            check_canary(session, checked)
+            link.send(Ready(session.name))
+            while True:
+                if not link.poll(_CANARY_S):
+                    check_canary(session, checked)
+                    continue
+                request: Request = link.recv()
+                start = time.perf_counter()
+                answer = session.run(request.pair[None])
+                took_ms = 1e3 * (time.perf_counter() - start)
+                a, b, c = (float(v) for v in answer.logits[0])
+                micro = float(answer.micro_logit[0])
+                link.send(Reply(request.ticket, (a, b, c), micro, answer.displacement[0], took_ms))
+        except EngineError as error:
+            link.send(str(error))
