@@ -79,8 +79,9 @@ class FrameRing:
     """Ring of the newest frames.
 
     Args:
-        capacity: frames held, at least 2.
-        max_bytes: images held together; the oldest go first.  None: capacity alone decides.
+        capacity: frames held at most, at least 2.
+        keep_s: frames older than this before the newest go.  None: no limit of age.
+        max_bytes: bytes of all images held.  None: no limit.
         lossless: `push` waits while the slowest reader is `ahead` frames behind.
         ahead: how far a lossless writer may run ahead.
 
@@ -92,6 +93,7 @@ class FrameRing:
         self,
         capacity: int,
         *,
+        keep_s: float | None = None,
         max_bytes: int | None = None,
         lossless: bool = False,
         ahead: int = 16,
@@ -100,6 +102,7 @@ class FrameRing:
             raise ValueError(f"capacity must be at least 2, got {capacity}")
         self.capacity = capacity
         self.lossless = lossless
+        self._keep_ns = None if keep_s is None else round(keep_s * 1e9)
         self._max_bytes = max_bytes
         self._ahead = min(ahead, capacity)
         self._frames: deque[Frame] = deque()
@@ -135,10 +138,7 @@ class FrameRing:
             self._frames.append(frame)
             self._bytes += image.nbytes
             self.total += 1
-            while len(self._frames) > 2 and (
-                len(self._frames) > self.capacity
-                or (self._max_bytes is not None and self._bytes > self._max_bytes)
-            ):
+            while len(self._frames) > 2 and self._is_over():
                 self._bytes -= self._frames.popleft().image.nbytes
             self._changed.notify_all()
         return frame
@@ -166,6 +166,17 @@ class FrameRing:
         picked = tuple(f for f in held if start_ns <= f.t_ns <= end_ns)
         complete = bool(held) and held[0].t_ns <= start_ns and held[-1].t_ns >= end_ns
         return FrameWindow(picked, complete)
+
+    def _is_over(self) -> bool:
+        if len(self._frames) > self.capacity:
+            return True
+        if self._max_bytes is not None and self._bytes > self._max_bytes:
+            return True
+        if self._keep_ns is None or self._frames[-1].t_ns - self._frames[0].t_ns <= self._keep_ns:
+            return False
+        # a lossless writer never takes a frame away from a reader that has yet to come to it
+        oldest = self._frames[0].seq
+        return not (self.lossless and any(r.next_seq <= oldest for r in self._readers))
 
     def _slowest_is_behind(self) -> bool:
         return any(self.total - r.next_seq >= self._ahead for r in self._readers)

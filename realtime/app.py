@@ -1,0 +1,199 @@
+"""Build a live run from its settings, run it, close everything: who owns what is written here.
+
+Opened in this order, closed in reverse: capture (so that a missing camera is an error at once),
+engine process, session folder, recorder, dashboard.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import ExitStack
+
+import numpy as np
+from rich.console import Console
+
+from realtime.capture import CaptureThread
+from realtime.config import Settings
+from realtime.dashboard import open_dashboard, summary
+from realtime.demo.score import match, report_table
+from realtime.demo.subject import DemoSource, DemoSubject
+from realtime.engine.folder import default_engine
+from realtime.engine.process import EngineProcess, open_engine
+from realtime.errors import SettingsError
+from realtime.event_book import EventBook
+from realtime.event_log import EventLog
+from realtime.face.face import Face, FaceSigns, FaceTracker
+from realtime.face.geometry import CROP_SIZE, canonical_in_crop
+from realtime.frame_table import FrameTable
+from realtime.pipeline import Pipeline, Recording
+from realtime.recorder import Recorder
+from realtime.ring_buffer import Frame, FrameRing
+from realtime.session import Session
+from realtime.sources import Source, open_source, parse_source
+from realtime.status import Status
+from realtime.watcher import FaceWatcher
+
+_RING_BYTES = 300_000_000
+_EVENT_S = 2.0  # an event, its flag and its class: what a pre-roll must outlast
+_SLOW_S = 1.0  # preparations longer than this are explained
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """One run from opening the source to the closing summary."""
+    wanted = settings.source
+    subject = DemoSubject() if wanted.demo else None
+    address = None if wanted.demo else parse_source(wanted.source or str(wanted.camera))
+    live = address is not None and address.kind.value in ("camera", "stream")
+    if live and wanted.pace == "fast":
+        raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
+
+    def open_wanted() -> Source:
+        if subject is not None:
+            return DemoSource(subject)
+        assert address is not None
+        return open_source(address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc)
+
+    ring = FrameRing(
+        4096,
+        keep_s=settings.recorder.pre_s + _EVENT_S + 1.0,
+        max_bytes=_RING_BYTES if live else None,
+        lossless=not live,
+    )
+    with ExitStack() as stack:
+        reader = stack.enter_context(ring.reader())
+        capture = stack.enter_context(
+            CaptureThread(open_wanted, ring, realtime=wanted.pace == "realtime")
+        )
+        tracker = _open_tracker(settings)
+        engine = _open_engine(settings, stack)
+        _warm_up(settings)
+        recording, log = _open_recording(settings, capture.info.name, engine, ring, stack)
+        book = EventBook(
+            ring,
+            engine=engine,
+            log=log,
+            recorder=recording.recorder if recording else None,
+            wait=wanted.pace == "fast",
+            answer_s=settings.engine.answer_s,
+        )
+        dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
+        if live:
+            reader.skip_to_newest()
+        pipeline = Pipeline(
+            settings,
+            info=capture.info,
+            capture=capture,
+            ring=ring,
+            reader=reader,
+            tracker=tracker,
+            engine=engine,
+            book=book,
+            recording=recording,
+            dashboard=dashboard,
+            stop=stop,
+        )
+        status = pipeline.run()
+        reader.close()
+        ring.close()
+    if recording is not None:
+        recording.session.finish(_counts(status, book, recording), _how(status, stop))
+    if settings.dashboard.kind != "none":
+        console = Console()
+        console.print(summary(status, list(book.final.values())))
+        if subject is not None:
+            console.print(report_table(match(subject.truth, list(book.final.values()))))
+
+
+def _open_tracker(settings: Settings) -> FaceTracker:
+    face = settings.face
+    if face.tracker == "insightface":
+        from realtime.face.insightface import InsightFaceTracker
+
+        return InsightFaceTracker(face.pack, max_faces=face.faces)
+    from realtime.face.landmarker import LandmarkTracker
+    from realtime.face.weights import face_model
+
+    return LandmarkTracker(face_model(face.model), max_faces=face.faces)
+
+
+def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
+    wanted = settings.engine
+    engine = open_engine(
+        wanted.folder or default_engine(), backend=wanted.backend, threads=wanted.threads
+    )
+    if engine is None:
+        sys.stderr.write(
+            "fleeting: no engine: motion only, events stay unclassified (--engine DIR)\n"
+        )
+        return None
+    return stack.enter_context(engine)
+
+
+def _open_recording(
+    settings: Settings,
+    source: str,
+    engine: EngineProcess | None,
+    ring: FrameRing,
+    stack: ExitStack,
+) -> tuple[Recording | None, EventLog | None]:
+    wanted = settings.recorder
+    if not wanted.record:
+        return None, None
+    shown = settings.model_dump(mode="json")
+    shown["source"]["source"] = source if settings.source.source else None  # never a password
+    session = Session.create(
+        wanted.output,
+        settings=shown,
+        source=source,
+        engine=engine.description if engine else "motion only",
+    )
+    table = stack.enter_context(FrameTable(session))
+    recorder = stack.enter_context(
+        Recorder(session, ring, pre_s=wanted.pre_s, post_s=wanted.post_s)
+    )
+    return Recording(session, recorder, table), EventLog(session)
+
+
+def _warm_up(settings: Settings) -> None:
+    """Run every compiled kernel once: the first time on a machine they take seconds to build."""
+    start = time.monotonic()
+    done = threading.Event()
+
+    def explain() -> None:
+        if not done.wait(_SLOW_S):
+            sys.stderr.write("fleeting: preparing, once on this machine …\n")
+
+    threading.Thread(target=explain, name="explain", daemon=True).start()
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 255, (CROP_SIZE, CROP_SIZE), dtype=np.uint8)
+    landmarks = np.zeros((478, 3), np.float32)
+    landmarks[:468, :2] = canonical_in_crop()
+    face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
+    watcher = FaceWatcher(0, settings.stabiliser, settings.spotter)
+    for k in range(3):
+        frame = Frame(k, k * 33_000_000, np.zeros((1, 1, 3), np.uint8))
+        watcher.spot(watcher.align(frame, picture, face), face)
+    done.set()
+    if time.monotonic() - start > _SLOW_S:
+        sys.stderr.write("fleeting: ready\n")
+
+
+def _counts(status: Status, book: EventBook, recording: Recording) -> dict[str, object]:
+    return {
+        "seconds": round(status.elapsed_s, 6),
+        "frames_captured": status.capture.frames,
+        "frames_missing": status.capture.missing,
+        "frames_refused": status.capture.refused,
+        "reopened": status.capture.reopened,
+        "frames_analysed": status.analysed,
+        "frames_skipped": status.skipped,
+        "events": dict(sorted(book.counts().items())),
+    }
+
+
+def _how(status: Status, stop: threading.Event) -> str:
+    if stop.is_set():
+        return "stopped by the user"
+    return "the source ended" if status.capture.state.value == "ENDED" else "the time was up"

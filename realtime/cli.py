@@ -1,0 +1,177 @@
+"""The command line of `run_live.py`: flags, help, signals, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+import click
+import typer
+from rich.console import Console
+
+from realtime.config import Settings
+from realtime.errors import FleetingError
+
+_EPILOG = """
+Exit codes: 0 normal end (source ended, --seconds passed, q, one Ctrl-C); 1 unforeseen fault;
+2 a flag or address that makes no sense; 3 camera, file or stream cannot be opened;
+4 face model; 5 engine; 6 session folder cannot be written; 130 a second Ctrl-C.
+
+Examples:
+  run_live.py --camera 0
+  run_live.py --source interview.mp4 --pace fast --dashboard plain
+  run_live.py --source http://192.168.1.20:8080/video
+  run_live.py --demo
+"""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command(epilog=_EPILOG)
+def live(
+    camera: Annotated[int | None, typer.Option(help="camera number; see --list-cameras")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="video file, folder of numbered images, http(s):// or rtsp(s):// stream"),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="the built-in subject, whose movements are known")
+    ] = False,
+    list_cameras: Annotated[
+        bool, typer.Option("--list-cameras", help="print the cameras found and stop")
+    ] = False,
+    size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT asked of a camera")] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="rate asked of a camera; rate of a folder's images")
+    ] = None,
+    fourcc: Annotated[str | None, typer.Option(help="pixel format asked of a camera")] = None,
+    pace: Annotated[
+        Literal["realtime", "fast"] | None,
+        typer.Option(help="play a file by its time stamps, or as fast as the machine allows"),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="stop after this much of the source")
+    ] = None,
+    faces: Annotated[int | None, typer.Option(help="faces to watch, the largest first")] = None,
+    face_model: Annotated[
+        Path | None, typer.Option(help="face_landmarker.task, for machines without a network")
+    ] = None,
+    tracker: Annotated[
+        Literal["litert", "insightface"] | None, typer.Option(help="what finds the face")
+    ] = None,
+    pack: Annotated[Path | None, typer.Option(help="insightface model pack, a folder")] = None,
+    output: Annotated[Path | None, typer.Option(help="where session folders are made")] = None,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="keep nothing: no session folder at all")
+    ] = False,
+    pre: Annotated[float | None, typer.Option(help="seconds of clip before the onset")] = None,
+    post: Annotated[float | None, typer.Option(help="seconds of clip after the offset")] = None,
+    engine: Annotated[Path | None, typer.Option(help="engine folder")] = None,
+    backend: Annotated[
+        Literal["auto", "tensorrt", "onnxruntime", "openvino", "torch"] | None,
+        typer.Option(help="what runs the engine"),
+    ] = None,
+    engine_threads: Annotated[int | None, typer.Option(help="threads of the engine")] = None,
+    dashboard: Annotated[
+        Literal["auto", "live", "plain", "none"] | None, typer.Option(help="what is shown")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with the same settings")] = None,
+) -> None:
+    """Watch a face and catch micro-expressions: movements of 1/25 to 1/2 second.
+
+    Every event is recorded for a person to check.  Not a lie detector.  Keys while it runs:
+    q quit, r learn rest again, m set a marker, p pause.
+    """
+    if list_cameras:
+        _print_cameras()
+        return
+    flags = {
+        "source.camera": camera,
+        "source.source": source,
+        "source.demo": demo or None,
+        "source.size": _parse_size(size),
+        "source.fps": fps,
+        "source.fourcc": fourcc,
+        "source.pace": pace,
+        "source.seconds": seconds,
+        "face.tracker": tracker,
+        "face.model": face_model,
+        "face.pack": pack,
+        "face.faces": faces,
+        "recorder.record": False if no_record else None,
+        "recorder.output": output,
+        "recorder.pre_s": pre,
+        "recorder.post_s": post,
+        "engine.folder": engine,
+        "engine.backend": backend,
+        "engine.threads": engine_threads,
+        "dashboard.kind": dashboard,
+    }
+    settings = Settings.load(config, flags)
+    from realtime.app import run  # after the flags are known to be right: it loads everything
+
+    with _stop_on_signals() as stop:
+        run(settings, stop)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        app(list(arguments) if arguments is not None else None, standalone_mode=False)
+    except FleetingError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"fleeting: {error}", style="red", markup=False, highlight=False
+        )
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    return 0
+
+
+@contextmanager
+def _stop_on_signals() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C, TERM or HUP sets; the second interrupts at once."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    before = {n: signal.signal(getattr(signal, n), ask) for n in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _parse_size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise click.BadParameter(f"{text} is not a size; write WIDTHxHEIGHT, such as 1280x720")
+    return int(width), int(height)
+
+
+def _print_cameras() -> None:
+    from realtime.sources import list_cameras
+
+    found = list_cameras()
+    for listing in found:
+        sys.stdout.write(f"{listing}\n")
+    if not found:
+        sys.stdout.write("no camera found; try --demo, or --source with a file or stream\n")

@@ -1,0 +1,294 @@
+"""The analysis loop: frames from the ring, through the stages, to events and the dashboard.
+
+Runs on the caller's thread and owns everything after the ring.  Live, it lets frames go when it
+falls behind and counts them; a file it analyses frame by frame.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.capture import CaptureThread
+from realtime.config import Settings
+from realtime.dashboard import Command, Dashboard
+from realtime.engine.process import EngineProcess
+from realtime.event_book import EventBook
+from realtime.face.assess import assess, head_angles
+from realtime.face.face import Face, FaceTracker
+from realtime.face.geometry import inter_ocular
+from realtime.frame_table import FrameRow, FrameTable
+from realtime.onset import DetectorState
+from realtime.recorder import Recorder
+from realtime.regions import Stream
+from realtime.ring_buffer import Frame, FrameRing, RingReader
+from realtime.session import Session
+from realtime.sources.source import SourceInfo
+from realtime.stage_clock import StageClock
+from realtime.status import Assessable, Status
+from realtime.traces import TraceBook
+from realtime.watcher import FaceWatcher
+
+_SHOW_S = 0.1  # the dashboard gets a fresh status this often
+_WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
+_MAX_LAG_S = 0.3  # live analysis farther behind than this lets frames go
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Where a run is written to; absent with --no-record."""
+
+    session: Session
+    recorder: Recorder
+    table: FrameTable
+
+
+class Pipeline:
+    """One run over one source.
+
+    Args:
+        stop: set by anyone who wants the run to end.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        info: SourceInfo,
+        capture: CaptureThread,
+        ring: FrameRing,
+        reader: RingReader,
+        tracker: FaceTracker,
+        engine: EngineProcess | None,
+        book: EventBook,
+        recording: Recording | None,
+        dashboard: Dashboard,
+        stop: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._info = info
+        self._capture = capture
+        self._ring = ring
+        self._reader = reader
+        self._tracker = tracker
+        self._engine = engine
+        self._book = book
+        self._recording = recording
+        self._dashboard = dashboard
+        self._stop = stop
+        self._clock = StageClock()
+        self._traces = TraceBook(settings.spotter.onset.enter_sigma)
+        self._watchers: dict[int, FaceWatcher] = {}
+        self._first_ns: int | None = None
+        self._elapsed_s = 0.0
+        self._analysed = 0
+        self._assessable = Assessable.NO_FACE
+        self._faces: tuple[Face, ...] = ()
+        self._picture: NDArray[np.uint8] | None = None
+        self._paused = False
+        self._notices: list[str] = []
+        self._fps = 0.0
+
+    def run(self) -> Status:
+        """Analyse until the source ends, `stop` is set or the time is up; the last status."""
+        shown_at, shown_changes = -math.inf, 0
+        limit_s = self._settings.source.seconds or math.inf
+        while not self._stop.is_set():
+            frame = self._reader.next(_WAIT_S)
+            if frame is not None:
+                if limit_s <= self._time_of(frame):
+                    break
+                self._catch_up(frame)
+                self._analyse(frame)
+                self._book.tend(frame.t_ns)
+            elif self._reader.ended:
+                break
+            self._capture.check()
+            for command in self._dashboard.commands():
+                self._obey(command)
+            now = time.monotonic()
+            if now - shown_at >= _SHOW_S or self._book.changes != shown_changes:
+                shown_at, shown_changes = now, self._book.changes
+                self._dashboard.show(self.status())
+        self._book.close()
+        status = self.status()
+        self._dashboard.show(status)
+        return status
+
+    def status(self) -> Status:
+        stats = self._capture.stats()
+        self._fps = stats.measured_fps
+        counts = self._book.counts()
+        recording = self._recording
+        watcher = self._largest()
+        return Status(
+            source=self._info.name,
+            size=(self._info.width, self._info.height),
+            elapsed_s=self._elapsed_s,
+            capture=stats,
+            ring_held=len(self._ring),
+            ring_capacity=self._ring.capacity,
+            analysed=self._analysed,
+            skipped=self._reader.missed,
+            stages=self._clock.times(),
+            faces=len(self._faces),
+            assessable=self._assessable,
+            detector=self._detector_state(watcher),
+            traces=self._traces.traces(),
+            events=tuple(self._book.newest),
+            micro_count=counts["micro"],
+            rejected_count=counts["rejected"],
+            engine="motion only" if self._engine is None else self._engine.description,
+            engine_state="no engine" if self._engine is None else self._engine.printable_state,
+            recording="off" if recording is None else recording.recorder.state(),
+            session=None if recording is None else str(recording.session.folder),
+            disk_free_bytes=None if recording is None else recording.session.free_bytes(),
+            face_picture=self._picture,
+            notices=self._all_notices(),
+        )
+
+    def _analyse(self, frame: Frame) -> None:
+        self._elapsed_s = self._time_of(frame)
+        self._analysed += 1
+        if self._paused:
+            return
+        with self._clock.stage("face"):
+            grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            self._faces = self._tracker.update(frame.t_ns, frame.image)
+        present = {face.id for face in self._faces}
+        self._watchers = {i: w for i, w in self._watchers.items() if i in present}
+        judged = [assess(face, grey, self._rate(), self._settings.assess) for face in self._faces]
+        self._assessable = judged[0] if judged else Assessable.NO_FACE
+        for face, verdict in zip(self._faces, judged, strict=True):
+            if verdict is Assessable.YES:
+                self._watch(frame, grey, face)
+            else:
+                self._watchers.pop(face.id, None)
+        watcher = self._largest()
+        if watcher is not None:
+            self._assessable = _settled(watcher, self._assessable)
+            self._traces.note(frame.t_ns, watcher.spotter.strengths)
+        self._picture = _cut_out(frame.image, self._faces[0]) if self._faces else None
+        if self._recording is not None:
+            self._tabulate(frame, judged)
+
+    def _watch(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> None:
+        watcher = self._watchers.get(face.id)
+        if watcher is None:
+            watcher = FaceWatcher(face.id, self._settings.stabiliser, self._settings.spotter)
+            self._watchers[face.id] = watcher
+        with self._clock.stage("stabiliser"):
+            stabilised = watcher.align(frame, grey, face)
+        with self._clock.stage("spotter"):
+            findings = watcher.spot(stabilised, face)
+        for finding in findings:
+            self._book.take(watcher, finding, frame)
+        for took_ms in self._book.engine_ms:
+            self._clock.note("engine", took_ms / 1e3)
+        self._book.engine_ms.clear()
+
+    def _catch_up(self, frame: Frame) -> None:
+        """Live only: give up a backlog that would make the screen and the flags late."""
+        if self._info.live and self._reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
+            self._reader.skip_to_newest()
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Command.QUIT:
+                self._stop.set()
+            case Command.REST:
+                for watcher in self._watchers.values():
+                    watcher.reset()
+                self._notices.append(f"{self._elapsed_s:.1f} s  learning rest again")
+            case Command.MARKER:
+                if self._recording is not None:
+                    line = f'{{"schema": 1, "t_s": {self._elapsed_s:.6f}}}'
+                    self._recording.session.append_line("markers.jsonl", line)
+                self._notices.append(f"{self._elapsed_s:.1f} s  marker")
+            case Command.PAUSE:
+                self._paused = not self._paused
+                self._watchers.clear()
+                state = "paused" if self._paused else "going on"
+                self._notices.append(f"{self._elapsed_s:.1f} s  {state}")
+
+    def _tabulate(self, frame: Frame, judged: list[Assessable]) -> None:
+        assert self._recording is not None
+        t_s = self._time_of(frame)
+        if not self._faces:
+            self._recording.table.append(FrameRow.without_face(frame.seq, t_s))
+        for face, verdict in zip(self._faces, judged, strict=True):
+            watcher = self._watchers.get(face.id)
+            angles = head_angles(face.landmarks)
+            strengths = watcher.spotter.strengths if watcher else (0.0,) * len(Stream)
+            stabilised = watcher.stabilised if watcher else None
+            brows, lids, eyes, nose_cheeks, mouth = strengths
+            self._recording.table.append(
+                FrameRow(
+                    frame=frame.seq,
+                    face_id=face.id,
+                    timestamp_s=t_s,
+                    confidence=face.score,
+                    success=True,
+                    pose_rx=math.radians(angles.pitch),
+                    pose_ry=math.radians(angles.yaw),
+                    pose_rz=math.radians(angles.roll),
+                    blink_left=face.signs.blink_left,
+                    blink_right=face.signs.blink_right,
+                    jaw_open=face.signs.jaw_open,
+                    iod_px=inter_ocular(face.landmarks),
+                    residual_px=stabilised.residual_px if stabilised else math.inf,
+                    assessable=verdict.name.lower(),
+                    brows=brows,
+                    lids=lids,
+                    eyes=eyes,
+                    nose_cheeks=nose_cheeks,
+                    mouth=mouth,
+                )
+            )
+
+    def _rate(self) -> float:
+        """Frames a second as the source delivers them; a file's are taken from its time stamps."""
+        return self._fps if self._info.live else (self._info.told_fps or 0.0)
+
+    def _largest(self) -> FaceWatcher | None:
+        return self._watchers.get(self._faces[0].id) if self._faces else None
+
+    def _detector_state(self, watcher: FaceWatcher | None) -> str:
+        if self._paused:
+            return "paused"
+        return "no face" if watcher is None else watcher.spotter.state.value
+
+    def _time_of(self, frame: Frame) -> float:
+        if self._first_ns is None:
+            self._first_ns = self._book.start_ns = frame.t_ns
+        return (frame.t_ns - self._first_ns) / 1e9
+
+    def _all_notices(self) -> tuple[str, ...]:
+        recorder = self._recording.recorder.notices() if self._recording else ()
+        return (*self._info.remarks, *self._capture.notices(), *recorder, *self._notices)[-20:]
+
+
+def _settled(watcher: FaceWatcher, verdict: Assessable) -> Assessable:
+    if verdict is not Assessable.YES:
+        return verdict
+    if watcher.stabilised is not None and not watcher.stabilised.steady:
+        return Assessable.UNSTABLE
+    if watcher.spotter.state is DetectorState.LEARNING:
+        return Assessable.SETTLING
+    return verdict
+
+
+def _cut_out(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
+    """The part of the frame around a face, a view and not a copy."""
+    low, high = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
+    margin = 0.25 * (high - low)
+    x0, y0 = np.maximum(low - margin, 0).astype(int)
+    x1, y1 = np.maximum(high + margin, 1).astype(int)
+    return image[y0:y1, x0:x1]
+

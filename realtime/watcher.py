@@ -1,0 +1,71 @@
+"""One face, from frame to finding: stabiliser and spotter, and the crops a pair is cut from."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.face.face import Face
+from realtime.ring_buffer import Frame
+from realtime.spotter import Finding, Spotter, SpotterConfig
+from realtime.stabiliser import Stabilised, Stabiliser, StabiliserConfig
+
+_KEEP_NS = 2_000_000_000  # crops kept: an event and the wait for its flag
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One frame as the watcher kept it."""
+
+    seq: int
+    t_ns: int
+    crop: NDArray[np.uint8]  # (224, 224) grey
+
+
+class FaceWatcher:
+    """Watches the face with one id; made when it is found, dropped when it is lost."""
+
+    def __init__(self, face_id: int, stabiliser: StabiliserConfig, spotter: SpotterConfig) -> None:
+        self.face_id = face_id
+        self.spotter = Spotter(spotter)
+        self.stabilised: Stabilised | None = None  # the newest frame's
+        self._stabiliser = Stabiliser(stabiliser)
+        self._looks: deque[Look] = deque()
+
+    def reset(self) -> None:
+        """Learn this face at rest again."""
+        self._stabiliser.reset()
+        self.spotter.reset()
+        self._looks.clear()
+
+    def align(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> Stabilised:
+        """First half of a frame's work: the aligned crop."""
+        self.stabilised = stabilised = self._stabiliser.update(frame.t_ns, grey, face)
+        self._looks.append(Look(frame.seq, frame.t_ns, stabilised.crop))
+        while frame.t_ns - self._looks[0].t_ns > _KEEP_NS:
+            self._looks.popleft()
+        return stabilised
+
+    def spot(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
+        """Second half: what moved."""
+        return self.spotter.update(stabilised, face.signs)
+
+    def look(self, t_ns: int) -> Look:
+        """The kept frame nearest to a time."""
+        return min(self._looks, key=lambda look: abs(look.t_ns - t_ns))
+
+    def frame_number(self, t_ns: int) -> int:
+        """The frame nearest to a time; one that has yet to come is counted at the present rate."""
+        newest, oldest = self._looks[-1], self._looks[0]
+        if t_ns <= newest.t_ns or newest is oldest:
+            return self.look(t_ns).seq
+        rate = (newest.seq - oldest.seq) / (newest.t_ns - oldest.t_ns)
+        return newest.seq + round((t_ns - newest.t_ns) * rate)
+
+    def pair(self, finding: Finding) -> NDArray[np.float32]:
+        """Onset and apex crops for the network, (2, 224, 224) in [0, 1]."""
+        crops = [self.look(finding.onset_ns).crop, self.look(finding.apex_ns).crop]
+        return np.stack(crops).astype(np.float32) / np.float32(255)

@@ -1,0 +1,129 @@
+"""Stabiliser and spotter on pixels: a textured face that is moved and warped by known amounts."""
+
+import cv2
+import numpy as np
+import pytest
+
+from realtime.face.face import Face, FaceSigns
+from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
+from realtime.regions import Stream
+from realtime.spotter import Spotter
+from realtime.stabiliser import Stabiliser
+from tests.spotting.pulses import camera_times, raised_cosine
+
+CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
+SCALE, OFFSET = 1.25, np.array([180.0, 90.0])  # where the face lies in the 640×480 frame
+
+
+def face_at(shift=(0.0, 0.0), jitter=None):
+    points = np.zeros((478, 3), np.float32)
+    points[:468, :2] = canonical_in_crop() * SCALE + OFFSET + np.array(shift)
+    points[468:] = points[33]
+    if jitter is not None:
+        points[:, :2] += jitter.normal(0, 0.15, 2) + jitter.normal(0, 0.1, (478, 2))
+    return Face(0, points, 1.0, CALM)
+
+
+def skin() -> np.ndarray:
+    """A frame with texture at the scales of skin and features."""
+    random = np.random.default_rng(3)
+    fine = cv2.GaussianBlur(random.normal(0, 60, (480, 640)).astype(np.float32), (0, 0), 2)
+    coarse = cv2.GaussianBlur(random.normal(0, 400, (480, 640)).astype(np.float32), (0, 0), 8)
+    return np.clip(128 + 3 * fine + 1.5 * coarse, 0, 255)
+
+
+SKIN = skin().astype(np.float32)
+
+
+def brow_field() -> np.ndarray:
+    """Share of the brows' rise at every pixel of the frame."""
+    y, x = np.mgrid[0:480, 0:640]
+    at = canonical_in_crop()[[105, 334, 66, 296]] * SCALE + OFFSET
+    squares = [((x - cx) ** 2 + (y - cy) ** 2) / (2 * (18 * SCALE) ** 2) for cx, cy in at]
+    return np.exp(-np.min(squares, axis=0)).astype(np.float32)
+
+
+BROWS = brow_field()
+Y, X = np.mgrid[0:480, 0:640].astype(np.float32)
+
+
+def frame(brow_px=0.0, shift=(0.0, 0.0), seed=0):
+    """The skin with both brows raised by `brow_px` crop pixels, the whole shifted, with noise."""
+    x = X - np.float32(shift[0])
+    y = Y - np.float32(shift[1]) + BROWS * np.float32(brow_px * SCALE)
+    warped = cv2.remap(SKIN, x, y, cv2.INTER_CUBIC)
+    noise = np.random.default_rng(seed).normal(0, 2, warped.shape)
+    return np.clip(warped + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_still_head_is_held_to_a_twentieth_of_a_pixel():
+    stabiliser, jitter, where = Stabiliser(), np.random.default_rng(0), []
+    corners = face_at().landmarks[[6, 33, 263, 4], :2]
+    for k in range(60):
+        s = stabiliser.update(k * 33_000_000, frame(seed=k), face_at(jitter=jitter))
+        where.append(apply_transform(s.transform, corners))
+    steps = np.diff(np.array(where), axis=0)
+    assert np.sqrt((steps**2).sum(axis=-1).mean()) <= 0.05
+    assert s.steady
+
+
+def test_a_moving_head_is_followed_and_keyframes_are_renewed():
+    stabiliser, jitter, where, keys = Stabiliser(), np.random.default_rng(0), [], []
+    for k in range(75):
+        shift = (12 * np.sin(k / 12), 6 * np.sin(k / 17))
+        s = stabiliser.update(k * 33_000_000, frame(shift=shift, seed=k), face_at(shift, jitter))
+        where.append(apply_transform(s.transform, face_at(shift).landmarks[[6, 33, 263], :2]))
+        keys.append(s.renewed)
+    steps = np.diff(np.array(where), axis=0)
+    assert np.sqrt((steps**2).sum(axis=-1).mean()) <= 0.08
+    assert sum(keys) == 2  # the first, and one after 1.5 s
+
+
+def test_a_cut_starts_anew_and_says_so():
+    stabiliser = Stabiliser()
+    stabiliser.update(0, frame(), face_at())
+    assert stabiliser.update(33_000_000, frame(), face_at()).steady
+    after = stabiliser.update(66_000_000, np.flipud(frame()).copy(), face_at((40, 30)))
+    assert not after.steady
+    assert after.renewed
+
+
+def spot(times_ns, brow_of_t, signs=lambda t: CALM):
+    stabiliser, spotter, jitter, found = Stabiliser(), Spotter(), np.random.default_rng(1), []
+    for k, t in enumerate(times_ns):
+        face = face_at(jitter=jitter)
+        brow = float(brow_of_t(np.array([t / 1e9]))[0])
+        s = stabiliser.update(int(t), frame(brow, seed=k), face)
+        found.extend(spotter.update(s, signs(t / 1e9)))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fps", [25, 60])
+def test_a_brow_raise_of_two_percent_is_flagged_once(fps):
+    amplitude = 0.02 * CROP_IOD
+    found = spot(
+        camera_times(fps, 6.5, jitter=0.2),
+        lambda t: amplitude * raised_cosine(t, 4.5, 4.68, 4.9),
+    )
+    flagged = [f for f in found if f.kind == "micro" and not f.revises]
+    assert len(flagged) == 1
+    (event,) = flagged
+    assert event.apex_ns / 1e9 == pytest.approx(4.68, abs=1.5 / fps + 0.02)
+    assert 0.008 < event.peak_motion_iod < 0.024  # a patch sees the mean of the skin it covers
+    assert event.stream in (None, Stream.BROWS)
+    assert event.regions.index(max(event.regions)) == 1
+
+
+@pytest.mark.slow
+def test_a_raise_that_stays_is_not_a_micro_expression():
+    found = spot(camera_times(30, 6.5), lambda t: 1.5 * np.clip((t - 4.5) / 0.2, 0, 1))
+    last = {f.number: f for f in found}
+    assert [f for f in last.values() if f.kind == "micro"] == []
+
+
+@pytest.mark.slow
+def test_after_a_gap_rest_is_learned_again():
+    times = np.concatenate([camera_times(30, 4.0), camera_times(30, 1.5) + 5_000_000_000])
+    found = spot(times, lambda t: 1.5 * raised_cosine(t, 5.6, 5.8, 6.0))
+    assert [f for f in found if f.kind == "micro"] == []
