@@ -12,13 +12,11 @@ import time
 from contextlib import ExitStack
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from realtime.capture import CaptureThread
 from realtime.config import Settings
 from realtime.dashboard import open_dashboard, summary
-from realtime.demo.score import match, report_table
-from realtime.demo.subject import DemoSource, DemoSubject
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
 from realtime.errors import SettingsError
@@ -43,15 +41,15 @@ _SLOW_S = 1.0  # preparations longer than this are explained
 def run(settings: Settings, stop: threading.Event) -> None:
     """One run from opening the source to the closing summary."""
     wanted = settings.source
-    subject = DemoSubject() if wanted.demo else None
+    demo = _Demo() if wanted.demo else None
     address = None if wanted.demo else parse_source(wanted.source or str(wanted.camera))
     live = address is not None and address.kind.value in ("camera", "stream")
     if live and wanted.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
 
     def open_wanted() -> Source:
-        if subject is not None:
-            return DemoSource(subject)
+        if demo is not None:
+            return demo.open()
         assert address is not None
         return open_source(address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc)
 
@@ -102,8 +100,27 @@ def run(settings: Settings, stop: threading.Event) -> None:
     if settings.dashboard.kind != "none":
         console = Console()
         console.print(summary(status, list(book.final.values())))
-        if subject is not None:
-            console.print(report_table(match(subject.truth, list(book.final.values()))))
+        if demo is not None:
+            console.print(demo.report(book))
+
+
+class _Demo:
+    """The built-in subject and its truth; its portrait is loaded only when it is asked for."""
+
+    def __init__(self) -> None:
+        from realtime.demo.subject import DemoSubject
+
+        self._subject = DemoSubject()
+
+    def open(self) -> Source:
+        from realtime.demo.subject import DemoSource
+
+        return DemoSource(self._subject)
+
+    def report(self, book: EventBook) -> RenderableType:
+        from realtime.demo.score import match, report_table
+
+        return report_table(match(self._subject.truth, list(book.final.values())))
 
 
 def _open_tracker(settings: Settings) -> FaceTracker:

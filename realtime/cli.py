@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
 
-import click
 import typer
 from rich.console import Console
+from typer.exceptions import TyperException
 
 from realtime.config import Settings
 from realtime.errors import FleetingError
@@ -131,10 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"fleeting: {error}", style="red", markup=False, highlight=False
         )
         return error.exit_code
-    except click.ClickException as error:
+    except TyperException as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     return 0
 
@@ -163,7 +163,7 @@ def _parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     width, cross, height = text.lower().partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
-        raise click.BadParameter(f"{text} is not a size; write WIDTHxHEIGHT, such as 1280x720")
+        raise typer.BadParameter(f"{text} is not a size; write WIDTHxHEIGHT, such as 1280x720")
     return int(width), int(height)
 
 

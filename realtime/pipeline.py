@@ -291,4 +291,3 @@ def _cut_out(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
     x0, y0 = np.maximum(low - margin, 0).astype(int)
     x1, y1 = np.maximum(high + margin, 1).astype(int)
     return image[y0:y1, x0:x1]
-

@@ -1,0 +1,55 @@
+"""Where pictures come from: one contract for cameras, files, folders and streams."""
+
+from __future__ import annotations
+
+from realtime.sources.camera import CameraListing, list_cameras, open_camera
+from realtime.sources.folder import ImageFolder
+from realtime.sources.grammar import Address, parse_source, printable
+from realtime.sources.source import Shot, Source, SourceInfo, SourceKind
+from realtime.sources.stream import open_stream
+from realtime.sources.video import VideoFile
+
+__all__ = [
+    "Address",
+    "CameraListing",
+    "Shot",
+    "Source",
+    "SourceInfo",
+    "SourceKind",
+    "list_cameras",
+    "open_source",
+    "parse_source",
+    "printable",
+]
+
+
+def open_source(
+    address: Address,
+    *,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    fourcc: str = "MJPG",
+) -> Source:
+    """Open what an address names; size and pixel format concern cameras only.
+
+    Args:
+        address: from `parse_source`.
+        size: width, height asked of a camera.
+        fps: rate asked of a camera, and the rate a folder's pictures were taken at.
+        fourcc: pixel format asked of a camera.
+
+    Raises:
+        SourceError: when it cannot be opened or gives no picture.
+        SettingsError: when an option does not fit the source.
+    """
+    match address.kind:
+        case SourceKind.CAMERA:
+            return open_camera(address.index, size=size, fps=fps, fourcc=fourcc)
+        case SourceKind.FILE:
+            return VideoFile(address.path)
+        case SourceKind.FOLDER:
+            return ImageFolder(address.path, fps)
+        case SourceKind.STREAM:
+            return open_stream(address)
+        case SourceKind.DEMO:
+            raise ValueError("the demonstration has no address")

@@ -1,0 +1,58 @@
+"""`events.jsonl`: one line per event, appended when it is flagged and never rewritten.
+
+Written by the event book on the analysis thread; read back by review and the tests.  Each line
+is one write followed by an fsync, so a kill or a power cut costs at most the line being written.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from realtime.errors import DataError
+from realtime.events import Event
+from realtime.session import Session
+
+_NAME = "events.jsonl"
+_log = logging.getLogger(__name__)
+
+
+class EventLog:
+    """Appends events to one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.failures = 0  # events that are not in the file because it could not be written
+        self._session = session
+
+    def append(self, event: Event) -> None:
+        """Write one event; a full disk is counted in `failures` and never stops detection."""
+        if self._session.append_line(_NAME, event.to_json()):
+            return
+        self.failures += 1
+        if self.failures == 1:
+            _log.warning("event %s could not be written to %s", event.id, self._session.folder)
+
+
+def read_events(path: Path) -> list[dict[str, object]]:
+    """Every event line, in order.  A torn last line, as a power cut leaves it, is left out.
+
+    Raises:
+        DataError: if the file is missing or any other line is not an event.
+    """
+    try:
+        *lines, tail = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    # what stands after the last newline was never finished, even if it happens to parse
+    del tail
+    events: list[dict[str, object]] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path}, line {number}: not a JSON line") from error
+        if not isinstance(record, dict):
+            raise DataError(f"{path}, line {number}: not an event")
+        events.append(record)
+    return events

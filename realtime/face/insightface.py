@@ -1,0 +1,154 @@
+"""Faces by insightface (SCRFD and 2d106det), for those who hold one of its model packs.
+
+The packs are for non-commercial research only and are never downloaded from here: the package
+would fetch a missing one by itself, so it is given a folder and nothing else.  No pack could be
+had when this was written; the adapter is tested with an invented one of the same shapes.
+
+The 106 points are not the mesh's 478: the canonical mesh is laid over them by an affine fit to
+the centres of eyes, brows, nose and mouth, to the mouth corners and to the chin.  That places
+the regions; the stabiliser takes care of the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.errors import FaceModelError
+from realtime.face.face import Face, FaceSigns
+from realtime.face.geometry import CANONICAL
+
+_EYE_RIGHT, _EYE_LEFT = slice(33, 43), slice(87, 97)  # the person's own
+_BROW_RIGHT, _BROW_LEFT = slice(43, 52), slice(97, 106)
+_MOUTH, _NOSE = slice(52, 72), slice(72, 87)
+_CORNER_RIGHT, _CORNER_LEFT, _CHIN = 52, 61, 0
+
+# What of the canonical mesh lies where those points lie.
+_MESH_ANCHORS = (
+    (33, 133, 159, 145),
+    (263, 362, 386, 374),
+    (46, 53, 52, 65, 55, 70, 63, 105, 66, 107),
+    (276, 283, 282, 295, 285, 300, 293, 334, 296, 336),
+    (61, 291, 0, 17, 37, 267, 84, 314, 13, 14),
+    (168, 6, 197, 195, 5, 4, 129, 358, 98, 327, 2),
+    (61,),
+    (291,),
+    (152,),
+)
+_OPEN_EYE = 0.30  # height of the open eye over its width; a closed one has about a tenth
+_CLOSED_EYE = 0.10
+_SAME_FACE = 0.5  # overlap that makes two boxes of neighbouring frames one face
+
+
+class InsightFaceTracker:
+    """A `FaceTracker`; detects in every frame.
+
+    Args:
+        pack: folder of the model pack; None: ~/.insightface/models/buffalo_l.
+
+    Raises:
+        FaceModelError: package or pack are not there, or the pack lacks what is needed.
+    """
+
+    def __init__(self, pack: Path | None = None, *, max_faces: int = 1) -> None:
+        folder = pack or Path.home() / ".insightface" / "models" / "buffalo_l"
+        if not any(folder.glob("*.onnx")):
+            raise FaceModelError(
+                f"there is no insightface model pack at {folder}; give one with --pack FOLDER "
+                "(the published packs are for non-commercial research only)"
+            )
+        os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+        try:
+            from insightface.app import FaceAnalysis
+        except ImportError as error:
+            raise FaceModelError(
+                "insightface is not installed: pip install 'fleeting[insightface]'"
+            ) from error
+        try:
+            self._analysis: Any = FaceAnalysis(
+                name=str(folder.resolve()),
+                allowed_modules=["detection", "landmark_2d_106"],
+                providers=["CPUExecutionProvider"],
+            )
+            self._analysis.prepare(ctx_id=-1, det_size=(640, 640))
+        except (AssertionError, RuntimeError, ValueError) as error:
+            raise FaceModelError(f"{folder} is not a pack with a face detector") from error
+        if "landmark_2d_106" not in self._analysis.models:
+            raise FaceModelError(f"{folder} holds no model of 106 landmarks")
+        self._max_faces = max_faces
+        self._next_id = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self._boxes: dict[int, NDArray[np.float64]] = {}
+
+    def update(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+        found = sorted(self._analysis.get(image), key=_area, reverse=True)[: self._max_faces]
+        known, self._boxes = self._boxes, {}
+        faces = []
+        for one in found:
+            box = np.asarray(one.bbox, np.float64)
+            same = [i for i, other in known.items() if _overlap(box, other) > _SAME_FACE]
+            if same:
+                number = same[0]
+                del known[number]
+            else:
+                number = self._next_id
+                self._next_id += 1
+            self._boxes[number] = box
+            points = np.asarray(one.landmark_2d_106, np.float64)
+            faces.append(Face(number, lay_mesh(points), float(one.det_score), read_signs(points)))
+        return tuple(faces)
+
+
+def lay_mesh(points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The 478-point mesh over 106 points (106, 2) of the same face."""
+    groups = (_EYE_RIGHT, _EYE_LEFT, _BROW_RIGHT, _BROW_LEFT, _MOUTH, _NOSE)
+    singles = (_CORNER_RIGHT, _CORNER_LEFT, _CHIN)
+    seen = np.stack([*(points[g].mean(axis=0) for g in groups), *(points[i] for i in singles)])
+    model = np.stack([CANONICAL[list(a), :2].mean(axis=0) for a in _MESH_ANCHORS])
+    design = np.column_stack([model, np.ones(len(model))])
+    affine, *_ = np.linalg.lstsq(design, seen, rcond=None)
+    mesh = np.empty((478, 3), np.float32)
+    mesh[:468, :2] = np.column_stack([CANONICAL[:, :2], np.ones(468)]) @ affine
+    scale = float(np.sqrt(abs(np.linalg.det(affine[:2]))))
+    mesh[:468, 2] = CANONICAL[:, 2] * scale
+    mesh[468:473] = [*points[_EYE_RIGHT].mean(axis=0), mesh[133, 2]]
+    mesh[473:] = [*points[_EYE_LEFT].mean(axis=0), mesh[362, 2]]
+    return mesh
+
+
+def read_signs(points: NDArray[np.float64]) -> FaceSigns:
+    """Blink and jaw from openings; 106 points hold no irises, so gaze reads 0."""
+    eyes = points[_EYE_RIGHT].mean(axis=0), points[_EYE_LEFT].mean(axis=0)
+    iod = max(float(np.hypot(*(eyes[1] - eyes[0]))), 1e-6)
+    mouth_height = float(np.ptp(points[_MOUTH, 1])) / iod
+    return FaceSigns(
+        blink_left=_closure(points[_EYE_LEFT]),
+        blink_right=_closure(points[_EYE_RIGHT]),
+        gaze_x=0.0,
+        gaze_y=0.0,
+        jaw_open=float(np.clip((mouth_height - 0.3) / 0.6, 0.0, 1.0)),
+    )
+
+
+def _closure(eye: NDArray[np.float64]) -> float:
+    width, height = np.ptp(eye, axis=0)
+    open_share = (height / max(width, 1e-6) - _CLOSED_EYE) / (_OPEN_EYE - _CLOSED_EYE)
+    return float(np.clip(1.0 - open_share, 0.0, 1.0))
+
+
+def _area(face: Any) -> float:
+    x0, y0, x1, y1 = face.bbox
+    return float((x1 - x0) * (y1 - y0))
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    inside = np.clip(np.minimum(a[2:4], b[2:4]) - np.maximum(a[:2], b[:2]), 0, None)
+    shared = float(np.prod(inside))
+    union = float(np.prod(a[2:4] - a[:2]) + np.prod(b[2:4] - b[:2])) - shared
+    return shared / max(union, 1e-9)

@@ -1,0 +1,128 @@
+"""`frames.csv`: one row for every face of every analysed frame, and one for a frame without.
+
+Written by the pipeline on the analysis thread.  The leading columns carry OpenFace's names and
+units (seconds, radians), so its readers work here; the others are ours: signs in shares of a
+full movement, distances in pixels of the frame, motion of the five streams in noise units.
+Numbers have a fixed format: the same video gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+
+from realtime.session import Session
+
+_NAME = "frames.csv"
+_FLUSH_S = 1.0  # of rows: what a kill may cost
+_FLUSH_ROWS = 1000
+_log = logging.getLogger(__name__)
+
+COLUMNS = (
+    *("frame", "face_id", "timestamp", "confidence", "success"),
+    *("pose_Rx", "pose_Ry", "pose_Rz"),
+    *("blink_left", "blink_right", "jaw_open", "iod_px", "residual_px", "assessable"),
+    *("brows", "lids", "eyes", "nose_cheeks", "mouth"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    frame: int
+    face_id: int
+    timestamp_s: float  # since the first frame of the source
+    confidence: float  # of the face, [0, 1]
+    success: bool  # a face was found
+    pose_rx: float  # pitch, radians
+    pose_ry: float  # yaw
+    pose_rz: float  # roll
+    blink_left: float
+    blink_right: float
+    jaw_open: float
+    iod_px: float
+    residual_px: float  # what alignment left over, crop pixels; not finite: not aligned
+    assessable: str
+    brows: float
+    lids: float
+    eyes: float
+    nose_cheeks: float
+    mouth: float
+
+    @classmethod
+    def without_face(cls, frame: int, timestamp_s: float) -> FrameRow:
+        nothing = (0.0,) * 3
+        unmeasured = (math.nan,) * 5
+        return cls(
+            *(frame, 0, timestamp_s, 0.0, False),
+            *nothing,
+            *unmeasured,
+            "no_face",
+            *unmeasured,
+        )
+
+    def to_csv(self) -> str:
+        """The row without its newline; a value that was not measured is an empty cell."""
+        return ",".join(
+            (
+                str(self.frame),
+                str(self.face_id),
+                _number(self.timestamp_s, 6),
+                _number(self.confidence, 4),
+                str(int(self.success)),
+                *(_number(v, 5) for v in (self.pose_rx, self.pose_ry, self.pose_rz)),
+                *(_number(v, 4) for v in (self.blink_left, self.blink_right, self.jaw_open)),
+                _number(self.iod_px, 2),
+                _number(self.residual_px, 3),
+                self.assessable,
+                *(_number(v, 3) for v in (self.brows, self.lids, self.eyes)),
+                *(_number(v, 3) for v in (self.nose_cheeks, self.mouth)),
+            )
+        )
+
+
+class FrameTable:
+    """Appends rows about once a second.  Not shared between threads."""
+
+    def __init__(self, session: Session) -> None:
+        self.failures = 0  # rows that are not in the file because it could not be written
+        self._session = session
+        self._rows: list[str] = []
+        self._since_s = 0.0  # time stamp of the oldest row held
+
+    def __enter__(self) -> FrameTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, row: FrameRow) -> None:
+        """Take one row; a full disk is counted in `failures` and never stops detection."""
+        if not self._rows:
+            self._since_s = row.timestamp_s
+        self._rows.append(row.to_csv())
+        if row.timestamp_s - self._since_s >= _FLUSH_S or len(self._rows) >= _FLUSH_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is held.  May be called twice."""
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        rows, self._rows = self._rows, []
+        # asked every time: the folder may have been removed and made again
+        header = [] if (self._session.folder / _NAME).exists() else [",".join(COLUMNS)]
+        if self._session.append_line(_NAME, "\n".join((*header, *rows)), sync=False):
+            return
+        if self.failures == 0:
+            _log.warning("rows could not be written to %s", self._session.folder / _NAME)
+        self.failures += len(rows)
+
+
+def _number(value: float, digits: int) -> str:
+    if not math.isfinite(value):
+        return ""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text  # no "-0.000"

@@ -1,0 +1,44 @@
+"""What many tests share: the clips for development, the face model, a portrait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from numpy.typing import NDArray
+
+from realtime.errors import FaceModelError
+from realtime.face.weights import face_model
+
+MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """Folder of real clips; a test that needs it is marked `media`."""
+    if not MEDIA.is_dir():
+        pytest.skip("no folder of real clips beside the repository")
+    return MEDIA
+
+
+@pytest.fixture(scope="session")
+def landmark_model() -> Path:
+    try:
+        return face_model()
+    except FaceModelError as error:
+        pytest.skip(f"the face model cannot be had here: {error}")
+
+
+@pytest.fixture(scope="session")
+def portrait() -> NDArray[np.uint8]:
+    """A public-domain portrait, (512, 512, 3) BGR."""
+    return np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
+
+
+@pytest.fixture(scope="session")
+def portrait_frame(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same, twice as large: its eyes are some 85 pixels apart."""
+    return cv2.resize(portrait, (1024, 1024), interpolation=cv2.INTER_CUBIC)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from realtime.face.assess import assess, head_angles
+from realtime.face.face import Face, FaceSigns
+from realtime.face.geometry import CANONICAL
+from realtime.status import Assessable
+
+TEXTURE = np.random.default_rng(0).integers(60, 200, (480, 640), dtype=np.uint8)
+
+
+def turned(yaw=0.0, pitch=0.0, roll=0.0, iod_px=80.0) -> Face:
+    """The canonical face, turned by degrees: yaw to its left, pitch up, roll clockwise."""
+    a, b, c = np.radians([-yaw, -pitch, roll])
+    ry = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    rx = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    points = np.zeros((478, 3), np.float32)
+    points[:468] = CANONICAL @ (rz @ ry @ rx).T * iod_px + [320, 200, 0]
+    return Face(0, points, 1.0, FaceSigns(0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "roll"), [(0, 0, 0), (20, 0, 0), (0, -15, 0), (0, 0, 10), (-25, 10, 5)]
+)
+def test_angles_of_a_turned_head(yaw, pitch, roll):
+    angles = head_angles(turned(yaw, pitch, roll).landmarks)
+    assert angles.yaw == pytest.approx(yaw, abs=3)
+    assert angles.pitch == pytest.approx(pitch, abs=3)
+    assert angles.roll == pytest.approx(roll, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("face", "picture", "fps", "verdict"),
+    [
+        (turned(), TEXTURE, 30.0, Assessable.YES),
+        (turned(), TEXTURE, 0.0, Assessable.YES),
+        (None, TEXTURE, 30.0, Assessable.NO_FACE),
+        (turned(iod_px=20), TEXTURE, 30.0, Assessable.TOO_SMALL),
+        (turned(yaw=40), TEXTURE, 30.0, Assessable.TURNED_AWAY),
+        (turned(pitch=-40), TEXTURE, 30.0, Assessable.TURNED_AWAY),
+        (turned(), TEXTURE // 8, 30.0, Assessable.TOO_DARK),
+        (turned(), np.full_like(TEXTURE, 128), 30.0, Assessable.TOO_DARK),
+        (turned(), TEXTURE, 15.0, Assessable.LOW_RATE),
+        (turned(), TEXTURE, 24.97, Assessable.YES),
+    ],
+)
+def test_verdicts(face, picture, fps, verdict):
+    assert assess(face, picture, fps) is verdict

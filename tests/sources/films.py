@@ -1,0 +1,34 @@
+"""Films and folders of numbered pictures, made for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+
+from tests.sources.servers import numbered
+
+
+def write_film(path: Path, times_us: Sequence[int]) -> Path:
+    """An H.264 film with one numbered picture at each time, in whole microseconds."""
+    with av.open(str(path), "w", options={"video_track_timescale": "1000000"}) as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1_000_000)
+        for number, time_us in enumerate(times_us):
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="bgr24")
+            frame.pts, frame.time_base = time_us, Fraction(1, 1_000_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_folder(path: Path, count: int, suffix: str = "png") -> Path:
+    """Pictures `img1`, `img2`, … `img10`: natural order is not the order of letters."""
+    path.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(path / f"img{number + 1}.{suffix}"), numbered(number))
+    return path
