@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.engine.folder import EngineFolder
+from realtime.engine.session import resolve
 from realtime.engine.worker import Ready, Reply, Request, serve
 from realtime.errors import EngineError
 from realtime.events import CLASSES, Classification
@@ -68,13 +69,12 @@ class EngineProcess:
     ) -> None:
         checked = EngineFolder.load(folder)
         self.name = checked.name
-        self.description = f"{backend} {checked.fingerprint}"
+        self.description = f"{resolve(backend)} {checked.fingerprint}"
         self.micro_threshold = checked.micro_threshold
         self.state = EngineState.LOADING
         self.refused = 0  # pairs turned away because the queue was full
         self.restarted = 0
         self._temperature = checked.temperature
-        self._fingerprint = checked.fingerprint
         self._arguments = (str(folder), backend, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
@@ -166,7 +166,6 @@ class EngineProcess:
     def _take(self, message: object) -> None:
         self._heard = time.monotonic()
         if isinstance(message, Ready):
-            self.description = f"{message.session} {self._fingerprint}"
             self.state = EngineState.READY
             self._failure = ""
             while self._waiting:

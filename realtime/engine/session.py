@@ -38,14 +38,31 @@ class EngineSession(Protocol):
         """Answer pairs (n, 2, 224, 224) of onset and apex crops in [0, 1]."""
 
 
+_PRECISIONS = {"onnxruntime": "onnxruntime-f32"}  # backends of this version and their names
+
+
+def resolve(backend: str) -> str:
+    """The session name a backend stands for; "auto" is the best one there is.
+
+    Raises:
+        EngineError: there is no such backend in this version.
+    """
+    if backend == "auto":
+        return _PRECISIONS["onnxruntime"]
+    if backend not in _PRECISIONS:
+        raise EngineError(
+            f"backend {backend} is not part of this version; use {', '.join(_PRECISIONS)} or auto"
+        )
+    return _PRECISIONS[backend]
+
+
 def open_session(folder: EngineFolder, backend: str, threads: int) -> EngineSession:
-    """Open a backend by name; "auto" takes the best one that is installed.
+    """Open a backend by name or "auto".
 
     Raises:
         EngineError: there is no such backend here, or it does not take the network.
     """
-    if backend not in ("auto", "onnxruntime"):
-        raise EngineError(f"backend {backend} is not part of this version; use onnxruntime")
+    resolve(backend)
     from realtime.engine.onnxruntime_session import OnnxRuntimeSession
 
     return OnnxRuntimeSession(folder, threads)

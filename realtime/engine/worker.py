@@ -27,7 +27,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    session: str  # backend and precision
+    """The engine is loaded and has answered its canary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def serve(link: Connection, folder: str, backend: str, threads: int) -> None:
             checked = EngineFolder.load(Path(folder))
             session = open_session(checked, backend, threads)
             check_canary(session, checked)
-            link.send(Ready(session.name))
+            link.send(Ready())
             while True:
                 if not link.poll(_CANARY_S):
                     check_canary(session, checked)

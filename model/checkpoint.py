@@ -1,0 +1,65 @@
+"""A training run on disk: written whole or not at all, read without unpickling code."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from realtime.errors import DataError
+
+
+@dataclass(slots=True)
+class Progress:
+    step: int = 0
+    next_index: int = 0  # of the stream of pairs
+    elapsed_s: float = 0.0  # training time, of all the runs so far
+
+
+def save(
+    path: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    settings: dict[str, Any],
+) -> None:
+    state = {
+        "model": model.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "progress": [progress.step, progress.next_index, progress.elapsed_s],
+        "random": torch.get_rng_state(),
+        "settings": settings,
+    }
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        raise DataError(f"checkpoint {path} cannot be read: {error}") from error
+    return state
+
+
+def resume(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: dict[str, Any]
+) -> Progress:
+    """Bring model, optimiser and the random state back; refuse a run with other settings."""
+    state = read(path)
+    changed = sorted(name for name in settings if settings[name] != state["settings"].get(name))
+    if changed:
+        raise DataError(f"{path} was trained with another {', '.join(changed)}")
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    torch.set_rng_state(state["random"])
+    step, next_index, elapsed_s = state["progress"]
+    return Progress(step, next_index, elapsed_s)

@@ -1,0 +1,86 @@
+"""Endless, ordered stream of synthetic pairs for the trainer, drawn in other processes.
+
+Pair i of a stream is the same whatever the number of workers, so a run goes on exactly where it
+stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from model.data.portraits import Portrait
+from model.data.synthetic import Pair, Recipe, make_pair
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    pair: Tensor  # (b, 2, 224, 224) float32 in [0, 1], onset then apex
+    displacement: Tensor  # (b, 2, 224, 224) float32, crop pixels
+    valid: Tensor  # (b, 224, 224) float32, 0 or 1
+    label: Tensor  # (b,) int64
+
+
+def as_tensors(pair: Pair) -> tuple[Tensor, Tensor, Tensor, int]:
+    frames = torch.from_numpy(np.stack([pair.onset, pair.apex]))
+    displacement = torch.from_numpy(pair.displacement.astype(np.float16))
+    return frames, displacement, torch.from_numpy(pair.valid), pair.label
+
+
+class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
+    def __init__(
+        self, portraits: Sequence[Portrait], seed: int, first: int, recipe: Recipe
+    ) -> None:
+        self.portraits, self.seed, self.first, self.recipe = portraits, seed, first, recipe
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
+        worker = get_worker_info()
+        index, stride = self.first, 1
+        if worker is not None:
+            # The loader takes one pair of each worker in turn.
+            index, stride = self.first + worker.id, worker.num_workers
+        while True:
+            yield as_tensors(make_pair(self.portraits, self.seed, index, self.recipe))
+            index += stride
+
+
+class PairStream:
+    """Pairs `first`, `first` + 1, ... of a seed, in batches of any size."""
+
+    def __init__(
+        self,
+        portraits: Sequence[Portrait],
+        seed: int,
+        first: int = 0,
+        workers: int = 0,
+        recipe: Recipe | None = None,
+    ) -> None:
+        dataset = _Pairs(portraits, seed, first, recipe or Recipe())
+        self._items = iter(
+            DataLoader(
+                dataset,
+                batch_size=None,
+                num_workers=workers,
+                prefetch_factor=48 if workers else None,
+                # Its own: the loader would draw from the trainer's random state, and a run
+                # that goes on opens one loader more than a run in one piece.
+                generator=torch.Generator(),
+            )
+        )
+        self.next_index = first
+
+    def take(self, size: int) -> Batch:
+        items = [next(self._items) for _ in range(size)]
+        self.next_index += size
+        frames, displacement, valid, label = zip(*items, strict=True)
+        return Batch(
+            pair=torch.stack(frames).float() / 255,
+            displacement=torch.stack(displacement).float(),
+            valid=torch.stack(valid).float(),
+            label=torch.tensor(label),
+        )

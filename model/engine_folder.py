@@ -1,0 +1,112 @@
+"""What an engine folder holds and how it comes to be: written beside its place, then renamed.
+
+weights.safetensors, model.onnx, engine.json (what the live path must know) and README.md (the
+model card).  Nothing in it is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.frl_dgt import CLASSES, Config
+from realtime.errors import EngineError
+from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
+
+SCHEMA = 1
+WEIGHTS, ONNX, DESCRIPTION, CARD = "weights.safetensors", "model.onnx", "engine.json", "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the weights come from; goes into engine.json and the model card."""
+
+    name: str
+    trained_on: str
+    licence: str
+    seeds: Mapping[str, int]
+    metrics: Mapping[str, Any]
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe(
+    folder: Path, config: Config, provenance: Provenance, canary: Mapping[str, Any]
+) -> dict[str, Any]:
+    """engine.json of a folder that already holds weights and ONNX."""
+    return {
+        "schema": SCHEMA,
+        "name": provenance.name,
+        "classes": list(CLASSES),
+        "crop": {
+            "size": CROP_SIZE,
+            "iod": CROP_IOD,
+            "eyes": [int(value) for value in CROP_EYES],
+        },
+        "regions": [list(box) for box in config.boxes],
+        "k": config.k,
+        "epsilon": config.epsilon,
+        "full_scale_px": config.full_scale_px,
+        "temperature": 1.0,
+        "micro_threshold": 0.5,
+        "trained_on": provenance.trained_on,
+        "licence": provenance.licence,
+        "seeds": dict(provenance.seeds),
+        "metrics": dict(provenance.metrics),
+        "files": {name: sha256(folder / name) for name in (ONNX, WEIGHTS)},
+        "canary": dict(canary),
+    }
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    try:
+        description: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineError(f"{folder} is not an engine folder: {error}") from error
+    return description
+
+
+def write_description(folder: Path, description: Mapping[str, Any]) -> None:
+    part = folder / f".{DESCRIPTION}.part"
+    part.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(folder / DESCRIPTION)
+
+
+def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Let `fill` write a folder beside `target`, then put it in its place at once.
+
+    An engine that stands there is moved aside first and dropped when the new one is in place;
+    if anything fails it is as it was.
+    """
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        part.chmod(0o755)
+        fill(part)
+        for path in part.iterdir():
+            path.chmod(0o644)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        old = part.with_name(part.name + ".old")
+        if target.exists():
+            target.rename(old)
+        try:
+            part.rename(target)
+        except OSError:
+            if old.exists():
+                old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

@@ -1,0 +1,164 @@
+"""Turn a trained network into an engine folder: `python -m model.export CHECKPOINT DIR`.
+
+Opset 20 and not 23: from there on torch writes ONNX `Attention`, which TensorRT refuses in
+float32.  The export is compared with torch before it is let out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from model import checkpoint
+from model.engine_folder import (
+    CARD,
+    ONNX,
+    WEIGHTS,
+    Provenance,
+    describe,
+    write_description,
+    write_folder,
+)
+from model.frl_dgt import FrlDgt, Output
+from model.model_card import card
+from realtime.errors import EngineError, FleetingError
+from realtime.face.geometry import CROP_SIZE
+
+log = logging.getLogger(__name__)
+
+OPSET = 20
+MAX_BATCH = 16
+PARITY = 1e-3  # of logits and of fusion weights, and of displacement in pixels
+CANARY_SEED = 7
+
+
+class _Named(nn.Module):
+    """The exporter wants a plain tuple, and contiguous float32 maps."""
+
+    def __init__(self, model: FrlDgt) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pair: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.model(pair))
+
+
+def write_onnx(model: FrlDgt, path: Path) -> None:
+    """One file, dynamic batch, batch normalisation folded."""
+    model = model.eval().to(memory_format=torch.contiguous_format)
+    example = torch.rand(2, 2, CROP_SIZE, CROP_SIZE)
+    batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own deprecations
+        program = torch.onnx.export(
+            _Named(model),
+            (example,),
+            dynamo=True,
+            dynamic_shapes=({0: batch},),
+            input_names=["pair"],
+            output_names=list(Output._fields),
+            opset_version=OPSET,
+            verbose=False,
+        )
+    assert program is not None
+    program.save(str(path))
+
+
+def canary_pair(seed: int = CANARY_SEED) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).random((1, 2, CROP_SIZE, CROP_SIZE)).astype(np.float32)
+
+
+def check_parity(model: FrlDgt, path: Path) -> float:
+    """Largest difference between torch and onnxruntime; refuses beyond `PARITY`."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    random = np.random.default_rng(1)
+    noise = random.random((3, 2, CROP_SIZE, CROP_SIZE)).astype(np.float32)
+    still = np.repeat(noise[:1, :1], 2, axis=1)
+    worst = 0.0
+    for pair in (canary_pair(), noise, still):
+        with torch.no_grad():
+            expected = model(torch.from_numpy(pair))
+        answers = session.run(list(Output._fields), {"pair": pair})
+        for name, answer, value in zip(Output._fields, answers, expected, strict=True):
+            error = float(np.abs(answer - value.numpy()).max())
+            if not error <= PARITY:
+                raise EngineError(f"{name} of the export differs by {error:.2g} from torch")
+            worst = max(worst, error)
+    return worst
+
+
+def export(model: FrlDgt, target: Path, provenance: Provenance) -> float:
+    """Write the engine folder `target`; returns the largest difference from torch."""
+    model = model.eval().to(memory_format=torch.contiguous_format)
+    worst = [0.0]
+
+    def fill(folder: Path) -> None:
+        weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+        save_file(weights, folder / WEIGHTS)
+        write_onnx(model, folder / ONNX)
+        worst[0] = check_parity(model, folder / ONNX)
+        description = describe(folder, model.config, provenance, _canary(model))
+        write_description(folder, description)
+        (folder / CARD).write_text(card(description), "utf-8")
+
+    write_folder(target, fill)
+    return worst[0]
+
+
+def _canary(model: FrlDgt) -> dict[str, Any]:
+    with torch.no_grad():
+        output = model(torch.from_numpy(canary_pair()))
+    return {
+        "seed": CANARY_SEED,
+        "logits": [round(float(value), 6) for value in output.logits[0]],
+        "micro_logit": round(float(output.micro_logit[0]), 6),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="model.export", description=__doc__.split("\n")[0])
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("engine", type=Path, help="the folder to write")
+    parser.add_argument("--name", default="first")
+    parser.add_argument("--licence", default="Apache-2.0")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(format="%(message)s")
+    log.setLevel(logging.INFO)  # the exporter's own libraries tell a page each
+    try:
+        state = checkpoint.read(given.checkpoint)
+        model = FrlDgt()
+        model.load_state_dict(state["model"])
+        names = state["settings"]["portraits"]
+        step, pairs, elapsed_s = state["progress"]
+        provenance = Provenance(
+            name=given.name,
+            trained_on=(
+                f"{pairs} synthetic pairs made from {len(names)} portrait photographs; "
+                f"{step} steps in {elapsed_s / 60:.0f} minutes"
+            ),
+            licence=given.licence,
+            seeds={"train": state["settings"]["seed"]},
+            metrics={},
+        )
+        worst = export(model, given.engine, provenance)
+    except FleetingError as error:
+        log.error("%s", error)
+        return error.exit_code
+    log.info("wrote %s; largest difference from torch %.2g", given.engine, worst)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

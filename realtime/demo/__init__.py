@@ -1,0 +1,1 @@
+"""The built-in subject of `--demo`: a portrait that moves at known times, and its score."""
