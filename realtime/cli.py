@@ -127,16 +127,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(list(arguments) if arguments is not None else None, standalone_mode=False)
     except FleetingError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"fleeting: {error}", style="red", markup=False, highlight=False
-        )
+        _complain(str(error))
         return error.exit_code
     except TyperException as error:
-        error.show()
+        _complain(f"{error}; --help lists the flags")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return 0
+
+
+def _complain(message: str) -> None:
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(f"fleeting: {message}", style="red", markup=False, highlight=False)
 
 
 @contextmanager

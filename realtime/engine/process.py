@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from realtime.engine.folder import EngineFolder
 from realtime.engine.session import resolve
+from realtime.engine.slots import PairSlots
 from realtime.engine.worker import Ready, Reply, Request, serve
 from realtime.errors import EngineError
 from realtime.events import CLASSES, Classification
@@ -78,16 +79,19 @@ class EngineProcess:
         self._arguments = (str(folder), backend, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
-        self._pending: dict[int, float] = {}  # ticket to when it was sent
+        self._pending: dict[int, float] = {}  # ticket to when it was taken
+        self._slot_of: dict[int, int] = {}
         self._done: list[Answered] = []
         self._failure = ""
 
     def __enter__(self) -> EngineProcess:
+        self._slots = PairSlots(_QUEUE)
         self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end_child()
+        self._slots.close()
 
     @property
     def printable_state(self) -> str:
@@ -96,14 +100,15 @@ class EngineProcess:
     def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
         """Send a pair (2, 224, 224) in [0, 1]; False if it is turned away."""
         self._tend()
-        if self.state is EngineState.FAILED or len(self._pending) >= _QUEUE:
+        if self.state is EngineState.FAILED or len(self._slot_of) >= _QUEUE:
             self.refused += 1
             return False
+        slot = next(s for s in range(_QUEUE) if s not in self._slot_of.values())
+        self._slots.write(slot, pair)
         self._pending[ticket] = time.monotonic()
+        self._slot_of[ticket] = slot
         if self.state is EngineState.READY:
-            self._send(ticket, pair)
-        else:
-            self._waiting.append((ticket, pair))
+            self._send(ticket)
         return True
 
     def poll(self) -> list[Answered]:
@@ -129,14 +134,18 @@ class EngineProcess:
         context = multiprocessing.get_context("spawn")
         self._link, far_end = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(far_end, *self._arguments), name="engine", daemon=True
+            target=serve,
+            args=(far_end, self._slots.name, _QUEUE, *self._arguments),
+            name="engine",
+            daemon=True,
         )
         self._process.start()
         far_end.close()
-        self._waiting: deque[tuple[int, NDArray[np.float32]]] = deque()
         self._heard = time.monotonic()
 
     def _end_child(self) -> None:
+        if self._link.closed:
+            return
         self._link.close()
         self._process.join(timeout=0.5)
         if self._process.is_alive():
@@ -168,9 +177,10 @@ class EngineProcess:
         if isinstance(message, Ready):
             self.state = EngineState.READY
             self._failure = ""
-            while self._waiting:
-                self._send(*self._waiting.popleft())
+            for ticket in list(self._pending):  # what came while it loaded
+                self._send(ticket)
         elif isinstance(message, Reply):
+            self._slot_of.pop(message.ticket, None)
             if self._pending.pop(message.ticket, None) is not None:
                 self._done.append(self._answered(message))
         else:
@@ -188,9 +198,9 @@ class EngineProcess:
         )
         return Answered(reply.ticket, classification, reply.displacement, reply.took_ms, None)
 
-    def _send(self, ticket: int, pair: NDArray[np.float32]) -> None:
+    def _send(self, ticket: int) -> None:
         try:
-            self._link.send(Request(ticket, pair))
+            self._link.send(Request(ticket, self._slot_of[ticket]))
         except OSError:
             self._replace("its process died")
 
@@ -198,6 +208,7 @@ class EngineProcess:
         """End the child and start another; what is pending is answered as a failure."""
         self._done.extend(Answered(t, None, None, 0.0, why) for t in self._pending)
         self._pending.clear()
+        self._slot_of.clear()
         self._end_child()
         self._failure = why
         now = time.monotonic()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from realtime.engine.folder import EngineFolder
 from realtime.engine.session import check_canary, open_session
+from realtime.engine.slots import PairSlots
 from realtime.errors import EngineError
 
 _CANARY_S = 10.0  # an idle engine proves itself this often
@@ -22,7 +23,7 @@ _CANARY_S = 10.0  # an idle engine proves itself this often
 @dataclass(frozen=True, slots=True)
 class Request:
     ticket: int
-    pair: NDArray[np.float32]  # (2, 224, 224)
+    slot: int  # where its pair lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,13 @@ class Reply:
     took_ms: float
 
 
-def serve(link: Connection, folder: str, backend: str, threads: int) -> None:
+def serve(
+    link: Connection, slots_name: str, slots: int, folder: str, backend: str, threads: int
+) -> None:
     """Answer requests from `link`; ends when the other end is closed, however that came about."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     with contextlib.suppress(EOFError, OSError):
+        pairs = PairSlots(slots, slots_name)
         try:
             checked = EngineFolder.load(Path(folder))
             session = open_session(checked, backend, threads)
@@ -54,7 +58,7 @@ def serve(link: Connection, folder: str, backend: str, threads: int) -> None:
                     continue
                 request: Request = link.recv()
                 start = time.perf_counter()
-                answer = session.run(request.pair[None])
+                answer = session.run(pairs.read(request.slot)[None])
                 took_ms = 1e3 * (time.perf_counter() - start)
                 a, b, c = (float(v) for v in answer.logits[0])
                 micro = float(answer.micro_logit[0])
