@@ -99,7 +99,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         recording.session.finish(_counts(status, book, recording), _how(status, stop))
     if settings.dashboard.kind != "none":
         console = Console()
-        console.print(summary(status, list(book.final.values())))
+        console.print(summary(status, book.final()))
         if demo is not None:
             console.print(demo.report(book))
 
@@ -120,7 +120,7 @@ class _Demo:
     def report(self, book: EventBook) -> RenderableType:
         from realtime.demo.score import match, report_table
 
-        return report_table(match(self._subject.truth, list(book.final.values())))
+        return report_table(match(self._subject.truth, book.final()))
 
 
 def _open_tracker(settings: Settings) -> FaceTracker:

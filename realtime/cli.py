@@ -24,6 +24,7 @@ Exit codes: 0 normal end (source ended, --seconds passed, q, one Ctrl-C); 1 unfo
 2 a flag or address that makes no sense; 3 camera, file or stream cannot be opened;
 4 face model; 5 engine; 6 session folder cannot be written; 130 a second Ctrl-C.
 
+\b
 Examples:
   run_live.py --camera 0
   run_live.py --source interview.mp4 --pace fast --dashboard plain
@@ -130,7 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return error.exit_code
     except TyperException as error:
-        _complain(f"{error}; --help lists the flags")
+        known = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
+        _complain(f"{known.rstrip('.')}; --help lists the flags")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130

@@ -24,7 +24,9 @@ from realtime.ring_buffer import Frame, FrameRing
 from realtime.spotter import Finding
 from realtime.watcher import FaceWatcher
 
-_SHOWN = 8  # events the dashboard lists
+_SHOWN = 8  # events the dashboard lists,
+_SHOWN_REJECTED = 3  # of them rejected ones, so that these do not push out what was flagged
+_KEPT_REJECTED = 1000
 _REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
 
 
@@ -85,14 +87,25 @@ class EventBook:
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
         self._count = 0
         self.start_ns = 0  # source time of the first frame
-        self.newest: deque[Event] = deque(maxlen=_SHOWN)
-        self.final: dict[str, Event] = {}  # the last word on every event
+        self._flagged: dict[str, Event] = {}  # the last word on everything that was flagged
+        self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
+        self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees that there is news
         self.engine_ms: list[float] = []  # since the caller last emptied it
 
     def counts(self) -> Counter[str]:
         """Events by kind."""
-        return Counter(event.kind for event in self.final.values())
+        return +self._counts  # a copy without zeros
+
+    def newest(self) -> tuple[Event, ...]:
+        """The last few events, oldest first."""
+        rejected = list(self._rejected)[-_SHOWN_REJECTED:]
+        flagged = list(self._flagged.values())[-(_SHOWN - len(rejected)) :]
+        return tuple(sorted([*rejected, *flagged], key=_number))
+
+    def final(self) -> list[Event]:
+        """The last word on every event, in the order of flagging (old rejected ones left out)."""
+        return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
     def take(self, watcher: FaceWatcher, finding: Finding, now: Frame) -> None:
         """A finding of this frame: new, or a revision of an earlier one."""
@@ -205,9 +218,14 @@ class EventBook:
     def _write(self, event: Event) -> None:
         if self._log is not None:
             self._log.append(event)
-        self.final[event.id] = event
-        shown = [e for e in self.newest if e.id != event.id]
-        self.newest = deque([*shown, event], maxlen=_SHOWN)
+        if event.kind == "rejected":
+            self._rejected.append(event)
+        else:
+            before = self._flagged.get(event.id)
+            if before is not None:
+                self._counts[before.kind] -= 1
+            self._flagged[event.id] = event
+        self._counts[event.kind] += 1
         self.changes += 1
 
     def _seconds(self, t_ns: int) -> float:
@@ -216,3 +234,7 @@ class EventBook:
     def _nearest(self, t_ns: int) -> Frame | None:
         held = self._ring.between(t_ns - 250_000_000, t_ns + 250_000_000).frames
         return min(held, key=lambda frame: abs(frame.t_ns - t_ns), default=None)
+
+
+def _number(event: Event) -> int:
+    return int(event.id)

@@ -20,7 +20,7 @@ class Stream(Enum):
     BROWS = "brows"
     LIDS = "lids"
     EYES = "eyes"
-    NOSE_CHEEKS = "nose and cheeks"
+    NOSE_CHEEKS = "midface"  # nose, cheeks, under the eyes
     MOUTH = "mouth"
 
 

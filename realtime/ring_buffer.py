@@ -115,6 +115,11 @@ class FrameRing:
     def __len__(self) -> int:
         return len(self._frames)
 
+    def room(self, fps: float) -> int:
+        """About how many frames it holds when full, at a rate of `fps`."""
+        by_age = self.capacity if self._keep_ns is None else round(self._keep_ns / 1e9 * fps)
+        return max(len(self._frames), min(self.capacity, by_age))
+
     @property
     def newest(self) -> Frame | None:
         with self._changed:

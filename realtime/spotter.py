@@ -36,7 +36,8 @@ class SpotterConfig:
     refractory_s: float = 0.4  # one movement, one event
     revise_s: float = 0.5  # after the apex
     max_gap_s: float = 0.25  # a longer silence between frames forgets everything
-    rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line
+    rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line,
+    # nor is one that moved less than `gates.min_amplitude_iod`
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Spotter:
         around = self._surroundings(candidate, pulse, index)
         reasons = tuple(confounders(candidate, pulse, around, self.config.gates))
         kind: Kind = "rejected" if reasons else "micro"
-        if reasons and candidate.strength < self.config.rejected_sigma:
+        if "small" in reasons or (reasons and candidate.strength < self.config.rejected_sigma):
             return
         # a movement shows in several streams: the first that passes speaks for all
         recent = [self._last_flag_ns.get("micro")]

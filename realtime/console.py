@@ -1,0 +1,32 @@
+"""The console script `fleeting`: one name for the programs of the repository.
+
+    fleeting live --camera 0        the same as python run_live.py --camera 0
+    fleeting train --data synthetic the same as python -m model.train …
+
+A program is a module that is run by its name, so this one imports none of them.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+_PROGRAMS = {
+    "live": ("run_live", "watch a camera, file or stream"),
+    "train": ("model.train", "train an engine"),
+    "evaluate": ("model.evaluate", "score an engine on pairs with known classes"),
+    "export": ("model.export", "turn a checkpoint into an engine folder"),
+    "face-model": ("realtime.face.weights", "obtain and check the face landmark model"),
+}
+
+
+def main() -> None:
+    """Run the program named by the first argument with the others."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name not in _PROGRAMS:
+        lines = [f"  {key:<12} {what}" for key, (_, what) in _PROGRAMS.items()]
+        sys.stdout.write("usage: fleeting PROGRAM …\n" + "\n".join(lines) + "\n")
+        sys.exit(0 if name in ("-h", "--help") else 2)
+    module, _ = _PROGRAMS[name]
+    sys.argv = [f"fleeting {name}", *sys.argv[2:]]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
