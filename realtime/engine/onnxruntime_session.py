@@ -23,7 +23,6 @@ class OnnxRuntimeSession:
     name = "onnxruntime-f32"
 
     def __init__(self, folder: EngineFolder, threads: int) -> None:
-        onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
