@@ -30,3 +30,7 @@ def main() -> None:
     module, _ = _PROGRAMS[name]
     sys.argv = [f"fleeting {name}", *sys.argv[2:]]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
