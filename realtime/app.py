@@ -98,7 +98,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     if recording is not None:
         recording.session.finish(_counts(status, book, recording), _how(status, stop))
     if settings.dashboard.kind != "none":
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(summary(status, book.final()))
         if demo is not None:
             console.print(demo.report(book))

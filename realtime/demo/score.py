@@ -89,10 +89,10 @@ def report_table(report: DemoReport) -> Table:
     )
     table.add_column("time s", justify="right")
     table.add_column("class")
-    table.add_column("amplitude % IOD", justify="right")
+    table.add_column("% IOD", justify="right")
     table.add_column("found")
-    table.add_column("class said")
-    for heading in ("onset error ms", "apex error ms", "overlap"):
+    table.add_column("named")
+    for heading in ("onset ms off", "apex ms off", "overlap"):
         table.add_column(heading, justify="right")
     for m in report.matches:
         table.add_row(
