@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -74,6 +75,17 @@ def write_onnx(model: FrlDgt, path: Path) -> None:
         )
     assert program is not None
     program.save(str(path))
+    _forget_origin(path)
+
+
+def _forget_origin(path: Path) -> None:
+    """The exporter notes the source line of every operator, with the paths of this machine."""
+    network = onnx.load(str(path))
+    graph = network.graph
+    for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(network, str(path))
 
 
 def canary_pair(seed: int = CANARY_SEED) -> NDArray[np.float32]:

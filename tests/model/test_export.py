@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -146,3 +147,9 @@ def test_an_engine_whose_onnx_was_changed_is_refused(engine, tmp_path):
         file.write(b"x")
     with pytest.raises(EngineError, match="not the file"):
         open_session(changed, threads=1)
+
+
+def test_the_network_says_nothing_of_the_machine_it_was_made_on(engine):
+    content = (engine / "model.onnx").read_bytes()
+    assert b"stack_trace" not in content
+    assert str(Path(__file__).resolve().parents[2]).encode() not in content
