@@ -15,6 +15,7 @@ grid of `timeline`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -144,14 +145,16 @@ class OnsetDetector:
 
     def _learn_noise(self) -> None:
         known = min(self._scored, self._pulses.shape[1])
-        sample = np.abs(self._pulses[:, :known:2])  # every other sample tells the same median
+        sample = np.abs(self._pulses[:, :known:4])  # neighbours share half of their window
         spread = _MAD * np.median(sample, axis=1)
         self._noise = np.maximum(spread, self.config.noise_floor_px)
 
     def _candidates(self, timeline: Timeline, index: int) -> list[Candidate]:
         before, after = steps(self.config.before_s), self._wait
-        window = self._history(index - before, index + after)
         here = self._score_at(index)
+        if here.max() < self.config.enter_sigma:  # nearly always
+            return []
+        window = self._history(index - before, index + after)
         is_peak = (here >= self.config.enter_sigma) & (here >= window.max(axis=0))
         order: tuple[Stream | None, ...] = (None, *Stream)
         return [
@@ -207,4 +210,4 @@ def _largest(values: Array, n: int) -> Array:
 
 
 def _rms(values: Array) -> float:
-    return float(np.sqrt(np.mean(values * values)))
+    return math.sqrt(float(values @ values) / len(values))

@@ -27,6 +27,7 @@ Affine = NDArray[np.float64]  # (2, 3)
 _SKULL = np.flatnonzero(RIGID >= 0.2)
 _FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
 BLUR_PX = 1.3  # Gaussian before matching; 0.8–2 makes no difference
+BLUR_KERNEL = (7, 7)  # to 2.3 sigma; what is cut off is 2 % of the weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _warp(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
 
 
 def _blurred(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(crop.astype(np.float32), (0, 0), BLUR_PX), np.float32)
+    return np.asarray(cv2.GaussianBlur(crop.astype(np.float32), BLUR_KERNEL, BLUR_PX), np.float32)
 
 
 def _compose(outer: Affine, inner: Affine) -> Affine:
@@ -164,8 +165,10 @@ def _compose(outer: Affine, inner: Affine) -> Affine:
 
 
 def _inverse(transform: Affine) -> Affine:
-    linear = np.asarray(np.linalg.inv(transform[:, :2]), np.float64)
-    return np.column_stack([linear, -linear @ transform[:, 2]])
+    (a, b, x), (c, d, y) = transform
+    det = a * d - b * c
+    rows = [[d, -b, b * y - d * x], [-c, a, c * x - a * y]]
+    return np.array(rows, np.float64) / float(det)
 
 
 def _distance_px(a: Affine, b: Affine) -> float:
