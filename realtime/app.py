@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console, RenderableType
 
 from realtime.capture import CaptureThread
+from realtime.clip import recover
 from realtime.config import Settings
 from realtime.dashboard import open_dashboard, summary
 from realtime.engine.folder import default_engine
@@ -158,6 +159,8 @@ def _open_recording(
     wanted = settings.recorder
     if not wanted.record:
         return None, None
+    for line in recover(wanted.output):
+        sys.stderr.write(f"fleeting: {line}\n")
     shown = settings.model_dump(mode="json")
     shown["source"]["source"] = source if settings.source.source else None  # never a password
     session = Session.create(

@@ -10,32 +10,26 @@ Nothing that happens to the disk reaches detection: it is counted and shown.
 
 from __future__ import annotations
 
-import json
 import logging
 import queue
 import re
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.clip import ClipWriter
-from realtime.errors import DiskFull, FleetingError, RecordingError
-from realtime.picture import displacement_picture
-from realtime.ring_buffer import Frame, FrameRing, RingReader
+from realtime.errors import DiskFull, RecordingError
+from realtime.open_clip import EventSpan, OpenClip, Progress
+from realtime.ring_buffer import Frame, FrameRing
 from realtime.session import Session
-
-SCHEMA = 1
+from realtime.stills import Stills
 
 _OPEN_CLIPS = 4  # written side by side at most: one core encodes about that many live
 _STILLS_WAITING = 8  # events; each holds two frames of the source
-_BURST = 8  # frames of one clip before the next clip has its turn
 _WAIT_S = 0.05  # longest wait for a frame, so that stills and the end are noticed
-_LOST_S = 5.0  # a live source silent for so long ends the clips that wait for it
 _RETRY_S = 5.0  # after a disk refused a write although it claimed to have room
 _DRAIN_LIVE_S = 2.0  # at the end, for frames that are still in the ring
 _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the machine's speed
@@ -50,32 +44,6 @@ class Counters:
     missed_frames: int  # of clips, let go by a live ring before the recorder came to them
     suppressed: int  # clips and sets of stills not begun: too many at once, or no room
     failures: int  # clips and stills that could not be written, or not to their end
-
-
-@dataclass(slots=True)
-class _Clip:
-    """An event's clip while it is being written."""
-
-    relative: str
-    onset_ns: int
-    apex_ns: int
-    offset_ns: int
-    end_ns: int
-    reader: RingReader
-    heard_s: float  # monotonic time of the newest frame
-    writer: ClipWriter | None = None  # made with the first frame, which tells the size
-    times_ns: list[int] = field(default_factory=list)
-    complete: bool = False  # the whole post-roll is in it
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Stills:
-    onset: Frame
-    apex: Frame
-    crop: NDArray[np.uint8]
-    displacement: NDArray[np.floating] | None
-    paths: tuple[str, ...]  # onset, apex and, if there is one, displacement
 
 
 class Recorder:
@@ -101,8 +69,8 @@ class Recorder:
         self._post_ns = round(post_s * 1e9)
         self._reserve_bytes = reserve_bytes
         self._lock = threading.Lock()  # of _clips, which two threads change
-        self._clips: list[_Clip] = []
-        self._stills: queue.Queue[_Stills] = queue.Queue(_STILLS_WAITING)
+        self._clips: list[OpenClip] = []
+        self._stills: queue.Queue[Stills] = queue.Queue(_STILLS_WAITING)
         self._work = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder")
@@ -131,14 +99,14 @@ class Recorder:
             if closed or len(self._clips) >= _OPEN_CLIPS or self._is_paused():
                 self._counts["suppressed"] += 1
                 return None
-            clip = _Clip(
-                relative=relative,
-                onset_ns=onset_ns,
-                apex_ns=apex_ns,
-                offset_ns=offset_ns,
+            clip = OpenClip(
+                self._session,
+                relative,
+                EventSpan(onset_ns, apex_ns, offset_ns),
+                self._ring.reader(onset_ns - self._pre_ns),
                 end_ns=offset_ns + self._post_ns,
-                reader=self._ring.reader(onset_ns - self._pre_ns),
-                heard_s=time.monotonic(),
+                live=not self._ring.lossless,
+                note=self._note,
             )
             self._clips.append(clip)
         self._work.set()
@@ -161,18 +129,17 @@ class Recorder:
         Returns:
             Their paths inside the session folder; none if they are suppressed.
         """
-        names = ("onset", "apex", "displacement")[: 2 if displacement is None else 3]
-        paths = tuple(f"stills/{_checked(event_id)}_{name}.png" for name in names)
+        stills = Stills(_checked(event_id), onset, apex, crop, displacement)
         try:
             if self._closed or self._crash is not None or self._is_paused():
                 raise queue.Full
-            self._stills.put_nowait(_Stills(onset, apex, crop, displacement, paths))
+            self._stills.put_nowait(stills)
         except queue.Full:
             with self._lock:
                 self._counts["suppressed"] += 1
             return ()
         self._work.set()
-        return paths
+        return stills.paths
 
     def state(self) -> str:
         """One phrase for the screen."""
@@ -186,7 +153,7 @@ class Recorder:
 
     def counters(self) -> Counters:
         with self._lock:
-            missed = self._counts["missed"] + sum(clip.reader.missed for clip in self._clips)
+            missed = self._counts["missed"] + sum(clip.missed for clip in self._clips)
             counts = self._counts
             return Counters(counts["clips"], missed, counts["suppressed"], counts["failures"])
 
@@ -257,86 +224,22 @@ class Recorder:
         with self._lock:
             clips, self._clips = self._clips, []
         for clip in clips:
-            clip.reader.close()
-            try:
-                if clip.writer is not None:
-                    clip.writer.close()
-            except RecordingError as error:
-                self._note(error)
+            clip.abandon()
 
-    def _advance(self, clip: _Clip, timeout_s: float = 0.0) -> bool:
+    def _advance(self, clip: OpenClip, timeout_s: float = 0.0) -> bool:
         """Write what has come for one clip; False if nothing had, or the clip was finished."""
-        for _ in range(_BURST):
-            frame = clip.reader.next(timeout_s)
-            timeout_s = 0.0
-            if frame is None:
-                break
-            clip.heard_s = time.monotonic()
-            if frame.t_ns <= clip.end_ns and not self._write(clip, frame):
-                self._finish(clip)
-                return False
-            if frame.t_ns >= clip.end_ns:
-                clip.complete = True
-                self._finish(clip)
-                return False
-        else:
-            return True
-        silent_s = time.monotonic() - clip.heard_s
-        if clip.reader.ended or (silent_s > _LOST_S and not self._ring.lossless):
+        progress = clip.advance(timeout_s)
+        if progress is Progress.OVER:
             self._finish(clip)
-        return False
+        return progress is Progress.BUSY
 
-    def _write(self, clip: _Clip, frame: Frame) -> bool:
-        try:
-            if clip.writer is None:
-                self._session.ensure_folders()
-                height, width = frame.image.shape[:2]
-                clip.writer = ClipWriter(self._session.path(clip.relative), width, height)
-            clip.writer.write(frame.image, frame.t_ns)
-        except RecordingError as error:
-            clip.error = str(error)
-            self._note(error)
-            return False
-        clip.times_ns.append(frame.t_ns)
-        return True
-
-    def _finish(self, clip: _Clip) -> None:
-        clip.reader.close()
-        frames = 0
-        try:
-            if clip.writer is not None:
-                clip.writer.close()
-                frames = clip.writer.frames
-                self._write_side_file(clip, frames)
-            elif clip.error is None:
-                clip.error = "no frame came"
-        except RecordingError as error:
-            clip.error = str(error)
-            self._note(error)
+    def _finish(self, clip: OpenClip) -> None:
+        frames = clip.finish()
         with self._lock:
             self._clips.remove(clip)
-            self._counts["missed"] += clip.reader.missed
+            self._counts["missed"] += clip.missed
             self._counts["clips"] += frames > 0
             self._counts["failures"] += clip.error is not None
-
-    def _write_side_file(self, clip: _Clip, frames: int) -> None:
-        if frames == 0:
-            return
-        missed = clip.reader.missed
-        record = {
-            "schema": SCHEMA,
-            "clip": clip.relative,
-            "onset_ns": clip.onset_ns,
-            "apex_ns": clip.apex_ns,
-            "offset_ns": clip.offset_ns,
-            "missed": missed,
-            "degraded": missed > 0 or clip.error is not None or frames < len(clip.times_ns),
-            "complete": clip.complete,
-            "error": clip.error,
-            "t_ns": clip.times_ns[:frames],
-        }
-        side = clip.relative.removesuffix(".mp4") + ".json"
-        self._session.replace(side, (json.dumps(record) + "\n").encode())
 
     def _write_stills(self) -> bool:
         """The pictures of one event; False if none waited."""
@@ -344,23 +247,15 @@ class Recorder:
             stills = self._stills.get_nowait()
         except queue.Empty:
             return False
-        pictures = [stills.onset.image, stills.apex.image]
-        if stills.displacement is not None:
-            pictures.append(displacement_picture(stills.crop, stills.displacement))
         try:
-            self._session.ensure_folders()
-            for path, picture in zip(stills.paths, pictures, strict=True):
-                done, png = cv2.imencode(".png", picture)
-                if not done:
-                    raise RecordingError(f"{path}: the picture could not be encoded")
-                self._session.replace(path, png.tobytes())
+            stills.write(self._session)
         except RecordingError as error:
             self._note(error)
             with self._lock:
                 self._counts["failures"] += 1
         return True
 
-    def _note(self, error: FleetingError) -> None:
+    def _note(self, error: RecordingError) -> None:
         _log.warning("%s", error)
         self._troubles.append(f"recorder: {error}")
         if isinstance(error, DiskFull):

@@ -303,6 +303,38 @@ def test_no_more_than_two_stuck_threads_then_restart_needed() -> None:
 
 
 @pytest.mark.fault
+def test_being_lost_is_told_once_however_often_opening_fails() -> None:
+    attempts = itertools.count()
+
+    def open_script() -> Source:
+        if 0 < next(attempts) < 6:
+            raise SourceError("not back yet")
+        return Script(itertools.islice(frames(), 5))
+
+    with CaptureThread(open_script, FrameRing(16), realtime=True, retry_s=0.01) as capture:
+        until(lambda: capture.stats().frames == 10)
+        notices = capture.notices()
+    assert [line.split(":")[0] for line in notices[:2]] == ["scripted is lost", "scripted is back"]
+
+
+@pytest.mark.fault
+def test_fifty_losses_leave_no_thread_behind() -> None:
+    before = threading.active_count()
+    made: list[Script] = []
+
+    def open_script() -> Source:
+        made.append(Script(itertools.islice(frames(0.001), 2)))
+        return made[-1]
+
+    with CaptureThread(
+        open_script, FrameRing(16), realtime=True, retry_s=0.001, retry_max_s=0.001
+    ) as capture:
+        until(lambda: capture.stats().reopened >= 50)
+    assert threading.active_count() == before
+    assert all(script.closed.is_set() for script in made)
+
+
+@pytest.mark.fault
 def test_a_frozen_picture_is_told_from_a_live_one() -> None:
     with MjpegServer(50, frozen=True) as server:
         address = parse_source(server.url)

@@ -62,7 +62,9 @@ class PlainDashboard:
 
     def show(self, status: Status) -> None:
         with self._lock:
-            self._newest = status
+            before, self._newest = self._newest, status
+            if before is not None and before.capture.state is not status.capture.state:
+                self._lines.append(status_line(status))  # a lost camera is not news for later
             for line in self._news.of(status):
                 if len(self._lines) < _HELD_LINES:
                     self._lines.append(line)

@@ -2,8 +2,8 @@
 
 OpenCV and FFmpeg open far more than a user means when handed a string (`concat:`, `subfile,,`,
 `file:`, `pipe:`), so a text becomes an `Address` here or is refused, and nothing is ever opened
-that is not one.  Called by the command line
-and by `open_source`.  A password is held in `Address.text` alone, which no repr shows.
+that is not one.  Called by the command line and by `open_source`.  A password is held in
+`Address.text` alone, which no repr shows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a source of pictures is: camera, file, folder, stream or the built-in demonstration.
 
-The capture thread (`realtime/capture.py`) owns the one open source and is its only caller.
+The capture thread (`attempt.py`) owns the one open source and is its only caller.
 Times are integer nanoseconds: live sources stamp `time.monotonic_ns()` right after the grab,
 files and folders give the time of their own time line.  Images are (h, w, 3) BGR.
 """

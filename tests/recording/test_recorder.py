@@ -207,7 +207,7 @@ def test_a_fault_in_the_thread_is_shown_and_frees_the_source(session, monkeypatc
     def broken(*_):
         raise ZeroDivisionError("broken on purpose")
 
-    monkeypatch.setattr("realtime.recorder.ClipWriter", broken)
+    monkeypatch.setattr("realtime.open_clip.ClipWriter", broken)
     ring = FrameRing(64, lossless=True, ahead=4)
     with Recorder(session, ring, reserve_bytes=0) as recorder:
         recorder.record("0001", 0, at(2), at(4))

@@ -10,7 +10,7 @@ import itertools
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
@@ -53,6 +53,7 @@ class MjpegServer:
         fps: frames a second.
         silent: take connections and never answer.
         frozen: send the same picture for ever.
+        pictures: JPEGs to send round and round instead of numbered pictures.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class MjpegServer:
         silent: bool = False,
         frozen: bool = False,
         size: tuple[int, int] = (WIDTH, HEIGHT),
+        pictures: Sequence[bytes] | None = None,
     ) -> None:
+        self.pictures = pictures
         self.fps, self.silent, self.frozen, self.size = fps, silent, frozen, size
         self.port = free_port()
         self.sent = 0
@@ -125,7 +128,10 @@ class MjpegServer:
             if self.silent:
                 continue
             number = 0 if self.frozen else next(self._numbers)
-            data = jpeg(numbered(number, *self.size))
+            if self.pictures:
+                data = self.pictures[number % len(self.pictures)]
+            else:
+                data = jpeg(numbered(number, *self.size))
             handler.wfile.write(
                 b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data)
                 + data

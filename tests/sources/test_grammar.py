@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from pathlib import Path
 
@@ -29,6 +30,36 @@ def test_allowed(text: str, kind: SourceKind, shown: str) -> None:
     assert address.kind is kind
     assert printable(address) == shown
     assert "s3cret" not in f"{address!r} {address}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("p@ss", "p:ss", "p%40ss", "p/ss", "p?ss", "p#ss", "p;ss", "p=ss", "p'ss", 'p"ss'),
+        *("pässwörd", "12/34", "1234?5", "p&ss", "p\\ss", "p ss", "[p]ss", "℀pss", "p%2Fss"),
+    ],
+)
+def test_no_shape_of_password_is_shown_or_kept_in_a_message(password: str) -> None:
+    told, behind = _what_is_told(f"rtsp://operator:{password}@camera.local/live?key={password}")
+    assert behind is None  # the message of an error behind ours would quote the address
+    assert "operator" not in told
+    for part in re.split(r"[@:/?#;=]", password):
+        assert len(part) < 3 or part not in told
+    assert password not in told
+
+
+def _what_is_told(url: str) -> tuple[str, BaseException | None]:
+    """Every text made of the address or its refusal, and the error behind the refusal."""
+    try:
+        address = parse_source(url)
+    except SourceRefused as refusal:
+        return f"{refusal} {refusal!r}", refusal.__context__
+    return f"{address!r} {address} {printable(address)}", None
+
+
+def test_an_account_in_the_path_is_hidden() -> None:
+    address = parse_source("rtsp://cam/user=admin&password=s3cret&channel=1/stream.sdp")
+    assert printable(address) == "rtsp://cam/…"
 
 
 def test_files_and_folders(tmp_path: Path) -> None:

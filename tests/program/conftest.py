@@ -1,0 +1,49 @@
+"""A short film of the demo subject and a tiny engine, made once."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from realtime.demo.subject import DemoSubject
+from tests.engine.tiny_engine import write_engine
+
+FPS = 30
+FIRST, LAST = 105, 405  # frames of the subject: rest first, then its first two movements
+
+
+@pytest.fixture(scope="session")
+def pictures() -> list[NDArray[np.uint8]]:
+    subject = DemoSubject()
+    return [subject.frame(k).copy() for k in range(FIRST, LAST)]
+
+
+@pytest.fixture(scope="session")
+def film(pictures: list[NDArray[np.uint8]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "subject.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"crf": "16"})
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, FPS)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def jpegs(pictures: list[NDArray[np.uint8]]) -> list[bytes]:
+    return [cv2.imencode(".jpg", p, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes() for p in pictures]
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_engine(tmp_path_factory.mktemp("engine") / "tiny")

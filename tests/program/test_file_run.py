@@ -1,0 +1,74 @@
+"""A file analysed from the command line."""
+
+import stat
+
+import pytest
+
+from realtime.event_log import read_events
+from tests.program.runs import counts_of, run_live, session_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
+
+FAST = ("--pace", "fast", "--dashboard", "plain")
+
+
+def test_twice_the_same_to_the_byte(film, engine, tmp_path):
+    sessions = []
+    for name in ("first", "second"):
+        output = tmp_path / name
+        done = run_live(
+            "--source", str(film), *FAST, "--engine", str(engine), "--output", str(output)
+        )
+        assert done.returncode == 0, done.stderr
+        sessions.append(session_of(output))
+    for part in ("events.jsonl", "frames.csv"):
+        assert (sessions[0] / part).read_bytes() == (sessions[1] / part).read_bytes()
+    counts = counts_of(sessions[0])
+    assert counts["frames_analysed"] == counts["frames_captured"] == 300
+    assert counts["frames_skipped"] == counts["frames_missing"] == 0
+    flagged = [e for e in read_events(sessions[0] / "events.jsonl") if e["kind"] == "micro"]
+    assert len(flagged) >= 2
+    for event in flagged:
+        assert event["label"] in ("negative", "positive", "surprise")
+        assert event["onset_s"] < event["apex_s"] < event["offset_s"]
+        for part in (event["clip"], *event["stills"]):
+            assert (sessions[0] / part).stat().st_size > 0
+
+
+def test_every_file_is_the_users_alone(film, engine, tmp_path):
+    run_live("--source", str(film), *FAST, "--engine", str(engine), "--output", str(tmp_path))
+    session = session_of(tmp_path)
+    for path in (session, *session.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_no_record_keeps_nothing(film, engine, tmp_path):
+    done = run_live(
+        *("--source", str(film), *FAST, "--engine", str(engine)),
+        *("--output", str(tmp_path), "--no-record"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "EVENT" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_seconds_ends_it(film, engine, tmp_path):
+    run_live(
+        *("--source", str(film), *FAST, "--engine", str(engine)),
+        *("--output", str(tmp_path), "--seconds", "2"),
+    )
+    assert counts_of(session_of(tmp_path))["frames_analysed"] == 60
+
+
+@pytest.mark.media
+def test_a_real_person_twice(media, engine, tmp_path):
+    lines = []
+    for name in ("first", "second"):
+        output = tmp_path / name
+        clip = media / "webcam.mp4"
+        run_live("--source", str(clip), *FAST, "--engine", str(engine), "--output", str(output))
+        session = session_of(output)
+        assert counts_of(session)["frames_analysed"] == 765
+        lines.append((session / "events.jsonl").read_bytes())
+    assert lines[0] == lines[1]

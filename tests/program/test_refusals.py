@@ -1,0 +1,55 @@
+"""What cannot be done is said in one sentence, with the documented exit code."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.program.runs import run_live
+
+NOTHING = ("--dashboard", "none", "--no-record")
+
+
+@pytest.mark.skipif(Path("/dev/video0").exists(), reason="this machine has a camera")
+def test_no_camera():
+    done = run_live("--camera", "0", timeout_s=30)
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "camera 0" in line
+    assert "--demo" in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "words"),
+    [
+        ((), 2, "exactly one of"),
+        (("--camera", "0", "--demo"), 2, "exactly one of"),
+        (("--source", "concat:a|b"), 2, "not a kind of address"),
+        (("--source", "nothing.mp4"), 2, "no file or folder"),
+        (("--source", "-i"), 2, ""),
+        (("--size", "large", "--camera", "0"), 2, "WIDTHxHEIGHT"),
+        (("--camera", "0", "--pace", "fast"), 2, "own pace"),
+        (("--bogus",), 2, "No such option"),
+        (("--config", "nothing.toml", "--demo"), 2, "TOML"),
+        (("--demo", "--engine", "/nonexistent"), 5, "no engine folder"),
+        (("--demo", "--face-model", "/nonexistent"), 4, "no face model"),
+        (("--source", "http://user:s3cret@127.0.0.1:9/video"), 3, "127.0.0.1"),
+    ],
+)
+def test_refusals(flags, code, words):
+    done = run_live(*flags, *NOTHING, timeout_s=60)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.usefixtures("landmark_model")
+def test_an_output_folder_that_cannot_be_written(film, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    done = run_live(
+        *("--source", str(film), "--pace", "fast", "--dashboard", "none"),
+        *("--output", str(blocked / "sessions")),
+    )
+    assert done.returncode == 6, done.stderr
+    assert "Traceback" not in done.stderr
