@@ -14,7 +14,7 @@ demo: $(VENV)/.base face-model
 live: $(VENV)/.base face-model
 	$(BIN)/python run_live.py --camera 0
 
-test: $(VENV)/.test face-model
+test: $(VENV)/.test face-model test-tools
 	$(BIN)/python -m pytest -q
 
 check: $(VENV)/.test
@@ -23,7 +23,12 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not slow and not fault"
 
-.PHONY: face-model
+.PHONY: face-model test-tools
+test-tools:
+	@command -v strace >/dev/null \
+	  || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y strace; } \
+	  || echo "no strace here: the test that traces sockets is skipped"
+
 face-model: $(VENV)/.base
 	$(BIN)/python -m realtime.face.weights
 
