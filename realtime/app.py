@@ -102,7 +102,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(summary(status, book.final()))
         if demo is not None:
-            console.print(demo.report(book))
+            console.print(demo.report(book, status.elapsed_s))
 
 
 class _Demo:
@@ -118,10 +118,11 @@ class _Demo:
 
         return DemoSource(self._subject)
 
-    def report(self, book: EventBook) -> RenderableType:
+    def report(self, book: EventBook, played_s: float) -> RenderableType:
         from realtime.demo.score import match, report_table
 
-        return report_table(match(self._subject.truth, book.final()))
+        shown = [event for event in self._subject.truth if event.offset_s <= played_s]
+        return report_table(match(shown, book.final()))
 
 
 def _open_tracker(settings: Settings) -> FaceTracker:
