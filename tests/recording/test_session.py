@@ -3,6 +3,7 @@ import json
 import os
 import resource
 import stat
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,13 +26,18 @@ def session(tmp_path):
     )
 
 
-@pytest.fixture
+@contextmanager
 def no_room():
-    """Every file of this process may hold 300 bytes at most."""
+    """Every file of this process may hold 300 bytes at most.
+
+    Not a fixture: the test runner's own output may be a file, and is written before fixtures end.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_session_file_says_what_ran_and_how_it_ended(session):
@@ -130,21 +136,22 @@ def test_a_removed_folder_is_made_again(session):
     assert stat.S_IMODE(session.folder.stat().st_mode) == 0o700
 
 
-def test_a_full_disk_is_counted_and_leaves_whole_lines(session, no_room):
-    log, table = EventLog(session), FrameTable(session)
-    for _ in range(3):
-        log.append(EVENT)
-    for n in range(50):
-        table.append(FrameRow.without_face(n, n / 10))
-    table.close()
-    assert log.failures == 3  # one line is longer than the limit
-    assert read_events(session.folder / "events.jsonl") == []
-    lines = (session.folder / "frames.csv").read_text().splitlines()
-    assert 0 < table.failures < 50 or (table.failures == 50 and len(lines) == 0)
-    assert len(lines) == (51 - table.failures if lines else 0)
-    with pytest.raises(DiskFull):
-        session.replace("big.bin", bytes(1000))
-    assert not list(session.folder.glob("big*"))
+def test_a_full_disk_is_counted_and_leaves_whole_lines(session):
+    with no_room():
+        log, table = EventLog(session), FrameTable(session)
+        for _ in range(3):
+            log.append(EVENT)
+        for n in range(50):
+            table.append(FrameRow.without_face(n, n / 10))
+        table.close()
+        assert log.failures == 3  # one line is longer than the limit
+        assert read_events(session.folder / "events.jsonl") == []
+        lines = (session.folder / "frames.csv").read_text().splitlines()
+        assert 0 < table.failures < 50 or (table.failures == 50 and len(lines) == 0)
+        assert len(lines) == (51 - table.failures if lines else 0)
+        with pytest.raises(DiskFull):
+            session.replace("big.bin", bytes(1000))
+        assert not list(session.folder.glob("big*"))
 
 
 def test_events_survive_a_torn_last_line_but_not_a_torn_middle(session):
