@@ -70,6 +70,7 @@ class Recorder:
         self._reserve_bytes = reserve_bytes
         self._lock = threading.Lock()  # of _clips, which two threads change
         self._clips: list[OpenClip] = []
+        self._ends_ns: deque[int] = deque(maxlen=_OPEN_CLIPS)  # of the clips begun last
         self._stills: queue.Queue[Stills] = queue.Queue(_STILLS_WAITING)
         self._work = threading.Event()
         self._stop = threading.Event()
@@ -96,7 +97,7 @@ class Recorder:
         relative = f"clips/{_checked(event_id)}.mp4"
         with self._lock:
             closed = self._closed or self._crash is not None
-            if closed or len(self._clips) >= _OPEN_CLIPS or self._is_paused():
+            if closed or self._is_busy(onset_ns) or self._is_paused():
                 self._counts["suppressed"] += 1
                 return None
             clip = OpenClip(
@@ -109,6 +110,7 @@ class Recorder:
                 note=self._note,
             )
             self._clips.append(clip)
+            self._ends_ns.append(offset_ns + self._post_ns)
         self._work.set()
         return relative
 
@@ -133,7 +135,9 @@ class Recorder:
         try:
             if self._closed or self._crash is not None or self._is_paused():
                 raise queue.Full
-            self._stills.put_nowait(stills)
+            # a file waits for room: which events get stills must not depend on the machine's speed
+            wait_s = _DRAIN_FILE_S if self._ring.lossless else 0.0
+            self._stills.put(stills, block=wait_s > 0, timeout=wait_s or None)
         except queue.Full:
             with self._lock:
                 self._counts["suppressed"] += 1
@@ -177,6 +181,12 @@ class Recorder:
             self._let_go()
         else:
             self._thread.join(_JOIN_S)
+
+    def _is_busy(self, onset_ns: int) -> bool:
+        """As many clips as may be are open: live by the clock, in a file by the source's time."""
+        if self._ring.lossless:
+            return sum(end > onset_ns for end in self._ends_ns) >= _OPEN_CLIPS
+        return len(self._clips) >= _OPEN_CLIPS
 
     def _is_paused(self) -> bool:
         if time.monotonic() < self._full_until_s:

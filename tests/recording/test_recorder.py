@@ -248,3 +248,17 @@ def test_stills_are_the_frames_and_the_displacement(session):
     moved, still = displacement[210, 240].astype(int), displacement[600, 600].astype(int)
     assert moved[2] > moved[0] + 40  # to the right is red
     assert np.ptp(still) == 0
+
+
+@pytest.mark.parametrize(
+    ("lossless", "apart", "begun"), [(True, 200, 6), (True, 1, 4), (False, 200, 4)]
+)
+def test_in_a_file_only_its_own_time_decides_which_clips_begin(session, lossless, apart, begun):
+    recorder = Recorder(session, FrameRing(8, lossless=lossless))  # its thread never comes to work
+    onsets = [at(100 + apart * k) for k in range(6)]
+    paths = [
+        recorder.record(f"{k:04d}", onset, onset + at(4), onset + at(10))
+        for k, onset in enumerate(onsets)
+    ]
+    recorder.close()
+    assert sum(path is not None for path in paths) == begun
