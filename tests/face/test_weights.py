@@ -1,4 +1,6 @@
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -32,6 +34,32 @@ def test_a_given_file_is_checked(tmp_path):
 def test_without_a_network_it_says_what_to_do(cache, no_network):
     with pytest.raises(FaceModelError, match="--face-model FILE"):
         weights.face_model()
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_explained(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(FaceModelError, match="XDG_CACHE_HOME"):
+        weights.face_model()
+
+
+def test_an_answer_that_is_not_http_is_a_failed_attempt(cache, no_network, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"<html>please sign in</html>\r\n\r\n")
+
+        portal = threading.Thread(target=answer)
+        portal.start()
+        monkeypatch.setattr(weights, "_URL", f"http://127.0.0.1:{server.getsockname()[1]}/model")
+        with pytest.raises(FaceModelError, match="BadStatusLine"):
+            weights.face_model()
+        portal.join(60)
     assert list(cache.iterdir()) == []
 
 
