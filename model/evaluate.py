@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from model.data.pairs import aligned_pairs, read_rows
-from model.data.portraits import Portrait, find_portraits, load_cache, split
-from model.data.synthetic import CLASSES, NON_EVENT, make_pair
+from model.datasets.pair_file import aligned_pairs, read_rows
 from model.engine_folder import CARD, ONNX, read_description, sha256, write_description
 from model.model_card import card
 from model.scores import auroc, confusion, uar, uf1
+from model.synthetic.pairs import CLASSES, NON_EVENT, make_pair
+from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
 from realtime.errors import DataError, EngineError, FleetingError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker

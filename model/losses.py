@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from model.data.synthetic import NON_EVENT
+from model.synthetic.pairs import NON_EVENT
 
 
 @dataclass(frozen=True, slots=True)

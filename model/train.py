@@ -23,13 +23,15 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from model import checkpoint, losses
-from model.data.portraits import Portrait, find_portraits, load_cache, save_cache, split
-from model.data.stream import Batch, PairStream
+from model.engine_folder import WEIGHTS
 from model.frl_dgt import FrlDgt, standardise
 from model.schedule import Length, Phase, TrainSettings, phase_at
+from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
+from model.synthetic.stream import Batch, PairStream
 from realtime.errors import DataError, FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -115,13 +117,17 @@ def train(
     settings: TrainSettings | None = None,
     *,
     resume: bool = False,
+    start_from: Path | None = None,
     workers: int = 0,
     save_every_s: float = 120.0,
 ) -> FrlDgt:
     """Train on every portrait given; the checkpoint in `output` is the result."""
     settings = settings or TrainSettings()
     torch.manual_seed(settings.seed)
-    model = FrlDgt().to(memory_format=torch.channels_last)
+    model = FrlDgt()
+    if start_from is not None and not resume:
+        model.load_state_dict(load_file(start_from / WEIGHTS))
+    model = model.to(memory_format=torch.channels_last)
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
     # The portraits' names are part of the settings: held-out ones must stay so on resuming.

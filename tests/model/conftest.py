@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.portraits import Portrait
+from model.synthetic.portraits import Portrait
 from realtime.face.geometry import CANONICAL, CROP_IOD, canonical_in_crop
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.data.apex import apex_range, select_apex
+from model.apex import apex_range, select_apex
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.portraits import (
+from model.synthetic.portraits import (
     DEMO_SUBJECT,
     find_portraits,
     is_frontal,

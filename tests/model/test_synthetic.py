@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.data.confounders import Camera, residual_head_motion
-from model.data.identity import MIRROR, draw_identity, field_from_points
-from model.data.synthetic import CLASSES, NON_EVENT, Recipe, make_pair
+from model.synthetic.confounders import Camera, residual_head_motion
+from model.synthetic.identity import MIRROR, draw_identity, field_from_points
+from model.synthetic.pairs import CLASSES, NON_EVENT, Recipe, make_pair
 from realtime.action_units import RECIPES, parse_unit, warp
 from realtime.face.geometry import CROP_IOD
 
@@ -58,7 +58,7 @@ def test_peaks_are_small_and_swept(pairs):
 
 def without_the_camera(monkeypatch):
     monkeypatch.setattr(Camera, "draw", staticmethod(lambda rng: CLEAN))
-    monkeypatch.setattr("model.data.synthetic.relight", lambda rng, face, step: face)
+    monkeypatch.setattr("model.synthetic.pairs.relight", lambda rng, face, step: face)
 
 
 def difference(pair, onset):

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from model import checkpoint, losses
-from model.data.portraits import save_cache
-from model.data.stream import Batch, PairStream
-from model.data.synthetic import NON_EVENT
 from model.frl_dgt import FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at
+from model.synthetic.pairs import NON_EVENT
+from model.synthetic.portraits import save_cache
+from model.synthetic.stream import Batch, PairStream
 from model.train import CHECKPOINT, PORTRAITS, cut_windows, main, train
 from realtime.errors import DataError
 

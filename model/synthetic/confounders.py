@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.identity import field_from_points, smooth_noise
+from model.synthetic.identity import field_from_points, smooth_noise
 from realtime.action_units import Field, displacement_field, lid_field, warp
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE, RIGID_POINTS
 

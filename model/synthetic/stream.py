@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from model.data.portraits import Portrait
-from model.data.synthetic import Pair, Recipe, make_pair
+from model.synthetic.pairs import Pair, Recipe, make_pair
+from model.synthetic.portraits import Portrait
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.apex import select_apex
-from model.data.confounders import (
+from model.apex import select_apex
+from model.synthetic.confounders import (
     Camera,
     close_lids,
     gaze_shift,
@@ -27,8 +27,8 @@ from model.data.confounders import (
     relight,
     residual_head_motion,
 )
-from model.data.identity import draw_identity
-from model.data.portraits import Portrait
+from model.synthetic.identity import draw_identity
+from model.synthetic.portraits import Portrait
 from realtime.action_units import Field, displacement_field, draw_units, warp
 from realtime.face.geometry import CROP_SIZE
 

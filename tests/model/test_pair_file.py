@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.pairs import align_pair, aligned_pairs, read_rows
-from model.data.synthetic import NON_EVENT
+from model.datasets.pair_file import align_pair, aligned_pairs, read_rows
 from model.evaluate import file_samples
+from model.synthetic.pairs import NON_EVENT
 from realtime.action_units import displacement_field, warp
 from realtime.errors import DataError
 from realtime.face.face import Face, FaceSigns

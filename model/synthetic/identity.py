@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.portraits import Portrait
+from model.synthetic.portraits import Portrait
 from realtime.action_units import Field, warp
 from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
 
