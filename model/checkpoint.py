@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ class Progress:
     step: int = 0
     next_index: int = 0  # of the stream of pairs
     elapsed_s: float = 0.0  # training time, of all the runs so far
+    chapter_index: int = 0  # of the stream, where the present chapter begins
+    chapter_step: int = 0  # steps made in it; 0 is none begun
 
 
 def save(
@@ -30,7 +32,7 @@ def save(
     state = {
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
-        "progress": [progress.step, progress.next_index, progress.elapsed_s],
+        "progress": list(astuple(progress)),
         "random": torch.get_rng_state(),
         "settings": settings,
     }
@@ -61,5 +63,4 @@ def resume(
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"])
-    step, next_index, elapsed_s = state["progress"]
-    return Progress(step, next_index, elapsed_s)
+    return Progress(*state["progress"])

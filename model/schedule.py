@@ -6,10 +6,13 @@ Called by the trainer.  Fixed before the run starts; nothing in it depends on he
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from model import losses
 from model.checkpoint import Progress
+from realtime.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Phase:
     batch: int  # pairs a step
     first_rate: float  # learning rate, falling along a cosine
     last_rate: float
+    chapter: int = 0  # pairs, of the fusion phase; see `model.chapter`
+    epochs: int = 1  # each chapter is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class TrainSettings:
     seed: int = 1
     phases: tuple[Phase, ...] = (
         Phase("displacement", 0.40, 12, 1e-3, 1e-4),
-        Phase("fusion", 0.30, 16, 1e-3, 2e-4),
+        Phase("fusion", 0.30, 32, 1e-3, 2e-4, chapter=3072, epochs=6),
         Phase("joint", 0.30, 8, 2e-4, 0.0),
     )
     weights: losses.Weights = field(default_factory=losses.Weights)
@@ -35,6 +40,29 @@ class TrainSettings:
     weight_decay: float = 0.02
     clip: float = 1.0  # gradient norm
     warm_up: float = 0.03  # share of a phase
+
+
+def scaled(
+    phases: Sequence[Phase], shares: Sequence[float] | None, rates: float
+) -> tuple[Phase, ...]:
+    """The same phases with other shares, each in [0, 1], and all learning rates multiplied.
+
+    Raises:
+        SettingsError: when the shares do not sum to 1.
+    """
+    shares = shares or [phase.share for phase in phases]
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise SettingsError(f"shares of the phases must sum to 1, not {sum(shares):g}")
+    return tuple(
+        replace(
+            phase,
+            share=share,
+            first_rate=rates * phase.first_rate,
+            last_rate=rates * phase.last_rate,
+        )
+        for phase, share in zip(phases, shares, strict=True)
+        if share > 0
+    )
 
 
 def phase_at(settings: TrainSettings, done: float) -> tuple[Phase, float]:
@@ -62,3 +90,7 @@ class Length:
             return progress.step / self.steps
         assert self.minutes is not None
         return progress.elapsed_s / (60 * self.minutes)
+
+    def steps_of(self, phase: Phase) -> int:
+        """Steps of a phase; of a run that is measured in minutes, more than there will be."""
+        return sys.maxsize if self.steps is None else math.ceil(self.steps * phase.share)

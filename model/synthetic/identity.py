@@ -81,9 +81,14 @@ def _relight(rng: np.random.Generator, face: NDArray[np.float32]) -> NDArray[np.
 def _mirror(
     face: NDArray[np.float32], landmarks: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    return np.ascontiguousarray(face[:, ::-1]), mirror_landmarks(landmarks)
+
+
+def mirror_landmarks(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Landmarks (478, 2+) of the mirrored crop, each under its counterpart's number."""
     mirrored = landmarks[MIRROR].copy()
     mirrored[:, 0] = CROP_SIZE - 1 - mirrored[:, 0]
-    return np.ascontiguousarray(face[:, ::-1]), mirrored
+    return mirrored
 
 
 def _mirror_order() -> NDArray[np.intp]:

@@ -1,18 +1,20 @@
-"""Onset-apex pairs with known truth, made from portraits; a pure function of (seed, index).
+"""Onset-apex pairs with known truth, made from portraits and footage; a function of (seed, index).
 
 Called by the trainer and the evaluation.  A pair is either an event, one action-unit recipe of
 one class at a peak of 0.5 to 3.5 % of the inter-ocular distance, or a non-event; both carry
 everything else a face and a camera do within a fifth of a second.
 
-The truth is the total motion of the skin, action units and residual head motion together:
-`apex(x) = onset(x - displacement(x))` wherever `valid`, in pixels of the crop.  What the light,
-the sensor and the lids do is not motion of skin.
+From a portrait all motion is made here, and its truth is the total motion of the skin, action
+units and residual head motion together: `apex(x) = onset(x - displacement(x))` wherever `valid`,
+in pixels of the crop.  What the light, the sensor and the lids do is not motion of skin.  From
+footage only the action units are made; all else is real and its motion unknown, so `valid` is
+nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,39 +23,56 @@ from numpy.typing import NDArray
 from model.apex import select_apex
 from model.synthetic.confounders import (
     Camera,
+    Glasses,
     close_lids,
+    flicker,
     gaze_shift,
     mouth_motion,
     relight,
     residual_head_motion,
+    vary,
 )
+from model.synthetic.footage import Footage
 from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
+from model.synthetic.rig import rig_field
 from realtime.action_units import Field, displacement_field, draw_units, warp
 from realtime.face.geometry import CROP_SIZE
 
 CLASSES = ("negative", "positive", "surprise")
 NON_EVENT = -1
 
-NonEvent = Literal["still", "turn", "blink", "mouth", "light", "gaze"]
-_NON_EVENTS: tuple[NonEvent, ...] = ("still", "turn", "blink", "mouth", "light", "gaze")
-_NON_EVENT_ODDS = (0.20, 0.24, 0.20, 0.20, 0.08, 0.08)
+Motion = Literal["pulls", "rig"]
+MOTIONS: tuple[Motion, ...] = ("pulls", "rig")  # realtime.action_units, model.synthetic.rig
+NonEvent = Literal["still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "footage"]
+# The last one, footage with nothing added, is drawn with the footage.
+DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
+    **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
+    **{"light": 0.06, "gaze": 0.07, "codec": 0.06, "macro": 0.06},
+}
 
 PEAK_RANGE_IOD = (0.005, 0.035)
+MACRO_RANGE_IOD = (0.05, 0.14)  # a piece of an ordinary expression, cut short
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How pairs are drawn; the defaults are the ones of the published engine."""
 
+    motions: tuple[Motion, ...] = MOTIONS  # models of how skin moves, equally often
+    footage_share: float = 0.2  # of the pairs, where there is footage
     non_event_share: float = 0.35
+    non_events: tuple[NonEvent, ...] = tuple(DRAWN_NON_EVENTS)
     one_sided_share: float = 0.2
+    peak_iod: tuple[float, float] | None = None  # a fixed range, drawn log-uniformly, no course
     median_peak_iod: float = 0.014  # of the log-normal the field's figures suggest
     sigma_ln_peak: float = 0.6
     swept_share: float = 0.5  # of the events: peak log-uniform over the whole range instead
-    apex_shift: float = 0.4  # r of the paper's eq. 2-4
+    apex_shift: float = 0.4  # r of the paper's eq. 2-4; 0 takes the labelled apex
     turn_degrees: float = 0.5  # deviation of yaw and pitch between onset and apex
     light_step: float = 0.02
+    glasses_share: float = 0.12
+    flicker_share: float = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +87,82 @@ class Pair:
     kind: str  # "event", or which non-event
 
 
+@dataclass(frozen=True, slots=True)
+class _Movement:
+    """What is to be told apart: an event's action units, a macro-expression's, or none."""
+
+    label: int
+    kind: str
+    units: tuple[str, ...]
+    peak_iod: float
+    skin: Field  # crop pixels
+
+
 def make_pair(
-    portraits: Sequence[Portrait], seed: int, index: int, recipe: Recipe | None = None
+    portraits: Sequence[Portrait],
+    seed: int,
+    index: int,
+    recipe: Recipe | None = None,
+    footage: Sequence[Footage] = (),
 ) -> Pair:
     recipe = recipe or Recipe()
     rng = np.random.default_rng([seed, index])
+    if footage and rng.random() < recipe.footage_share:
+        return _from_footage(rng, footage, recipe)
     face, landmarks = draw_identity(rng, portraits)
-    event = rng.random() >= recipe.non_event_share
-    kind = "event" if event else str(rng.choice(_NON_EVENTS, p=_NON_EVENT_ODDS))
-    label, units, peak, skin = NON_EVENT, {}, 0.0, np.zeros((CROP_SIZE, CROP_SIZE, 2), np.float32)
-    if event:
-        label = int(rng.integers(len(CLASSES)))
-        units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
-        peak = _draw_peak(rng, recipe)
-        skin = displacement_field(units, landmarks, (CROP_SIZE, CROP_SIZE), peak_iod=peak)
+    movement = _draw_movement(rng, landmarks, recipe, recipe.non_events)
+    kind, event = movement.kind, movement.label != NON_EVENT
     turn = recipe.turn_degrees * (rng.uniform(2, 6) if kind == "turn" else 1)
-    skin = skin + residual_head_motion(rng, landmarks, turn)
+    head = residual_head_motion(rng, landmarks, turn)
+    skin = movement.skin + head
     if kind == "mouth" or (event and rng.random() < 0.08):
         low, high = (0.01, 0.08) if kind == "mouth" else (0.003, 0.01)
         share = float(np.exp(rng.uniform(np.log(low), np.log(high))))
         skin = skin + mouth_motion(rng, landmarks, share)
-    gaze = gaze_shift(rng, landmarks) if kind == "gaze" or rng.random() < 0.1 else None
-    return _photograph(rng, face, landmarks, skin, gaze, kind, recipe, (label, units, peak))
+    return _photograph(rng, (face, landmarks), movement, skin, head, recipe)
+
+
+def _draw_movement(
+    rng: np.random.Generator,
+    landmarks: NDArray[np.floating],
+    recipe: Recipe,
+    non_events: Sequence[NonEvent],
+) -> _Movement:
+    still = np.zeros((CROP_SIZE, CROP_SIZE, 2), np.float32)
+    event = rng.random() >= recipe.non_event_share
+    if not event:
+        odds = np.array([DRAWN_NON_EVENTS.get(name, 1.0) for name in non_events])
+        kind = str(rng.choice(non_events, p=odds / odds.sum()))
+        if kind != "macro":
+            return _Movement(NON_EVENT, kind, (), 0.0, still)
+    label = int(rng.integers(len(CLASSES)))
+    units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
+    if event:
+        peak = _draw_peak(rng, recipe)
+    else:
+        peak = float(np.exp(rng.uniform(*np.log(MACRO_RANGE_IOD))))
+    motion = recipe.motions[rng.integers(len(recipe.motions))]
+    if motion == "rig":
+        skin = rig_field(units, landmarks, peak)
+    else:
+        skin = displacement_field(units, landmarks, (CROP_SIZE, CROP_SIZE), peak_iod=peak)
+    skin = vary(rng, skin)
+    if event:
+        return _Movement(label, "event", tuple(units), peak, skin)
+    return _Movement(NON_EVENT, "macro", (), 0.0, skin)
 
 
 def _photograph(
     rng: np.random.Generator,
-    face: NDArray[np.float32],
-    landmarks: NDArray[np.float32],
+    face_and_landmarks: tuple[NDArray[np.float32], NDArray[np.float32]],
+    movement: _Movement,
     skin: Field,
-    gaze: Field | None,
-    kind: str,
+    head: Field,
     recipe: Recipe,
-    truth: tuple[int, dict[str, float], float],
 ) -> Pair:
+    face, landmarks = face_and_landmarks
+    kind = movement.kind
+    gaze = gaze_shift(rng, landmarks) if kind == "gaze" or rng.random() < 0.1 else None
     # Both pictures are resampled once, at unrelated sub-pixel phases: were the onset left as it
     # is, the apex would be known by the blur of interpolation.
     start = rng.uniform(-0.5, 0.5, 2).astype(np.float32)
@@ -116,19 +177,54 @@ def _photograph(
     onset, hidden_before = close_lids(onset, landmarks, before)
     apex, hidden_after = close_lids(apex, landmarks, after)
     valid &= ~(hidden_before | hidden_after)
+    if rng.random() < recipe.glasses_share:
+        glasses = Glasses.draw(rng, landmarks)
+        onset, apex = glasses.put_on(onset, 0 * head), glasses.put_on(apex, head)
+        valid &= glasses.rim < 0.1
     step = recipe.light_step * (4 if kind == "light" else 1)
     onset, apex = relight(rng, onset, 0.01), relight(rng, apex, step)
+    if rng.random() < recipe.flicker_share:
+        onset, apex = flicker(rng, onset), flicker(rng, apex)
     camera = Camera.draw(rng)
-    label, units, peak = truth
+    if kind == "codec":
+        qualities = rng.permutation([rng.integers(25, 50), rng.integers(70, 96)])
+        cameras = [replace(camera, quality=int(quality), crf=0) for quality in qualities]
+        first, second = cameras[0].take(rng, onset), cameras[1].take(rng, apex)
+    else:
+        first, second = camera.film(rng, onset, apex)
     return Pair(
-        onset=camera.take(rng, onset),
-        apex=camera.take(rng, apex),
+        onset=first,
+        apex=second,
         displacement=np.ascontiguousarray(skin.transpose(2, 0, 1), np.float32),
         valid=valid,
-        label=label,
-        units=tuple(units),
-        peak_iod=peak,
+        label=movement.label,
+        units=movement.units,
+        peak_iod=movement.peak_iod,
         kind=kind,
+    )
+
+
+def _from_footage(rng: np.random.Generator, footage: Sequence[Footage], recipe: Recipe) -> Pair:
+    before, after, landmarks = footage[rng.integers(len(footage))].draw(rng)
+    movement = _draw_movement(rng, landmarks, recipe, ("footage",))
+    # As with portraits, both pictures are resampled once.
+    start = rng.uniform(-0.5, 0.5, 2).astype(np.float32)
+    onset = warp(before, np.broadcast_to(start, movement.skin.shape).copy())
+    apex = warp(after, movement.skin + start)
+    # The camera's own noise and compression are in the footage already; a little light is not.
+    frames = [
+        np.clip(np.rint(relight(rng, frame, 0.01)), 0, 255).astype(np.uint8)
+        for frame in (onset, apex)
+    ]
+    return Pair(
+        onset=frames[0],
+        apex=frames[1],
+        displacement=np.ascontiguousarray(movement.skin.transpose(2, 0, 1), np.float32),
+        valid=np.zeros((CROP_SIZE, CROP_SIZE), bool),
+        label=movement.label,
+        units=movement.units,
+        peak_iod=movement.peak_iod,
+        kind=movement.kind,
     )
 
 
@@ -143,6 +239,8 @@ def _one_sided(
 
 def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
     """Displacement at the frame that is taken for the apex, share of the IOD."""
+    if recipe.peak_iod is not None:
+        return float(np.exp(rng.uniform(*np.log(recipe.peak_iod))))
     low, high = np.log(PEAK_RANGE_IOD)
     if rng.random() < recipe.swept_share:
         drawn = rng.uniform(low, high)

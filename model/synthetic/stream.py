@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from model.synthetic.footage import Footage
 from model.synthetic.pairs import Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait
 
@@ -25,6 +27,9 @@ class Batch:
     valid: Tensor  # (b, 224, 224) float32, 0 or 1
     label: Tensor  # (b,) int64
 
+    def to(self, device: torch.device) -> Batch:
+        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
 
 def as_tensors(pair: Pair) -> tuple[Tensor, Tensor, Tensor, int]:
     frames = torch.from_numpy(np.stack([pair.onset, pair.apex]))
@@ -34,9 +39,15 @@ def as_tensors(pair: Pair) -> tuple[Tensor, Tensor, Tensor, int]:
 
 class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
     def __init__(
-        self, portraits: Sequence[Portrait], seed: int, first: int, recipe: Recipe
+        self,
+        portraits: Sequence[Portrait],
+        seed: int,
+        first: int,
+        recipe: Recipe,
+        footage: Sequence[Footage],
     ) -> None:
-        self.portraits, self.seed, self.first, self.recipe = portraits, seed, first, recipe
+        self.portraits, self.footage, self.recipe = portraits, footage, recipe
+        self.seed, self.first = seed, first
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
         worker = get_worker_info()
@@ -45,8 +56,17 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
             # The loader takes one pair of each worker in turn.
             index, stride = self.first + worker.id, worker.num_workers
         while True:
-            yield as_tensors(make_pair(self.portraits, self.seed, index, self.recipe))
+            pair = make_pair(self.portraits, self.seed, index, self.recipe, self.footage)
+            yield as_tensors(pair)
             index += stride
+
+
+class Stream(Protocol):
+    """Where the trainer's pairs come from."""
+
+    next_index: int  # a stream that is made anew from here goes on with the same pairs
+
+    def take(self, size: int) -> Batch: ...
 
 
 class PairStream:
@@ -59,8 +79,9 @@ class PairStream:
         first: int = 0,
         workers: int = 0,
         recipe: Recipe | None = None,
+        footage: Sequence[Footage] = (),
     ) -> None:
-        dataset = _Pairs(portraits, seed, first, recipe or Recipe())
+        dataset = _Pairs(portraits, seed, first, recipe or Recipe(), footage)
         self._items = iter(
             DataLoader(
                 dataset,

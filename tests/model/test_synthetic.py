@@ -9,7 +9,7 @@ from model.synthetic.pairs import CLASSES, NON_EVENT, Recipe, make_pair
 from realtime.action_units import RECIPES, parse_unit, warp
 from realtime.face.geometry import CROP_IOD
 
-CLEAN = Camera(scale=1.0, blur_px=0.0, noise=0.0, quality=0)
+CLEAN = Camera(scale=1.0, blur_px=0.0, noise=0.0, quality=0, crf=0)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_shapes_and_types(pairs):
 def test_a_third_are_non_events_of_every_kind(pairs):
     none = [pair for pair in pairs if pair.label == NON_EVENT]
     assert 0.25 < len(none) / len(pairs) < 0.45
-    assert {pair.kind for pair in none} == {"still", "turn", "blink", "mouth", "light", "gaze"}
+    assert {pair.kind for pair in none} == {"still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro"}
     assert all(pair.peak_iod == 0 and not pair.units for pair in none)
 
 

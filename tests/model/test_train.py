@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from model import checkpoint, losses
+from model.fit import CHECKPOINT, cut_windows
 from model.frl_dgt import FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
 from model.synthetic.stream import Batch, PairStream
-from model.train import CHECKPOINT, PORTRAITS, cut_windows, main, train
+from model.train import PORTRAITS, main, train
 from realtime.errors import DataError
 
 THIRDS = TrainSettings(

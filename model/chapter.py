@@ -1,0 +1,57 @@
+"""A few thousand pairs read several times while the displacement module stands still.
+
+The transformers cost a fortieth of the displacement module.  While that is not trained, its
+answers for a chapter of pairs are computed once and the transformers read the chapter for
+several epochs, mirrored half of the time.  Called by `model.fit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.frl_dgt import FrlDgt, standardise
+from model.synthetic.stream import Batch, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    pair: Tensor  # (n, 2, 224, 224) uint8, onset and apex
+    raw: Tensor  # (n, 2, 224, 224) float16, the module's answer in (-1, 1)
+    label: Tensor  # (n,)
+    seed: int
+
+    @staticmethod
+    def fill(model: FrlDgt, stream: Stream, pairs: int, seed: int, batch: int = 16) -> Chapter:
+        """The next `pairs` pairs of the stream; `seed` orders the epochs."""
+        kept: list[tuple[Tensor, Tensor, Tensor]] = []
+        device = next(model.parameters()).device
+        for start in range(0, pairs, batch):
+            drawn = stream.take(min(batch, pairs - start))
+            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+                frames = standardise(drawn.pair.to(device, memory_format=torch.channels_last))
+                raw = model.dgm(frames)
+            pair = (drawn.pair * 255).round().to(torch.uint8)
+            kept.append((pair, raw.to("cpu", torch.float16), drawn.label))
+        pair, raw, label = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        return Chapter(pair, raw.contiguous(), label, seed)
+
+    def steps(self, batch: int) -> int:
+        """Whole batches of an epoch."""
+        return len(self.label) // batch
+
+    def batch(self, step: int, size: int) -> tuple[Batch, Tensor]:
+        """(batch, raw displacement) of one step; every epoch has an order of its own."""
+        epoch, place = divmod(step, self.steps(size))
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.label))[place * size : (place + 1) * size]
+        pair, raw = self.pair[order].float() / 255, self.raw[order].float()
+        turned = torch.from_numpy(rng.random(len(self.label))[order] < 0.5)[:, None, None, None]
+        away = torch.tensor([-1.0, 1.0])[:, None, None]
+        pair = torch.where(turned, pair.flip(-1), pair)
+        raw = torch.where(turned, raw.flip(-1) * away, raw)
+        nothing = torch.zeros(())
+        return Batch(pair, nothing, nothing, self.label[order]), raw

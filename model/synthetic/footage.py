@@ -1,0 +1,109 @@
+"""Real video of a face as the ground that action units are added to.
+
+Called by the trainer and the generator.  A detector that has only seen simulated noise, light
+and head motion finds little on real people; any video of a face supplies the real ones.  The
+frames are aligned by the live path's own stabiliser, so what it leaves of the head's motion is
+in them too.  Pixels of the 224 × 224 crop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from model.synthetic.identity import mirror_landmarks
+from realtime.errors import DataError
+from realtime.face.face import FaceTracker
+from realtime.sources.source import Shot
+from realtime.sources.video import VideoFile
+from realtime.stabiliser import Stabiliser
+
+# From onset to apex: nine tenths of the field's micro-expressions.
+GAP_S = (0.07, 0.32)
+_SHORTEST_S = 0.5
+# A small movement added to a large one cannot be named; most draws look for a quieter moment.
+_QUIET_SHARE = 0.8
+_QUIET_GREY = 5.0
+_TRIES = 4
+_FACE = np.s_[30:200, 40:184]
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """One face held still for a while without a break."""
+
+    name: str
+    t_s: NDArray[np.float64]  # (n,) ascending
+    crops: NDArray[np.uint8]  # (n, 224, 224)
+    landmarks: NDArray[np.float32]  # (n, 478, 2)
+
+    def draw(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """(earlier crop, later crop, landmarks at the later) an onset-to-apex time apart.
+
+        Half of them mirrored: a face has two sides, and footage is scarce.
+        """
+        for _ in range(_TRIES if rng.random() < _QUIET_SHARE else 1):
+            first, second = self._moments(rng)
+            change = self.crops[second][_FACE].astype(np.float32) - self.crops[first][_FACE]
+            if float(np.abs(change).mean()) < _QUIET_GREY:
+                break
+        before, after = (self.crops[index].astype(np.float32) for index in (first, second))
+        landmarks = self.landmarks[second]
+        if rng.random() < 0.5:
+            return before, after, landmarks
+        return before[:, ::-1].copy(), after[:, ::-1].copy(), mirror_landmarks(landmarks)
+
+    def _moments(self, rng: np.random.Generator) -> tuple[int, int]:
+        latest = np.searchsorted(self.t_s, self.t_s[-1] - GAP_S[1])
+        first = int(rng.integers(latest + 1))
+        second = np.searchsorted(self.t_s, self.t_s[first] + rng.uniform(*GAP_S))
+        return first, int(np.clip(second, first + 1, len(self.t_s) - 1))
+
+
+def read_footage(path: Path, tracker: FaceTracker) -> list[Footage]:
+    """Every unbroken stretch of a video; frames without a steadily held face end one."""
+    tracker.reset()
+    stabiliser, keyframe = Stabiliser(), -1
+    stretches: list[list[tuple[float, NDArray[np.uint8], NDArray[np.float32]]]] = [[]]
+    for shot in _frames(path):
+        faces = tracker.update(shot.t_ns, shot.image)
+        if not faces:
+            stabiliser.reset()
+            stretches.append([])
+            continue
+        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        held = stabiliser.update(shot.t_ns, grey, faces[0])
+        broken = held.keyframe.number != keyframe and not held.keyframe.continuous
+        keyframe = held.keyframe.number
+        if broken or not held.steady:
+            stretches.append([])
+        stretches[-1].append((shot.t_ns * 1e-9, held.crop, held.points.astype(np.float32)))
+    found = [
+        Footage(
+            f"{path.name} at {stretch[0][0]:.1f} s",
+            np.array([t_s for t_s, _, _ in stretch]),
+            np.stack([crop for _, crop, _ in stretch]),
+            np.stack([points for _, _, points in stretch]),
+        )
+        for stretch in stretches
+        if len(stretch) > 2 and stretch[-1][0] - stretch[0][0] >= _SHORTEST_S
+    ]
+    if not found:
+        raise DataError(f"{path}: no face is held steadily for {_SHORTEST_S} s in this video")
+    return found
+
+
+def _frames(path: Path) -> Iterator[Shot]:
+    with closing(VideoFile(path)) as video:
+        shots = iter(video.read, None)
+        total = video.info.frame_count
+        yield from track(shots, f"reading {path.name}", total=total, transient=True)
