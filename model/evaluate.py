@@ -94,6 +94,8 @@ def file_samples(
     labels = {**{name: index for index, name in enumerate(CLASSES)}, "none": NON_EVENT}
     rows = [row for row in read_rows(path) if row.subject not in leave_out]
     for row, crops in aligned_pairs(rows, tracker):
+        if crops is None:
+            continue
         if row.label not in labels:
             raise DataError(f"{path}: label {row.label!r} is none of {', '.join(labels)}")
         yield Sample(crops, labels[row.label], row.subject, row.peak_iod or 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class PairRow:
     label: str  # class, "none" for a non-event, or "" if unknown
     subject: str
     peak_iod: float | None  # peak motion if it is known
+    columns: Mapping[str, str]  # of the file, as they were
 
 
 def read_rows(path: Path) -> list[PairRow]:
@@ -43,7 +44,11 @@ def read_rows(path: Path) -> list[PairRow]:
         raise DataError(f"pair file {path} cannot be read: {error}") from error
     if not rows or not {"onset_path", "apex_path"} <= set(rows[0]):
         raise DataError(f"{path} needs the columns onset_path and apex_path, and a row")
-    return [_row(path.parent, row) for row in rows]
+    if any(None in row for row in rows):
+        raise DataError(f"{path} has a row with more cells than columns")
+    return [
+        _row(path.parent, {name: cell or "" for name, cell in row.items()}) for row in rows
+    ]
 
 
 def _row(folder: Path, row: dict[str, str]) -> PairRow:
@@ -57,6 +62,7 @@ def _row(folder: Path, row: dict[str, str]) -> PairRow:
         label=row.get("label") or "",
         subject=row.get("subject") or "",
         peak_iod=peak,
+        columns=row,
     )
 
 
@@ -78,8 +84,8 @@ def align_pair(
 
 def aligned_pairs(
     rows: list[PairRow], tracker: FaceTracker
-) -> Iterator[tuple[PairRow, NDArray[np.uint8]]]:
-    """Every row whose face is found; the others are named in the log."""
+) -> Iterator[tuple[PairRow, NDArray[np.uint8] | None]]:
+    """Every row with its crops (2, 224, 224), or with None where no face is found."""
     for row in rows:
         pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR) for path in (row.onset, row.apex)]
         for path, picture in zip((row.onset, row.apex), pictures, strict=True):
@@ -89,6 +95,5 @@ def aligned_pairs(
             np.asarray(pictures[0], np.uint8), np.asarray(pictures[1], np.uint8), tracker
         )
         if crops is None:
-            log.warning("no face found in %s", row.onset)
-            continue
+            log.warning("no face found in %s or %s", row.onset, row.apex)
         yield row, crops

@@ -37,7 +37,16 @@ def test_shapes_and_types(pairs):
 def test_a_third_are_non_events_of_every_kind(pairs):
     none = [pair for pair in pairs if pair.label == NON_EVENT]
     assert 0.25 < len(none) / len(pairs) < 0.45
-    assert {pair.kind for pair in none} == {"still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro"}
+    assert {pair.kind for pair in none} == {
+        "still",
+        "turn",
+        "blink",
+        "mouth",
+        "light",
+        "gaze",
+        "codec",
+        "macro",
+    }
     assert all(pair.peak_iod == 0 and not pair.units for pair in none)
 
 

@@ -12,7 +12,7 @@ from realtime.errors import DataError
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD
 
-MEDIA = Path(__file__).parents[2].parent / "shared" / "media" / "pairs" / "pairs.csv"
+MEDIA = Path(__file__).parents[3].parent / "shared" / "media" / "pairs" / "pairs.csv"
 SIGNS = FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -67,13 +67,16 @@ def test_unusable_pair_files_are_errors(tmp_path, content):
         read_rows(path)
 
 
-def test_pictures_without_a_face_are_named_and_left_out(tmp_path, portraits, caplog):
+def test_pictures_without_a_face_are_named_and_keep_their_place(tmp_path, portraits, caplog):
     cv2.imwrite(str(tmp_path / "dark.png"), np.zeros((100, 100, 3), np.uint8))
     cv2.imwrite(str(tmp_path / "face.png"), colour(portraits[0].crop))
     path = tmp_path / "p.csv"
     path.write_text("onset_path,apex_path\ndark.png,face.png\nface.png,face.png\n")
     found = list(aligned_pairs(read_rows(path), DrawnFace(portraits[0].landmarks)))
-    assert [row.onset.name for row, _ in found] == ["face.png"]
+    assert [(row.onset.name, crops is None) for row, crops in found] == [
+        ("dark.png", True),
+        ("face.png", False),
+    ]
     assert "dark.png" in caplog.text
 
 
