@@ -12,7 +12,7 @@ given in pixels, and an event head, which sees it raw, tells a movement from a s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from realtime.face.geometry import CROP_IOD, CROP_SIZE, canonical_in_crop
 
 CLASSES = ("negative", "positive", "surprise")
+Module = Literal["local", "across", "full"]
 
 # Landmarks whose mean is the centre of each AU region (paper, section 3: the centre of a region
 # averaged over the data): eyes and lids, brows and glabella, cheeks and outer eyes, nose, mouth
@@ -74,6 +75,8 @@ class Config:
     global_layers: int = 2  # L, stated
     full_layers: int = 4  # L, stated
     fuse_before_attention: bool = False  # "Fu-B-Attn", the paper's ablated order
+    without: tuple[Module, ...] = ()  # modules left out, for ablation
+    classes: int = 3  # of CLASSES; other label sets are for experiments, not for engines
     boxes: tuple[tuple[int, int, int, int], ...] = field(default_factory=region_boxes)
 
 
@@ -231,13 +234,20 @@ class LocalFusion(nn.Module):
         self.region = nn.Parameter(torch.zeros(len(config.boxes), config.width))
         nn.init.trunc_normal_(self.region, std=0.02)
         self.attention = AttentionLearning(config, config.local_layers)
+        self.plain = "local" in config.without
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         regions = self.crop(picture)  # (b, 6, 4, h, w)
         b, r = regions.shape[:2]
         tokens = self.embed(regions.flatten(0, 1))  # (b * 6, n, width)
         tokens = (tokens.view(b, r, *tokens.shape[1:]) + self.region[:, None]).flatten(0, 1)
-        vectors, weights = self.attention(tokens)
+        if self.plain:
+            vectors, weights = (
+                tokens.mean(dim=1),
+                torch.full_like(tokens[..., 0], 1 / tokens.shape[1]),
+            )
+        else:
+            vectors, weights = self.attention(tokens)
         return vectors.view(b, r, -1), weights.view(b, r, -1)
 
 
@@ -301,19 +311,27 @@ class FullFaceFusion(nn.Module):
 
 
 class TransformerFusion(nn.Module):
-    """(b, 4, 224, 224) normalised displacement and pair -> (b, 3 · width) and the weights."""
+    """(b, 4, 224, 224) normalised displacement and pair -> (b, 3 · width) and the weights.
+
+    A module that is left out answers zeros; without the local one, a region is the plain mean of
+    its embedded patches.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.local = LocalFusion(config)
         self.across = GlobalFusion(config)
         self.full = FullFaceFusion(config)
+        self.without = config.without
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         regions, local_weights = self.local(picture)
         across, global_weights = self.across(regions)
         full, full_weights = self.full(picture)
-        features = torch.cat([regions.mean(dim=1), across, full], dim=1)
+        vectors = {"local": regions.mean(dim=1), "across": across, "full": full}
+        for name in self.without:
+            vectors[name] = torch.zeros_like(vectors[name])
+        features = torch.cat(list(vectors.values()), dim=1)
         return features, local_weights, global_weights, full_weights
 
 
@@ -364,7 +382,7 @@ class FrlDgt(nn.Module):
             nn.Linear(3 * width, width),
             nn.GELU(),
             nn.Dropout(self.config.dropout),
-            nn.Linear(width, len(CLASSES)),
+            nn.Linear(width, self.config.classes),
         )
         self.event_head = EventHead(self.config)
 

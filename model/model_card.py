@@ -8,12 +8,16 @@ from typing import Any
 
 from model.frl_dgt import Config
 
+# Stated by the paper, or only for experiments.
+_NOT_OURS = (
+    *("k", "epsilon", "boxes", "local_layers", "global_layers", "full_layers"),
+    *("without", "classes"),
+)
+
 
 def card(description: Mapping[str, Any]) -> str:
     ours = "\n".join(
-        f"* `{name}`: {value}"
-        for name, value in asdict(Config()).items()
-        if name not in ("k", "epsilon", "boxes", "local_layers", "global_layers", "full_layers")
+        f"* `{name}`: {value}" for name, value in asdict(Config()).items() if name not in _NOT_OURS
     )
     seeds = ", ".join(f"{name} {value}" for name, value in description["seeds"].items())
     hashes = "\n".join(f"* `{name}` {digest}" for name, digest in description["files"].items())

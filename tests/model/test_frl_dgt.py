@@ -165,3 +165,25 @@ def test_class_error_reaches_the_displacement_module():
     model = FrlDgt()
     model(torch.rand(2, 2, 224, 224)).logits.square().sum().backward()
     assert model.dgm.conv1[0].weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("name", ["local", "across", "full"])
+def test_a_module_that_is_left_out_learns_nothing(name):
+    network = FrlDgt(dataclasses.replace(CONFIG, without=(name,), dropout=0.0))
+    pair = torch.rand(2, 2, 224, 224)
+    output = network.recognise(pair, 0.1 * torch.randn(2, 2, 224, 224))
+    (output.logits.square().sum() + output.micro_logit.sum()).backward()
+
+    def layers_learn(module):
+        gradients = [part.grad for part in module.attention.layers.parameters()]
+        return any(gradient is not None and bool(gradient.any()) for gradient in gradients)
+
+    learning = {part for part in ("local", "across", "full")
+                if layers_learn(getattr(network.fusion, part))}  # fmt: skip
+    assert learning == {"local", "across", "full"} - {name}
+
+
+def test_other_label_sets_have_other_numbers_of_classes():
+    network = FrlDgt(dataclasses.replace(CONFIG, classes=5)).eval()
+    with torch.no_grad():
+        assert network(torch.rand(1, 2, 224, 224)).logits.shape == (1, 5)
