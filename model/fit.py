@@ -28,6 +28,7 @@ from model import checkpoint, losses
 from model.chapter import Chapter
 from model.engine_folder import WEIGHTS
 from model.frl_dgt import Config, FrlDgt, standardise
+from model.parallel import World, join
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.stream import Batch, Stream
 from realtime.errors import DataError
@@ -113,7 +114,7 @@ def make_optimiser(model: nn.Module, settings: TrainSettings) -> torch.optim.Ada
 
 def fit(
     output: Path,
-    stream_from: Callable[[int], Stream],
+    stream_from: Callable[[int, World], Stream],
     length: Length,
     settings: TrainSettings,
     stated: dict[str, Any],
@@ -125,7 +126,8 @@ def fit(
 ) -> FrlDgt:
     """Train; the checkpoint in `output` is the result.
 
-    `stream_from(index)` is the stream of training pairs from its pair `index` on.  `stated` is
+    `stream_from(index, world)` is this process's share of the training pairs from pair `index` on.
+    `stated` is
     what else a run that goes on must have in common with its beginning: what is trained on.
     With `start_from` the weights of that engine folder are the beginning.
 
@@ -133,11 +135,12 @@ def fit(
         DataError: when there is a run in `output` and `resume` is not given, when the run there
             had other settings, or when the loss is not a number.
     """
+    world = join()
     torch.manual_seed(settings.seed)
     model = FrlDgt(config)
     if start_from is not None and not resume:
         model.load_state_dict(load_file(start_from / WEIGHTS))
-    model = model.to(_device(), memory_format=torch.channels_last)
+    model = model.to(world.device, memory_format=torch.channels_last)
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
     stated = {**asdict(settings), **stated}
@@ -148,7 +151,7 @@ def fit(
     elif path.exists():
         raise DataError(f"{path} exists: go on with --resume, or choose another folder")
     output.mkdir(parents=True, exist_ok=True)
-    run = _Run(model, optimiser, settings, progress, stream_from, length)
+    run = _Run(model, optimiser, settings, progress, stream_from, length, world)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -157,9 +160,13 @@ def fit(
     )
     before, started = progress.elapsed_s, time.monotonic()
     saved = started
-    with closing(_Reports(output)) as reports, Bar(*columns) as bar:
+    quiet = not world.leads
+    with (
+        closing(_Reports(None if quiet else output)) as reports,
+        Bar(*columns, disable=quiet) as bar,
+    ):
         task = bar.add_task("training", total=1.0)
-        while (done := length.done(progress)) < 1.0:
+        while (done := world.agree(length.done(progress))) < 1.0:
             phase, rate = phase_at(settings, done)
             bar.update(task, completed=done, description=f"{phase.name} {progress.step}")
             for group in optimiser.param_groups:
@@ -168,15 +175,13 @@ def fit(
             now = time.monotonic()
             progress.elapsed_s = before + now - started
             reports.add(terms, progress, f"{100 * done:5.1f} % {phase.name}")
-            if now - saved >= save_every_s:
+            if world.leads and now - saved >= save_every_s:
                 checkpoint.save(path, model, optimiser, progress, stated)
                 saved = now
-    checkpoint.save(path, model, optimiser, progress, stated)
+    world.average_statistics(model)
+    if world.leads:
+        checkpoint.save(path, model, optimiser, progress, stated)
     return model.eval()
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class _Run:
@@ -188,16 +193,17 @@ class _Run:
         optimiser: torch.optim.Optimizer,
         settings: TrainSettings,
         progress: checkpoint.Progress,
-        stream_from: Callable[[int], Stream],
+        stream_from: Callable[[int, World], Stream],
         length: Length,
+        world: World,
     ) -> None:
-        self._length = length
+        self._length, self._world = length, world
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.progress = progress
         self._chapter: Chapter | None = None
         # A chapter that was begun is drawn again from its beginning.
         first = progress.chapter_index if progress.chapter_step else progress.next_index
-        self._stream = stream_from(first)
+        self._stream = stream_from(first, world)
 
     def step(self, phase: Phase) -> dict[str, float]:
         set_mode(self.model, phase.name)
@@ -208,6 +214,7 @@ class _Run:
             raise DataError(f"the loss is not a number at step {self.progress.step}: {terms}")
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
+        self._world.average_gradients(self.model)
         nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         self.optimiser.step()
         self.progress.step += 1
@@ -245,12 +252,12 @@ class _Run:
 class _Reports:
     """Means of the loss terms, to the log twice a minute and to TensorBoard if it is there."""
 
-    def __init__(self, folder: Path, every_s: float = 30.0) -> None:
+    def __init__(self, folder: Path | None, every_s: float = 30.0) -> None:
         self.every_s = every_s
         self._terms: dict[str, list[float]] = {}
         self._last = time.monotonic()
         self._board: Any = None
-        if importlib.util.find_spec("tensorboard"):
+        if folder is not None and importlib.util.find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
 
             self._board = SummaryWriter(str(folder / "board"))

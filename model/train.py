@@ -16,6 +16,7 @@ import torch
 
 from model.fit import fit
 from model.frl_dgt import FrlDgt
+from model.parallel import World
 from model.schedule import Length, TrainSettings, scaled
 from model.synthetic.footage import Footage, read_footage
 from model.synthetic.pairs import MOTIONS, Recipe
@@ -52,8 +53,9 @@ def train(
         "recipe": asdict(recipe),
     }
 
-    def stream_from(index: int) -> PairStream:
-        return PairStream(portraits, settings.seed, index, workers, recipe, footage)
+    def stream_from(index: int, world: World) -> PairStream:
+        place = (world.rank, world.size)
+        return PairStream(portraits, settings.seed, index, workers, recipe, footage, *place)
 
     return fit(
         output,

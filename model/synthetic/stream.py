@@ -45,16 +45,18 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
         first: int,
         recipe: Recipe,
         footage: Sequence[Footage],
+        stride: int,
     ) -> None:
         self.portraits, self.footage, self.recipe = portraits, footage, recipe
-        self.seed, self.first = seed, first
+        self.seed, self.first, self.stride = seed, first, stride
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
         worker = get_worker_info()
-        index, stride = self.first, 1
+        index, stride = self.first, self.stride
         if worker is not None:
             # The loader takes one pair of each worker in turn.
-            index, stride = self.first + worker.id, worker.num_workers
+            index += worker.id * stride
+            stride *= worker.num_workers
         while True:
             pair = make_pair(self.portraits, self.seed, index, self.recipe, self.footage)
             yield as_tensors(pair)
@@ -70,7 +72,10 @@ class Stream(Protocol):
 
 
 class PairStream:
-    """Pairs `first`, `first` + 1, ... of a seed, in batches of any size."""
+    """Pairs `first`, `first` + 1, ... of a seed, in batches of any size.
+
+    Of several streams that share a run, number `rank` of `size` takes every `size`-th pair.
+    """
 
     def __init__(
         self,
@@ -80,8 +85,11 @@ class PairStream:
         workers: int = 0,
         recipe: Recipe | None = None,
         footage: Sequence[Footage] = (),
+        rank: int = 0,
+        size: int = 1,
     ) -> None:
-        dataset = _Pairs(portraits, seed, first, recipe or Recipe(), footage)
+        self._stride = size
+        dataset = _Pairs(portraits, seed, first + rank, recipe or Recipe(), footage, size)
         self._items = iter(
             DataLoader(
                 dataset,
@@ -97,7 +105,7 @@ class PairStream:
 
     def take(self, size: int) -> Batch:
         items = [next(self._items) for _ in range(size)]
-        self.next_index += size
+        self.next_index += size * self._stride
         frames, displacement, valid, label = zip(*items, strict=True)
         return Batch(
             pair=torch.stack(frames).float() / 255,
