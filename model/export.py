@@ -10,7 +10,7 @@ import argparse
 import logging
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,45 @@ def _canary(model: FrlDgt) -> dict[str, Any]:
     }
 
 
+def export_checkpoint(path: Path, target: Path, name: str, licence: str) -> float:
+    """The engine folder of a training run; returns the largest difference from torch.
+
+    Raises:
+        DataError: when the checkpoint cannot be read.
+        EngineError: when the export answers differently from torch.
+    """
+    state = checkpoint.read(path)
+    model = FrlDgt()
+    model.load_state_dict(state["model"])
+    provenance = Provenance(
+        name=name,
+        trained_on=trained_on(state),
+        licence=licence,
+        seeds={"train": state["settings"]["seed"]},
+        metrics={},
+    )
+    return export(model, target, provenance)
+
+
+def trained_on(state: Mapping[str, Any]) -> str:
+    """What a checkpoint's network has seen, in a sentence."""
+    settings, progress = state["settings"], checkpoint.Progress(*state["progress"])
+    footage = {name.split(" at ")[0] for name in settings.get("footage", [])}
+    sources = (
+        (len(settings.get("portraits", [])), "portrait photographs"),
+        (len(footage), "videos of faces"),
+        (len(settings.get("clips", [])), "annotated clips"),
+    )
+    named = " and ".join(f"{count} {what}" for count, what in sources if count)
+    kind = "pairs of" if settings.get("clips") else "synthetic pairs made from"
+    text = (
+        f"{progress.next_index} {kind} {named}; {progress.step} steps in "
+        f"{progress.elapsed_s / 60:.0f} minutes"
+    )
+    before = settings.get("started_from")
+    return f"{text}; before that: {before}" if before else text
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="model.export", description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
@@ -149,22 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     log.setLevel(logging.INFO)  # the exporter's own libraries tell a page each
     try:
-        state = checkpoint.read(given.checkpoint)
-        model = FrlDgt()
-        model.load_state_dict(state["model"])
-        names = state["settings"]["portraits"]
-        step, pairs, elapsed_s = state["progress"]
-        provenance = Provenance(
-            name=given.name,
-            trained_on=(
-                f"{pairs} synthetic pairs made from {len(names)} portrait photographs; "
-                f"{step} steps in {elapsed_s / 60:.0f} minutes"
-            ),
-            licence=given.licence,
-            seeds={"train": state["settings"]["seed"]},
-            metrics={},
-        )
-        worst = export(model, given.engine, provenance)
+        worst = export_checkpoint(given.checkpoint, given.engine, given.name, given.licence)
     except FleetingError as error:
         log.error("%s", error)
         return error.exit_code

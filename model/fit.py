@@ -21,12 +21,13 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from model import checkpoint, losses
 from model.chapter import Chapter
-from model.engine_folder import WEIGHTS
+from model.engine_folder import WEIGHTS, read_description
 from model.frl_dgt import Config, FrlDgt, standardise
 from model.parallel import World, join
 from model.schedule import Length, Phase, TrainSettings, phase_at
@@ -138,12 +139,15 @@ def fit(
     world = join()
     torch.manual_seed(settings.seed)
     model = FrlDgt(config)
-    if start_from is not None and not resume:
-        model.load_state_dict(load_file(start_from / WEIGHTS))
+    before = ""
+    if resume:
+        before = checkpoint.read(output / CHECKPOINT)["settings"].get("started_from", "")
+    elif start_from is not None:
+        before = start(model, start_from)
     model = model.to(world.device, memory_format=torch.channels_last)
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
-    stated = {**asdict(settings), **stated}
+    stated = {**asdict(settings), **stated, "started_from": before}
     progress = checkpoint.Progress()
     if resume:
         progress = checkpoint.resume(path, model, optimiser, stated)
@@ -158,7 +162,7 @@ def fit(
         TextColumn("{task.percentage:.1f} %"),
         TimeElapsedColumn(),
     )
-    before, started = progress.elapsed_s, time.monotonic()
+    earlier_s, started = progress.elapsed_s, time.monotonic()
     saved = started
     quiet = not world.leads
     with (
@@ -173,7 +177,7 @@ def fit(
                 group["lr"] = rate
             terms = run.step(phase)
             now = time.monotonic()
-            progress.elapsed_s = before + now - started
+            progress.elapsed_s = earlier_s + now - started
             reports.add(terms, progress, f"{100 * done:5.1f} % {phase.name}")
             if world.leads and now - saved >= save_every_s:
                 checkpoint.save(path, model, optimiser, progress, stated)
@@ -182,6 +186,23 @@ def fit(
     if world.leads:
         checkpoint.save(path, model, optimiser, progress, stated)
     return model.eval()
+
+
+def start(model: FrlDgt, engine: Path) -> str:
+    """Give the model an engine's weights; returns what they were trained on.
+
+    The last layer of the class head stays fresh when the label set has another size.
+    """
+    try:
+        weights = load_file(engine / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{engine} holds no weights to start from: {error}") from error
+    own = model.state_dict()
+    if set(weights) != set(own):
+        raise DataError(f"{engine} holds the weights of another network")
+    fitting = {name: value for name, value in weights.items() if value.shape == own[name].shape}
+    model.load_state_dict({**own, **fitting})
+    return str(read_description(engine)["trained_on"])
 
 
 class _Run:

@@ -7,10 +7,14 @@ import time
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from model import checkpoint, losses
-from model.fit import CHECKPOINT, cut_windows
-from model.frl_dgt import FrlDgt
+from model.chapter import Chapter
+from model.engine_folder import WEIGHTS, write_description
+from model.export import trained_on
+from model.fit import CHECKPOINT, cut_windows, start
+from model.frl_dgt import Config, FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
@@ -193,3 +197,57 @@ def test_non_events_teach_the_event_head_but_no_class():
     assert losses.classes(logits, torch.full((4,), NON_EVENT)) == 0
     sure = torch.tensor([9.0, -9.0, 9.0, -9.0])
     assert losses.event(sure, label) < 0.01 < 1.0 < losses.event(-sure, label)
+
+
+def engine_of(folder, network):
+    folder.mkdir()
+    save_file(network.state_dict(), folder / WEIGHTS)
+    write_description(folder, {"trained_on": "ten thousand pairs"})
+
+
+def test_a_run_starts_from_an_engines_weights_and_remembers_it(tmp_path, portraits):
+    torch.manual_seed(99)
+    before = FrlDgt()
+    engine_of(tmp_path / "engine", before)
+    settings = dataclasses.replace(THIRDS, phases=(Phase("fusion", 1.0, 2, 0.0, 0.0),))
+    arguments = (portraits, tmp_path / "run")
+    train(*arguments, Length(steps=1), settings, start_from=tmp_path / "engine")
+    state = checkpoint.read(tmp_path / "run" / CHECKPOINT)
+    assert same(state["model"], before.state_dict())
+    assert trained_on(state).endswith("before that: ten thousand pairs")
+    train(*arguments, Length(steps=2), settings, resume=True)
+    assert "ten thousand" in trained_on(checkpoint.read(tmp_path / "run" / CHECKPOINT))
+
+
+def test_weights_that_do_not_fit_are_refused_and_another_class_head_starts_fresh(tmp_path):
+    before = FrlDgt()
+    engine_of(tmp_path / "engine", before)
+    wider = FrlDgt(Config(classes=5))
+    start(wider, tmp_path / "engine")
+    assert torch.equal(wider.dgm.conv1[0].weight, before.dgm.conv1[0].weight)
+    assert wider.class_head[-1].out_features == 5
+    save_file({"other": torch.zeros(1)}, tmp_path / "engine" / WEIGHTS)
+    with pytest.raises(DataError, match="another network"):
+        start(wider, tmp_path / "engine")
+    (tmp_path / "engine" / WEIGHTS).write_bytes(b"not weights")
+    with pytest.raises(DataError, match="no weights"):
+        start(wider, tmp_path / "engine")
+
+
+def test_a_chapter_is_read_whole_and_mirrored_alike(portraits):
+    network = FrlDgt().eval()
+    chapter = Chapter.fill(network, PairStream(portraits, 3), 6, seed=4)
+    assert chapter.steps(2) == 3
+    plain = PairStream(portraits, 3).take(6).pair
+    seen = []
+    for step in range(6):
+        batch, raw = chapter.batch(step, 2)
+        for pair, field in zip(batch.pair, raw, strict=True):
+            turned = [torch.allclose(pair.flip(-1), one, atol=1e-6) for one in plain]
+            straight = [torch.allclose(pair, one, atol=1e-6) for one in plain]
+            place = (turned if any(turned) else straight).index(True)
+            away = torch.tensor([-1.0, 1.0])[:, None, None] if any(turned) else 1.0
+            own = field.flip(-1) * away if any(turned) else field
+            assert torch.equal(own, chapter.raw[place].float())
+            seen.append(place)
+    assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
