@@ -23,8 +23,9 @@ from rich.table import Table
 
 from model.datasets.pair_file import aligned_pairs, read_rows
 from model.engine_folder import CARD, ONNX, read_description, sha256, write_description
+from model.metrics.ranking import auroc
+from model.metrics.recognition import confusion, uar, uf1
 from model.model_card import card
-from model.scores import auroc, confusion, uar, uf1
 from model.synthetic.pairs import CLASSES, NON_EVENT, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
 from realtime.errors import DataError, EngineError, FleetingError

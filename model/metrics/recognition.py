@@ -1,0 +1,155 @@
+"""Recognition figures of the field, on pooled predictions.  Called by everything that scores.
+
+Pooled means: the predictions of all folds are put together first and one matrix is counted from
+them; figures of single folds are never averaged.  A class that is in neither the truth nor the
+predictions has F1 0 and recall 0 and still counts as one of the C classes: so a subset that lacks
+a class scores lower, and says so by its number of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.errors import DataError
+
+Labels = Sequence[int] | NDArray[np.integer]
+
+
+def confusion(truth: Labels, predicted: Labels, classes: int = 3) -> NDArray[np.int64]:
+    """(classes, classes) counts, rows truth and columns prediction."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (np.asarray(truth, np.intp), np.asarray(predicted, np.intp)), 1)
+    return counts
+
+
+def accuracy(counts: NDArray[np.int64]) -> float:
+    """Share of right predictions (the field's WAR); 0 of no predictions."""
+    return float(np.diag(counts).sum() / max(counts.sum(), 1))
+
+
+def f1_by_class(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """2TP / (2TP + FP + FN) of each class."""
+    return _share(2 * np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1))
+
+
+def uf1(counts: NDArray[np.int64]) -> float:
+    """Unweighted F1, MEGC 2019: the mean of the classes' F1."""
+    return float(f1_by_class(counts).mean())
+
+
+def uar(counts: NDArray[np.int64]) -> float:
+    """Unweighted average recall: the mean of TP_c / n_c."""
+    return float(_share(np.diag(counts), counts.sum(axis=1)).mean())
+
+
+def weighted_f1(counts: NDArray[np.int64]) -> float:
+    """F1 of each class, weighted by its share of the truth."""
+    return float((f1_by_class(counts) * counts.sum(axis=1)).sum() / max(counts.sum(), 1))
+
+
+def macro_precision(counts: NDArray[np.int64]) -> float:
+    """Mean of TP_c / predicted_c; some published tables print this under the name of UAR."""
+    return float(_share(np.diag(counts), counts.sum(axis=0)).mean())
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One set's figures with what chance would reach on it."""
+
+    pairs: int
+    subjects: int
+    counts: tuple[tuple[int, ...], ...]  # rows truth, columns prediction
+    accuracy: float
+    uf1: float
+    uar: float
+    weighted_f1: float
+    majority_accuracy: float  # of always naming the commonest class of this set
+    majority_uf1: float
+    chance_uar: float  # 1 / C, of any answer that does not look at the pair
+
+    def line(self) -> str:
+        return (
+            f"UF1 {self.uf1:.4f} (majority {self.majority_uf1:.4f}), "
+            f"UAR {self.uar:.4f} (chance {self.chance_uar:.4f}), "
+            f"accuracy {self.accuracy:.4f} (majority {self.majority_accuracy:.4f}); "
+            f"{self.pairs} clips, {self.subjects} subjects"
+        )
+
+
+def score_predictions(
+    truth: Labels, predicted: Labels, subjects: Sequence[str] | NDArray[np.str_], classes: int = 3
+) -> Scores:
+    """Figures of pooled predictions; `subjects` says whose each is.
+
+    Raises:
+        DataError: when there is nothing to score.
+    """
+    if len(truth) == 0:
+        raise DataError("there are no predictions to score")
+    counts = confusion(truth, predicted, classes)
+    commonest = int(counts.sum(axis=1).argmax())
+    always = confusion(truth, np.full(len(truth), commonest), classes)
+    return Scores(
+        pairs=len(truth),
+        subjects=len(set(subjects)),
+        counts=tuple(tuple(row) for row in counts.tolist()),
+        accuracy=accuracy(counts),
+        uf1=uf1(counts),
+        uar=uar(counts),
+        weighted_f1=weighted_f1(counts),
+        majority_accuracy=accuracy(always),
+        majority_uf1=uf1(always),
+        chance_uar=1 / classes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFold:
+    """One fold of the challenge's log: who was held out, and (clip, truth, prediction)."""
+
+    dataset: str
+    subject: str
+    rows: tuple[tuple[str, int, int], ...]
+
+
+def write_log(folds: Sequence[LoggedFold]) -> str:
+    """The log of MEGC 2019: a header, a line a clip, a blank line between folds."""
+    blocks = [
+        "\n".join(
+            [
+                f"{fold.dataset} {fold.subject}",
+                *(f"{clip} {truth} {predicted}" for clip, truth, predicted in fold.rows),
+            ]
+        )
+        for fold in folds
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def read_log(text: str) -> list[LoggedFold]:
+    """The folds of such a log.
+
+    Raises:
+        DataError: naming the line that is not of this form.
+    """
+    folds: list[LoggedFold] = []
+    for block in text.strip().split("\n\n"):
+        head, *lines = block.splitlines()
+        try:
+            dataset, subject = head.split()
+            rows = []
+            for line in lines:
+                clip, truth, predicted = line.split()
+                rows.append((clip, int(truth), int(predicted)))
+        except ValueError as error:
+            raise DataError(f"not a line of a recognition log: {error} in {block!r}") from error
+        folds.append(LoggedFold(dataset, subject, tuple(rows)))
+    return folds
