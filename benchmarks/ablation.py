@@ -22,7 +22,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from rich.progress import track
 from torch import Tensor
 
 from benchmarks.machine import machine
@@ -33,6 +32,7 @@ from model.fit import CHECKPOINT, loss_terms, make_optimiser
 from model.frl_dgt import Config, FrlDgt, standardise
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
+from model.progress import progress
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
@@ -117,7 +117,7 @@ def displacement_of(source: str, module: FrlDgt) -> Callable[[Tensor], Tensor]:
 
 def chapter(stream: PairStream, pairs: int, displacement: Callable[[Tensor], Tensor]) -> Chapter:
     parts: list[tuple[Tensor, Tensor, Tensor]] = []
-    for _ in track(range(0, pairs, _BATCH), "pairs", transient=True):
+    for _ in progress(range(0, pairs, _BATCH), "pairs"):
         batch = stream.take(_BATCH)
         raw = displacement(batch.pair).to(torch.float16)
         parts.append(((batch.pair * 255).round().to(torch.uint8), raw, batch.label))
@@ -132,7 +132,7 @@ def train_fusion(network: FrlDgt, read: Chapter, epochs: int, seed: int) -> None
     optimiser = make_optimiser(network, settings)
     steps = epochs * read.steps(phase.batch)
     network.train().dgm.eval()
-    for step in track(range(steps), "fusion", transient=True):
+    for step in progress(range(steps), "fusion"):
         _, rate = phase_at(settings, step / steps)
         for group in optimiser.param_groups:
             group["lr"] = rate

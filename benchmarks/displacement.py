@@ -15,12 +15,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from model.metrics.intervals import interval
 from numpy.typing import NDArray
-from rich.progress import track
 
 from benchmarks.machine import machine
 from benchmarks.markdown import table
+from model.metrics.intervals import interval
+from model.progress import progress
 from model.recogniser import Recogniser
 from model.synthetic.pairs import Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait, load_cache, split
@@ -65,7 +65,7 @@ def measure(
     errors = {name: np.zeros((count, len(BANDS_PX) - 1)) for name in flows}
     pixels = np.zeros((count, len(BANDS_PX) - 1))
     shown = []
-    for index in track(range(count), "pairs", transient=True):
+    for index in progress(range(count), "pairs"):
         portrait = portraits[index % len(portraits)]
         shown.append(portrait.name)
         pair = make_pair([portrait], SEED, index, Recipe())

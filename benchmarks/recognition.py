@@ -21,19 +21,19 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.machine import machine
+from benchmarks.markdown import table
 from model.baselines.flow_cnn import FlowCnn
 from model.baselines.hand_rule import HandRule
 from model.baselines.majority import Majority
 from model.baselines.prediction import Prediction
-from numpy.typing import NDArray
-from rich.progress import track
-
-from benchmarks.machine import machine
-from benchmarks.markdown import table
 from model.datasets.pair_file import aligned_pairs, read_rows
 from model.metrics.intervals import interval
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
+from model.progress import progress
 from model.recogniser import Recogniser
 from model.synthetic.pairs import (
     CLASSES,
@@ -78,7 +78,7 @@ def drawn(
     """`count` pairs of every (kind, recipe, count), each of one identity: no blends."""
     rows = []
     for number, (kind, recipe, count) in enumerate(wanted):
-        for index in track(range(count), kind, transient=True):
+        for index in progress(range(count), kind):
             portrait = portraits[index % len(portraits)]
             pair = make_pair([portrait], seed + number, index, recipe)
             crops = np.stack([pair.onset, pair.apex])
@@ -100,7 +100,7 @@ def from_file(path: Path) -> Set:
     labels = {**{name: index for index, name in enumerate(CLASSES)}, "none": NON_EVENT}
     tracker = LandmarkTracker(face_model())
     kept = []
-    for row, crops in track(aligned_pairs(rows, tracker), "aligning", len(rows), transient=True):
+    for row, crops in progress(aligned_pairs(rows, tracker), "aligning", len(rows)):
         if crops is not None and row.label in labels:
             kind = row.columns.get("kind", "")
             kept.append((crops, labels[row.label], row.subject, kind, row.peak_iod or 0.0))
@@ -115,7 +115,7 @@ def train_cnn(portraits: Sequence[Portrait], pairs: int, cache: Path) -> FlowCnn
         return FlowCnn.load(cache)
     crops = np.empty((pairs, 2, 224, 224), np.uint8)
     label = np.empty(pairs, np.intp)
-    for index in track(range(pairs), "pairs for the flow CNN", transient=True):
+    for index in progress(range(pairs), "pairs for the flow CNN"):
         pair = make_pair(portraits, CNN_SEED, index)
         crops[index], label[index] = np.stack([pair.onset, pair.apex]), pair.label
     network = FlowCnn.fit(crops, label, seed=1, epochs=20)

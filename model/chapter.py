@@ -54,4 +54,4 @@ class Chapter:
         pair = torch.where(turned, pair.flip(-1), pair)
         raw = torch.where(turned, raw.flip(-1) * away, raw)
         nothing = torch.zeros(())
-        return Batch(pair, nothing, nothing, self.label[order]), raw
+        return Batch(pair, nothing, nothing, self.label[order], nothing), raw

@@ -54,6 +54,7 @@ def cut_windows(batch: Batch, size: int, count: int, rng: np.random.Generator) -
         displacement=cut(batch.displacement),
         valid=cut(batch.valid),
         label=batch.label.repeat_interleave(count),
+        known=batch.known.repeat_interleave(count),
     )
 
 
@@ -84,7 +85,7 @@ def loss_terms(
         terms["event"] = weights.event * losses.event(output.micro_logit, batch.label)
     if phase != "fusion":
         terms["displacement"] = weights.displacement * losses.endpoint(
-            displacement, batch.displacement, batch.valid
+            displacement, batch.displacement, batch.valid * batch.known[:, None, None]
         )
         terms["photometric"] = weights.photometric * losses.photometric(
             frames, displacement, batch.valid
@@ -182,6 +183,7 @@ def fit(
             if world.leads and now - saved >= save_every_s:
                 checkpoint.save(path, model, optimiser, progress, stated)
                 saved = now
+        bar.update(task, completed=1.0)
     world.average_statistics(model)
     if world.leads:
         checkpoint.save(path, model, optimiser, progress, stated)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from model.datasets.pair_file import PairRow, aligned_pairs, read_rows
 from model.frl_dgt import CLASSES
+from model.progress import progress
 from model.recogniser import Recogniser
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, EngineError, FleetingError
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tracker = LandmarkTracker(face_model(given.face_model))
         answers = [
             answered(row, crops, recogniser)
-            for row, crops in track(aligned_pairs(rows, tracker), "pairs", total=len(rows))
+            for row, crops in progress(aligned_pairs(rows, tracker), "pairs", total=len(rows))
         ]
         write_rows(given.out, answers)
     except FleetingError as error:

@@ -1,11 +1,14 @@
-"""Train the network: `python -m model.train --data synthetic --output DIR --minutes N`.
+"""Train the network: `python -m model.train --data … --output DIR`.
 
-A run that was killed goes on with `--resume`.
+Trained on everything it is given (`--protocol all`), it ends by writing the engine folder
+`DIR/engine`.  With another protocol it trains one network for each fold of annotated datasets and
+scores them on the subjects that were held out.  A run that was killed goes on with `--resume`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -13,22 +16,33 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from rich.console import Console
 
-from model.fit import fit
+from model.cross_validate import FoldWork, cross_validate, train_on
+from model.datasets.align import AlignedClip
+from model.datasets.cache import aligned
+from model.datasets.labels import LABEL_SETS, check_official_counts, megc2019
+from model.datasets.record import Dataset
+from model.datasets.registry import NAMES, load
+from model.export import export_checkpoint
+from model.fit import CHECKPOINT, fit
 from model.frl_dgt import FrlDgt
-from model.parallel import World
+from model.metrics.recognition import Scores
+from model.parallel import World, join
 from model.schedule import Length, TrainSettings, scaled
 from model.synthetic.footage import Footage, read_footage
-from model.synthetic.pairs import MOTIONS, Recipe
+from model.synthetic.pairs import MOTIONS, NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
 from model.synthetic.stream import PairStream
-from realtime.errors import FleetingError
+from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 
 log = logging.getLogger(__name__)
 
 PORTRAITS = "portraits.npz"
+SCORES = "scores.json"
+ENGINE = "engine"
 
 
 def train(
@@ -44,7 +58,7 @@ def train(
     workers: int = 0,
     save_every_s: float = 120.0,
 ) -> FrlDgt:
-    """Train on pairs of every portrait and all footage given; see `model.fit.fit`."""
+    """Train on synthetic pairs of every portrait and all footage given; see `model.fit.fit`."""
     settings, recipe = settings or TrainSettings(), recipe or Recipe()
     # The faces' names are part of the settings: held-out ones must stay so on resuming.
     stated = {
@@ -81,23 +95,117 @@ def gather_portraits(folder: Path | None, output: Path, model_path: Path | None)
 
 
 def gather_footage(paths: Sequence[Path], model_path: Path | None) -> list[Footage]:
-    tracker = LandmarkTracker(face_model(model_path)) if paths else None
+    if not paths:
+        return []
+    tracker = LandmarkTracker(face_model(model_path))
     return [stretch for path in paths for stretch in read_footage(path, tracker)]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="model.train", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", choices=["synthetic"], default="synthetic")
-    parser.add_argument("--portraits", type=Path, help="folder of face photographs")
-    parser.add_argument(
-        "--footage", type=Path, nargs="+", default=[], help="videos of faces to add movements to"
+def gather_clips(given: argparse.Namespace) -> list[AlignedClip]:
+    """Aligned clips of all datasets; what was left out, and odd counts, go to the log."""
+    datasets = [load(spec) for spec in given.data]
+    for line in check_official_counts([r for dataset in datasets for r in dataset.records]):
+        log.warning("%s", line)
+    label_of, _ = LABEL_SETS["three" if given.labels == "megc2019" else given.labels]
+    tracker = LandmarkTracker(face_model(given.face_model))
+    clips: list[AlignedClip] = []
+    for dataset in datasets:
+        if given.labels == "megc2019":
+            chosen = tuple(megc2019(dataset.records))
+            dataset = Dataset(dataset.name, chosen, dataset.report)
+        found = aligned(dataset, label_of, tracker, given.output / "aligned")
+        for line in dataset.report.summary():
+            log.warning("%s", line)
+        log.info("%s: %d clips", dataset.name, len(found))
+        clips += found
+    return clips
+
+
+def _train_synthetic(given: argparse.Namespace, settings: TrainSettings, length: Length) -> None:
+    portraits = gather_portraits(given.portraits, given.output, given.face_model)
+    seen, held_out = split(portraits)
+    log.info("%d identities to train on, %d held out", len(seen), len(held_out))
+    train(
+        seen,
+        given.output,
+        length,
+        settings,
+        recipe=Recipe(motions=tuple(given.motions)),
+        footage=gather_footage(given.footage, given.face_model),
+        resume=given.resume,
+        start_from=given.start_from,
+        workers=given.workers,
+        save_every_s=given.save_every_s,
     )
-    parser.add_argument(
-        "--motions", nargs="+", choices=MOTIONS, default=MOTIONS, help="models of how skin moves"
+
+
+def _train_on_everything(
+    given: argparse.Namespace, settings: TrainSettings, length: Length
+) -> None:
+    if given.labels not in ("three", "megc2019"):
+        raise SettingsError(f"an engine answers three classes: --labels {given.labels} needs folds")
+    train_on(
+        gather_clips(given),
+        given.output,
+        length,
+        settings,
+        classes=3,
+        start_from=given.start_from,
+        resume=given.resume,
     )
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task to find faces with")
-    parser.add_argument("--output", type=Path, required=True)
+
+
+def _run_folds(given: argparse.Namespace, settings: TrainSettings, length: Length) -> None:
+    if length.steps is None:
+        raise SettingsError("folds are of equal length: give --steps, not --minutes")
+    clips = [clip for clip in gather_clips(given) if clip.label != NON_EVENT]
+    _, classes = LABEL_SETS["three" if given.labels == "megc2019" else given.labels]
+    work = FoldWork(tuple(clips), classes, length, settings, given.start_from)
+    whole, parts = cross_validate(
+        clips,
+        given.protocol,
+        work,
+        given.output / given.protocol,
+        cluster=given.cluster,
+        workers=given.cluster_workers,
+        threads=given.threads,
+    )
+    report(whole, parts, given.output / given.protocol / SCORES)
+
+
+def report(whole: Scores, parts: dict[str, Scores], path: Path) -> None:
+    """Pooled scores to the terminal and to a file."""
+    console = Console()
+    for name, scores in {"all": whole, **parts}.items():
+        console.print(f"{name}: {scores.line()}", soft_wrap=True, highlight=False)
+    found = {name: asdict(scores) for name, scores in {"all": whole, **parts}.items()}
+    path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def _settings(given: argparse.Namespace) -> TrainSettings:
+    settings = TrainSettings(seed=given.seed)
+    return replace(settings, phases=scaled(settings.phases, given.shares, given.rates))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="model.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"datasets: {', '.join(NAMES)}, each as NAME=DIR; several may be given",
+    )
+    parser.add_argument("--data", nargs="+", default=["synthetic"], metavar="NAME=DIR",
+                        help="annotated datasets, or: synthetic")  # fmt: skip
+    parser.add_argument("--output", type=Path, required=True, help="folder of the run")
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float)
+    length.add_argument("--steps", type=int)
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --output")
     parser.add_argument("--start-from", type=Path, help="engine folder whose weights to start from")
+    parser.add_argument("--seed", type=int, default=TrainSettings().seed)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--face-model", type=Path, help="face_landmarker.task to find faces with")
+    parser.add_argument("--save-every-s", type=float, default=120.0)
     parser.add_argument(
         "--shares",
         type=float,
@@ -106,42 +214,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="of the run for each phase, when it does not begin from nothing",
     )
     parser.add_argument("--rates", type=float, default=1.0, help="factor of all learning rates")
-    length = parser.add_mutually_exclusive_group(required=True)
-    length.add_argument("--minutes", type=float)
-    length.add_argument("--steps", type=int)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--seed", type=int, default=TrainSettings().seed)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1, help="processes that draw pairs")
-    parser.add_argument("--save-every-s", type=float, default=120.0)
-    given = parser.parse_args(arguments)
+    synthetic = parser.add_argument_group("synthetic pairs")
+    synthetic.add_argument("--portraits", type=Path, help="folder of face photographs")
+    synthetic.add_argument(
+        "--footage", type=Path, nargs="+", default=[], help="videos of faces to add movements to"
+    )
+    synthetic.add_argument(
+        "--motions", nargs="+", choices=MOTIONS, default=MOTIONS, help="models of how skin moves"
+    )
+    synthetic.add_argument("--workers", type=int, default=1, help="processes that draw pairs")
+    datasets = parser.add_argument_group("annotated datasets")
+    datasets.add_argument(
+        "--protocol", choices=["all", "loso", "holdout", "cross-dataset"], default="all"
+    )
+    datasets.add_argument("--labels", choices=["megc2019", *LABEL_SETS], default="three")
+    datasets.add_argument("--cluster", action="store_true", help="folds in parallel on Ray")
+    datasets.add_argument(
+        "--cluster-workers", type=int, default=2, help="folds at a time on a Ray started here"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(given.threads)
     try:
-        portraits = gather_portraits(given.portraits, given.output, given.face_model)
-        seen, held_out = split(portraits)
-        log.info("%d identities to train on, %d held out", len(seen), len(held_out))
-        train(
-            seen,
-            given.output,
-            Length(given.steps, given.minutes),
-            _settings(given),
-            recipe=Recipe(motions=tuple(given.motions)),
-            footage=gather_footage(given.footage, given.face_model),
-            resume=given.resume,
-            start_from=given.start_from,
-            workers=given.workers,
-            save_every_s=given.save_every_s,
-        )
+        settings, length = _settings(given), Length(given.steps, given.minutes)
+        if given.data == ["synthetic"]:
+            if given.protocol != "all":
+                raise SettingsError("synthetic pairs have no subjects to hold out: --protocol all")
+            _train_synthetic(given, settings, length)
+        elif given.protocol == "all":
+            _train_on_everything(given, settings, length)
+        else:
+            _run_folds(given, settings, length)
+        if given.protocol == "all" and join().leads:
+            engine = given.output / ENGINE
+            worst = export_checkpoint(
+                given.output / CHECKPOINT, engine, given.output.name, "Apache-2.0"
+            )
+            log.info("wrote %s; largest difference from torch %.2g", engine, worst)
     except FleetingError as error:
         log.error("%s", error)
         return error.exit_code
+    except KeyboardInterrupt:
+        log.error("stopped; go on with --resume")
+        return 130
     return 0
-
-
-def _settings(given: argparse.Namespace) -> TrainSettings:
-    settings = TrainSettings(seed=given.seed)
-    return replace(settings, phases=scaled(settings.phases, given.shares, given.rates))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
-from rich.progress import track
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 from model import losses
 from model.baselines.prediction import Prediction
 from model.baselines.similarity import residual
+from model.progress import progress
 from realtime.errors import DataError
 
 SIDE = 28
@@ -33,7 +33,7 @@ _RATE = 3e-4
 def reduced_flow(pairs: NDArray[np.uint8]) -> Tensor:
     """(n, 2, 28, 28) horizontal and vertical flow of pairs (n, 2, 224, 224), crop pixels."""
     flows = np.empty((len(pairs), 2, SIDE, SIDE), np.float32)
-    for index, (onset, apex) in enumerate(track(pairs, "flow", transient=True)):
+    for index, (onset, apex) in enumerate(progress(pairs, "flow")):
         flow = cv2.calcOpticalFlowFarneback(onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0)
         small = cv2.resize(residual(flow), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         flows[index] = small.transpose(2, 0, 1)
@@ -88,7 +88,7 @@ class FlowCnn:
         network = _Network().train()
         flow, truth = reduced_flow(pairs), torch.from_numpy(np.asarray(label, np.int64))
         optimiser = torch.optim.Adam(network.parameters(), lr=_RATE)
-        for _ in track(range(epochs), "flow CNN", transient=True):
+        for _ in progress(range(epochs), "flow CNN"):
             for rows in torch.randperm(len(truth)).split(_BATCH):
                 turned = torch.rand(len(rows))[:, None, None, None] < 0.5
                 away = torch.tensor([-1.0, 1.0])[:, None, None]

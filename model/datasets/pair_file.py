@@ -46,9 +46,7 @@ def read_rows(path: Path) -> list[PairRow]:
         raise DataError(f"{path} needs the columns onset_path and apex_path, and a row")
     if any(None in row for row in rows):
         raise DataError(f"{path} has a row with more cells than columns")
-    return [
-        _row(path.parent, {name: cell or "" for name, cell in row.items()}) for row in rows
-    ]
+    return [_row(path.parent, {name: cell or "" for name, cell in row.items()}) for row in rows]
 
 
 def _row(folder: Path, row: dict[str, str]) -> PairRow:

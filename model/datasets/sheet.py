@@ -123,7 +123,7 @@ def find_folder(root: Path, *names: str, depth: int = 2) -> Path | None:
     Names are compared without case; earlier names win over shallower places.
     """
     for name in names:
-        for folder in _folders(root, depth):
+        for folder in folders_below(root, depth):
             if folder.name.lower() == name.lower():
                 inner = folder / folder.name
                 return inner if inner.is_dir() else folder
@@ -133,15 +133,15 @@ def find_folder(root: Path, *names: str, depth: int = 2) -> Path | None:
 def find_file(root: Path, *patterns: str, depth: int = 2) -> Path | None:
     """The first file at or below `root` that matches a pattern of a shell, without case."""
     for pattern in patterns:
-        for folder in _folders(root, depth):
+        for folder in folders_below(root, depth):
             for path in sorted(folder.iterdir()):
                 if path.is_file() and fnmatch(path.name.lower(), pattern.lower()):
                     return path
     return None
 
 
-def _folders(root: Path, depth: int) -> Iterator[Path]:
-    """`root` and what is below it, level by level."""
+def folders_below(root: Path, depth: int = 2) -> Iterator[Path]:
+    """`root` and the folders below it, level by level."""
     level: Iterable[Path] = [root]
     for _ in range(depth + 1):
         level = list(level)

@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
+from model.progress import progress
 from model.synthetic.identity import mirror_landmarks
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
@@ -106,4 +106,4 @@ def _frames(path: Path) -> Iterator[Shot]:
     with closing(VideoFile(path)) as video:
         shots = iter(video.read, None)
         total = video.info.frame_count
-        yield from track(shots, f"reading {path.name}", total=total, transient=True)
+        yield from progress(shots, f"reading {path.name}", total=total)

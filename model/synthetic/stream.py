@@ -26,6 +26,7 @@ class Batch:
     displacement: Tensor  # (b, 2, 224, 224) float32, crop pixels
     valid: Tensor  # (b, 224, 224) float32, 0 or 1
     label: Tensor  # (b,) int64
+    known: Tensor  # (b,) bool, whether the displacement is that of the pair
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
@@ -112,4 +113,5 @@ class PairStream:
             displacement=torch.stack(displacement).float(),
             valid=torch.stack(valid).float(),
             label=torch.tensor(label),
+            known=torch.ones(size, dtype=torch.bool),
         )

@@ -147,7 +147,9 @@ def test_workers_draw_the_same_pairs_in_the_same_order(portraits, workers):
 def test_windows_are_cut_alike_from_pictures_and_truth():
     ramp = torch.arange(224.0).expand(224, 224)
     both = torch.stack([ramp, ramp.T]).expand(2, 2, 224, 224)
-    batch = Batch(both, both.clone(), ramp.expand(2, 224, 224), torch.tensor([0, NON_EVENT]))
+    batch = Batch(
+        both, both.clone(), ramp.expand(2, 224, 224), torch.tensor([0, NON_EVENT]), torch.ones(2)
+    )
     cut = cut_windows(batch, 112, 3, np.random.default_rng(0))
     assert cut.pair.shape == (6, 2, 112, 112)
     assert torch.equal(cut.pair, cut.displacement)

@@ -1,0 +1,80 @@
+"""Endless, ordered stream of training pairs from aligned clips of real datasets.
+
+Called by the folds of `model.cross_validate`.  Classes are drawn equally often, the apex by the
+paper's eq. 2-4, half of the pairs are mirrored, and light and contrast vary a little.  A share of
+the pairs shows no event: the onset beside itself, with the noise of another picture.  Pair i is a
+function of the clips, the seed and i alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.apex import select_apex
+from model.datasets.align import AlignedClip, R
+from model.synthetic.pairs import NON_EVENT
+from model.synthetic.stream import Batch
+from realtime.errors import DataError
+
+_NON_EVENT_SHARE = 0.2
+_NOISE_GREY = (0.5, 2.5)
+
+
+class ClipStream:
+    """Of several streams that share a run, number `rank` of `size` takes every `size`-th pair."""
+
+    def __init__(
+        self,
+        clips: Sequence[AlignedClip],
+        seed: int,
+        first: int = 0,
+        rank: int = 0,
+        size: int = 1,
+    ) -> None:
+        if not clips:
+            raise DataError("there is no clip to train on")
+        self.next_index = first
+        self._rank, self._size, self._seed = rank, size, seed
+        labels = sorted({clip.label for clip in clips})
+        self._by_label = [[clip for clip in clips if clip.label == label] for label in labels]
+
+    def take(self, size: int) -> Batch:
+        indices = [self.next_index + self._rank + place * self._size for place in range(size)]
+        self.next_index += size * self._size
+        drawn = [self._draw(index) for index in indices]
+        pair = torch.from_numpy(np.stack([pair for pair, _ in drawn])).float() / 255
+        height, width = pair.shape[2:]
+        return Batch(
+            pair=pair,
+            displacement=torch.zeros(size, 2, height, width),
+            valid=torch.ones(size, height, width),
+            label=torch.tensor([label for _, label in drawn]),
+            known=torch.zeros(size, dtype=torch.bool),
+        )
+
+    def _draw(self, index: int) -> tuple[NDArray[np.uint8], int]:
+        rng = np.random.default_rng([self._seed, index])
+        group = self._by_label[rng.integers(len(self._by_label))]
+        clip = group[rng.integers(len(group))]
+        label = clip.label
+        if rng.random() < _NON_EVENT_SHARE:
+            noise = rng.uniform(*_NOISE_GREY) * rng.standard_normal(clip.onset.shape)
+            later, label = clip.onset + noise, NON_EVENT
+        else:
+            later = clip.later[_random_apex(clip, rng)].astype(np.float64)
+        pair = np.stack([clip.onset, later])
+        if rng.random() < 0.5:
+            pair = pair[..., ::-1]
+        gain, offset = rng.uniform(0.85, 1.15), rng.uniform(-12, 12)
+        return np.clip(np.rint(gain * pair + offset), 0, 255).astype(np.uint8), label
+
+
+def _random_apex(clip: AlignedClip, rng: np.random.Generator) -> int:
+    """Which of the kept frames is nearest to the apex that eq. 2-4 draw."""
+    onset, last = clip.span
+    drawn = select_apex(onset, int(clip.numbers[clip.apex]), last, R, rng)
+    return int(np.abs(clip.numbers - drawn).argmin())
