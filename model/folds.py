@@ -132,7 +132,10 @@ def _one_by_one(folds: Sequence[Fold], work: Work, output: Path, threads: int) -
 
 
 def _on_ray(folds: Sequence[Fold], work: Work, workers: int, threads: int) -> Outcomes:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when ray is imported
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # both are read when ray is imported
+    address = os.environ.get("RAY_ADDRESS")
+    if address:  # one try for a cluster that does not answer lasts 40 s, and Ray makes twenty
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     try:
         import ray
     except ImportError as error:
@@ -140,7 +143,6 @@ def _on_ray(folds: Sequence[Fold], work: Work, workers: int, threads: int) -> Ou
             "folds on a cluster need Ray, which is not installed: pip install 'fleeting[cluster]',"
             " or run them without --cluster"
         ) from error
-    address = os.environ.get("RAY_ADDRESS")
     own: dict[str, Any] = {"address": "local", "num_cpus": workers * threads}
     waiting: dict[Any, Fold] = {}
     try:

@@ -83,7 +83,7 @@ def _write(path: Path, clips: Sequence[AlignedClip]) -> None:
 
 def _read(path: Path, dataset: Dataset) -> list[AlignedClip]:
     clips = []
-    with np.load(path, allow_pickle=False) as held:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
         for index in range(int(held["count"])):
             subject, clip = held[f"{index}.name"].tolist()
             label, apex, *span = held[f"{index}.place"].tolist()

@@ -40,7 +40,7 @@ def load(root: Path, part: Part) -> Dataset:
 
 
 def _load_short(root: Path, part: Part, camera: str) -> Dataset:
-    tree = find_folder(root, camera)
+    tree = find_folder(root, camera, depth=3)
     folders = sorted(tree.glob("s*/micro/*/s*_*_*")) if tree is not None else []
     if not folders:
         raise DataError(

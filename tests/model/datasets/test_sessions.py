@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from model.datasets.registry import NAMES, load
+from model.datasets.sessions import LABELS
+from model.datasets.sessions import load as load_sessions
+from realtime.errors import DataError
+
+
+def event(identity, **more):
+    return {
+        "schema": 1,
+        "id": identity,
+        "onset_s": 1.0,
+        "apex_s": 1.2,
+        "onset_frame": 30,
+        "apex_frame": 36,
+        "stills": [f"stills/{identity}_onset.png", f"stills/{identity}_apex.png"],
+        **more,
+    }
+
+
+@pytest.fixture
+def session(tmp_path):
+    folder = tmp_path / "20260101-100000-0001"
+    (folder / "stills").mkdir(parents=True)
+    events = [event("0001"), event("0002"), event("0001", revises=True, apex_frame=37, apex_s=1.25)]
+    events += [event("0003"), event("0004", apex_frame=30)]
+    lines = [json.dumps(each) for each in events]
+    (folder / "events.jsonl").write_text("\n".join([*lines, '{"id": "0005", "on']))
+    for identity in ("0001", "0002", "0004"):
+        for name in ("onset", "apex"):
+            (folder / f"stills/{identity}_{name}.png").touch()
+    rows = "0001,Surprise\n0002,none\n0003,negative\n0004,positive\n0009,negative\n0001,angry\n"
+    (folder / LABELS).write_text(f"id,label\n{rows}")
+    return folder
+
+
+def test_reviewed_events_are_records_with_their_last_times(session):
+    dataset = load_sessions(session.parent)
+    first, second = dataset.records
+    assert (first.onset, first.apex, first.emotion) == (30, 37, "surprise")
+    assert first.fps == pytest.approx(7 / 0.25)
+    assert first.frames[37].name == "0001_apex.png"
+    assert first.subject == session.name
+    assert second.valence_raw == "none"
+    reasons = " ".join(dataset.report.summary())
+    for reason in ("no event of that id", "label is none of", "stills", "not an event", "apex"):
+        assert reason in reasons
+
+
+def test_a_subject_column_tells_people_apart(session):
+    (session / LABELS).write_text("id,label,subject\n0001,surprise,anna\n0002,none,bert\n")
+    assert [record.subject for record in load_sessions(session.parent).records] == ["anna", "bert"]
+
+
+def test_sessions_nobody_reviewed_are_refused(tmp_path):
+    with pytest.raises(DataError, match=LABELS):
+        load_sessions(tmp_path)
+
+
+def test_datasets_are_named_with_their_folder(session, tmp_path):
+    assert load(f"sessions={session.parent}").name == "sessions"
+    with pytest.raises(DataError, match="casme2"):
+        load("casme9=/tmp")
+    with pytest.raises(DataError, match="NAME=DIR"):
+        load("casme2")
+    with pytest.raises(DataError, match="not a folder"):
+        load(f"casme2={tmp_path / 'nowhere'}")
+    (session / LABELS).write_text("id,label\n0009,none\n")
+    with pytest.raises(DataError, match="no usable clip"):
+        load(f"sessions={session.parent}")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_named_dataset_refuses_an_empty_folder(tmp_path, name):
+    with pytest.raises(DataError):
+        load(f"{name}={tmp_path}")
