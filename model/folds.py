@@ -178,7 +178,7 @@ def _join(ray: ModuleType, place: dict[str, Any]) -> None:
 
 
 def _perform_away(fold: Fold, work: Work, threads: int) -> list[Prediction]:
-    with tempfile.TemporaryDirectory(prefix="fleeting-") as folder:
+    with tempfile.TemporaryDirectory(prefix="fleeting-fold-") as folder:
         return _perform(fold, work, Path(folder) / fold.name, threads)
 
 

@@ -14,15 +14,17 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import LinearNDInterpolator
 
-from model.synthetic.identity import field_from_points
 from realtime.action_units import Field, parse_unit
-from realtime.face.geometry import CANONICAL, CROP_IOD
+from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
 
 TABLE = Path(__file__).with_name("rig_actions.npz")
-_REACH_IOD = 0.045  # of the spread from landmarks to pixels: about their spacing
+_CELL = 4  # pixels of the grid the landmarks' motion is spread over
+_BLUR_IOD = 0.06  # skin has no folds as sharp as the edges of the triangles
 _MIDLINE_IOD = 0.06
 
 # Action units as the rig's actions, with shares; "*" stands for Left and Right.
@@ -86,7 +88,18 @@ def rig_field(
         (strength * unit_displacement(name) for name, strength in activations.items()),
         start=np.zeros((len(CANONICAL), 2), np.float32),
     )
-    field = field_from_points(np.asarray(landmarks)[:468, :2], moved, _REACH_IOD * CROP_IOD)
+    field = _between_landmarks(np.asarray(landmarks)[:468, :2], moved)
     longest = float(np.hypot(field[..., 0], field[..., 1]).max())
     scaled: Field = field * np.float32(peak_iod * CROP_IOD / longest)
     return scaled
+
+
+def _between_landmarks(
+    points: NDArray[np.floating], moved: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Linear inside each triangle of landmarks, nothing beyond the face; (224, 224, 2)."""
+    cells = (np.arange(CROP_SIZE // _CELL) + 0.5) * _CELL - 0.5
+    x, y = np.meshgrid(cells, cells)
+    coarse = LinearNDInterpolator(points, moved, fill_value=0.0)(x, y).astype(np.float32)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), _BLUR_IOD * CROP_IOD / _CELL)
+    return cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
