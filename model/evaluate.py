@@ -2,7 +2,7 @@
 
 `synthetic` draws pairs from the held-out identities with a seed training never uses; `pairs`
 reads a pair file.  The figures go to the terminal and, with `--write`, into engine.json and the
-model card.  The ONNX file runs, not torch: what is measured is what ships.
+model card.  What is measured is what ships: the live path's session runs, not torch.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from model.datasets.pair_file import aligned_pairs, read_rows
-from model.engine_folder import CARD, ONNX, read_description, sha256, write_description
+from model.engine_folder import CARD, read_description, write_description
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
 from model.model_card import card
+from model.recogniser import Recogniser
 from model.synthetic.pairs import CLASSES, NON_EVENT, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
-from realtime.errors import DataError, EngineError, FleetingError
+from realtime.errors import DataError, FleetingError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -102,35 +102,21 @@ def file_samples(
         yield Sample(crops, labels[row.label], row.subject, row.peak_iod or 0.0)
 
 
-def open_session(engine: Path, threads: int) -> onnxruntime.InferenceSession:
-    description = read_description(engine)
-    if sha256(engine / ONNX) != description["files"][ONNX]:
-        raise EngineError(f"{engine / ONNX} is not the file engine.json names")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(
-        str(engine / ONNX), options, providers=["CPUExecutionProvider"]
-    )
-
-
-def measure(session: onnxruntime.InferenceSession, samples: Iterable[Sample]) -> Metrics:
+def measure(recogniser: Recogniser, samples: Iterable[Sample]) -> Metrics:
     label, guess, micro, peak, identities = [], [], [], [], set()
     distances: list[tuple[float, float]] = []
     for sample in samples:
-        pair = sample.pair[None].astype(np.float32) / 255
-        logits, micro_logit, displacement = session.run(
-            ["logits", "micro_logit", "displacement"], {"pair": pair}
-        )
+        answer = recogniser.answers(sample.pair[None])
         label.append(sample.label)
-        guess.append(int(logits[0].argmax()))
-        micro.append(float(micro_logit[0]))
+        guess.append(int(answer.logits[0].argmax()))
+        micro.append(float(answer.micro_logit[0]))
         peak.append(sample.peak_iod)
         identities.add(sample.identity)
         if sample.displacement is not None and sample.valid is not None:
             length = np.hypot(*sample.displacement)
             where = sample.valid & (length > 0.2)
             if where.any():
-                error = np.hypot(*(displacement[0] - sample.displacement))
+                error = np.hypot(*(answer.displacement[0] - sample.displacement))
                 distances.append((float(error[where].mean()), float(length[where].mean())))
     if not label:
         raise DataError("there is no pair to evaluate")
@@ -226,8 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        session = open_session(given.engine, given.threads)
-        metrics = measure(session, _samples(given))
+        metrics = measure(Recogniser(given.engine, threads=given.threads), _samples(given))
         name = given.name or given.data
         report(name, metrics, Console())
         if given.write:

@@ -22,7 +22,7 @@ def card(description: Mapping[str, Any]) -> str:
     seeds = ", ".join(f"{name} {value}" for name, value in description["seeds"].items())
     hashes = "\n".join(f"* `{name}` {digest}" for name, digest in description["files"].items())
     return f"""\
-This network has not seen real micro-expressions: it was trained on synthetic pairs only.
+{_first_line(description["trained_on"])}
 
 # Engine "{description["name"]}"
 
@@ -41,9 +41,20 @@ every pixel of the face moved.
 
 {_metrics(description["metrics"])}
 
-The pairs are synthetic, so these figures say that the network reads the movements it was taught
-on faces it has not seen. They do not say how it does on people. Published results on real data
+Figures on synthetic pairs say that the network reads the movements it was taught on faces it has
+not seen. They do not say how it does on people. Published results on real data
 (UF1 0.812 on SMIC, CASME II and SAMM) are another network's weights and another test.
+
+## Train it on a dataset you hold
+
+```sh
+python -m model.train --data casme2=DIR samm=DIR smic_hs=DIR --labels megc2019 \\
+    --protocol loso --start-from THIS_FOLDER --steps 600 --output runs/loso
+python -m model.train --data casme2=DIR samm=DIR smic_hs=DIR --labels megc2019 \\
+    --start-from THIS_FOLDER --steps 600 --output runs/mine
+```
+
+The first command scores it on subjects that were held out, the second writes `runs/mine/engine`.
 
 ## Uses
 
@@ -66,6 +77,17 @@ These are ours:
 
 {hashes}
 """
+
+
+def _first_line(trained_on: str) -> str:
+    if "annotated clips" in trained_on:
+        return (
+            "This network has been trained on annotated clips: its classes are their coders' ones."
+        )
+    return (
+        "This network has not seen real micro-expressions: every movement it was trained on was"
+        " made by a program, so its classes are untested on people."
+    )
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import sys
 _PROGRAMS = {
     "live": ("run_live", "watch a camera, file or stream"),
     "train": ("model.train", "train an engine"),
+    "predict": ("model.predict", "classify pairs of photographs from a CSV file"),
     "evaluate": ("model.evaluate", "score an engine on pairs with known classes"),
     "export": ("model.export", "turn a checkpoint into an engine folder"),
     "face-model": ("realtime.face.weights", "obtain and check the face landmark model"),

@@ -10,9 +10,10 @@ from safetensors.torch import load_file
 
 from model import export as exporting
 from model.engine_folder import Provenance, sha256, write_folder
-from model.evaluate import measure, open_session, synthetic_samples, write_metrics
+from model.evaluate import measure, synthetic_samples, write_metrics
 from model.export import canary_pair, export
 from model.frl_dgt import FrlDgt, Output
+from model.recogniser import Recogniser
 from realtime.errors import EngineError
 
 pytestmark = pytest.mark.slow  # the exporter alone takes ten seconds to load
@@ -127,8 +128,7 @@ def test_a_failed_export_leaves_the_old_engine_alone(tmp_path):
 
 
 def test_figures_are_measured_and_written_into_engine_and_card(engine, portraits, tmp_path):
-    session = open_session(engine, threads=1)
-    metrics = measure(session, synthetic_samples(portraits, 9, seed=4))
+    metrics = measure(Recogniser(engine), synthetic_samples(portraits, 9, seed=4))
     assert metrics.pairs == 9
     assert metrics.identities == 3
     assert sum(map(sum, metrics.confusion)) == metrics.events
@@ -146,7 +146,7 @@ def test_an_engine_whose_onnx_was_changed_is_refused(engine, tmp_path):
     with (changed / "model.onnx").open("ab") as file:
         file.write(b"x")
     with pytest.raises(EngineError, match="not the file"):
-        open_session(changed, threads=1)
+        Recogniser(changed)
 
 
 def test_the_network_says_nothing_of_the_machine_it_was_made_on(engine):
