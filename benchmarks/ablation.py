@@ -57,14 +57,15 @@ class Variant:
 
 
 _WEIGHTS = losses.Weights()
+# Those that read the same chapter stand together: it is drawn once for all of them.
 VARIANTS = (
     Variant("whole"),
-    Variant("no displacement, the pair alone", source="none"),
-    Variant("Farneback flow in the module's place", source="farneback"),
     Variant("fusion before attention", config=Config(fuse_before_attention=True)),
     Variant("without the local module", config=Config(without=("local",))),
     Variant("without the global module", config=Config(without=("across",))),
     Variant("without the full-face module", config=Config(without=("full",))),
+    Variant("no displacement, the pair alone", source="none"),
+    Variant("Farneback flow in the module's place", source="farneback"),
     Variant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
     Variant("self-supervision off", weights=replace(_WEIGHTS, photometric=0.0, smoothness=0.0)),
     Variant("true displacement off", weights=replace(_WEIGHTS, displacement=0.0)),
@@ -163,34 +164,75 @@ def test(network: FrlDgt, tested: Chapter) -> dict[str, float]:
     return {"uf1": uf1(counts), "uar": uar(counts), "auroc": rank if rank is not None else np.nan}
 
 
-def run(
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What variants that differ behind the displacement only have in common."""
+
+    key: tuple[losses.Weights, str, Recipe, int]
+    module: FrlDgt
+    read: Chapter
+    tested: Chapter
+
+
+def material(
     variant: Variant,
     seed: int,
     portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
     budget: Budget,
     runs: Path,
-) -> dict[str, float]:
-    """Scores of one variant and seed, from `runs` if they stand there."""
-    stated = json.dumps([asdict(variant), seed, asdict(budget)], sort_keys=True)
-    kept = runs / f"{variant.name.replace(' ', '_')}_{seed}.json"
-    if kept.exists():
-        found = json.loads(kept.read_text("utf-8"))
-        if found["stated"] == stated:
-            return dict(found["scores"])
+    before: Material | None,
+) -> Material:
+    """The one from before where it fits, else a new one."""
+    key = (variant.weights, variant.source, variant.recipe, seed)
+    if before is not None and before.key == key:
+        return before
     seen, held_out = portraits
     module = train_module(seen, variant.weights, budget, seed, runs)
     displacement = displacement_of(variant.source, module)
+    stream = PairStream(seen, FUSION_SEED + seed, workers=1, recipe=variant.recipe)
+    read = chapter(stream, budget.pairs, displacement)
+    tested = chapter(PairStream(held_out, TEST_SEED, workers=1), budget.tested, displacement)
+    return Material(key, module, read, tested)
+
+
+def run(variant: Variant, seed: int, common: Material, budget: Budget) -> dict[str, float]:
+    """Scores of one variant and seed."""
     torch.manual_seed(seed)
     network = FrlDgt(variant.config)
-    network.dgm.load_state_dict(module.dgm.state_dict())
-    stream = PairStream(seen, FUSION_SEED + seed, workers=1, recipe=variant.recipe)
-    train_fusion(network, chapter(stream, budget.pairs, displacement), budget.epochs, seed)
-    tested = chapter(PairStream(held_out, TEST_SEED, workers=1), budget.tested, displacement)
-    scores = test(network, tested)
-    part = kept.with_suffix(".part")
-    part.write_text(json.dumps({"stated": stated, "scores": scores}), "utf-8")
-    part.replace(kept)
-    return scores
+    network.dgm.load_state_dict(common.module.dgm.state_dict())
+    train_fusion(network, common.read, budget.epochs, seed)
+    return test(network, common.tested)
+
+
+def run_all(
+    seeds: Sequence[int],
+    portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
+    budget: Budget,
+    runs: Path,
+) -> dict[str, list[dict[str, float]]]:
+    """Scores of every variant, a dictionary for each seed; from `runs` where they stand there."""
+    found: dict[str, list[dict[str, float]]] = {variant.name: [] for variant in VARIANTS}
+    for seed in seeds:
+        common = None
+        for variant in VARIANTS:
+            stated = json.dumps([asdict(variant), seed, asdict(budget)], sort_keys=True)
+            kept = runs / f"{variant.name.replace(' ', '_')}_{seed}.json"
+            scores = _read(kept, stated)
+            if scores is None:
+                common = material(variant, seed, portraits, budget, runs, common)
+                scores = run(variant, seed, common, budget)
+                part = kept.with_suffix(".part")
+                part.write_text(json.dumps({"stated": stated, "scores": scores}), "utf-8")
+                part.replace(kept)
+            found[variant.name].append(scores)
+    return found
+
+
+def _read(kept: Path, stated: str) -> dict[str, float] | None:
+    if not kept.exists():
+        return None
+    held = json.loads(kept.read_text("utf-8"))
+    return dict(held["scores"]) if held["stated"] == stated else None
 
 
 def main() -> int:
@@ -216,13 +258,14 @@ def main() -> int:
         if not portraits[1]:
             raise DataError("no portrait is held out: give more with --portraits")
         given.runs.mkdir(parents=True, exist_ok=True)
-        rows = []
-        for variant in VARIANTS:
-            found = [run(variant, seed, portraits, budget, given.runs) for seed in given.seeds]
-            rows.append([variant.name, *(_spread(found, name) for name in ("uf1", "uar", "auroc"))])
+        found = run_all(given.seeds, portraits, budget, given.runs)
     except FleetingError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    rows = [
+        [name, *(_spread(scores, figure) for figure in ("uf1", "uar", "auroc"))]
+        for name, scores in found.items()
+    ]
     text = table(["variant", "UF1", "UAR", "event AUROC"], rows)
     text += (
         f"\nMean of {len(given.seeds)} seeds (their range). Displacement module: "

@@ -17,14 +17,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import Delaunay
 
-from realtime.action_units import Field, parse_unit
-from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
+from model.synthetic.identity import field_from_points
+from realtime.action_units import Field, parse_unit, warp
+from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE, canonical_in_crop
 
 TABLE = Path(__file__).with_name("rig_actions.npz")
 _CELL = 4  # pixels of the grid the landmarks' motion is spread over
-_BLUR_IOD = 0.06  # skin has no folds as sharp as the edges of the triangles
+_BLUR_IOD = 0.06
+_REACH_IOD = 0.1  # over which one face's shape differs from another's smoothly
 _MIDLINE_IOD = 0.06
 
 # Action units as the rig's actions, with shares; "*" stands for Left and Right.
@@ -88,18 +90,41 @@ def rig_field(
         (strength * unit_displacement(name) for name, strength in activations.items()),
         start=np.zeros((len(CANONICAL), 2), np.float32),
     )
-    field = _between_landmarks(np.asarray(landmarks)[:468, :2], moved)
+    field = _on_the_face(np.asarray(landmarks)[:468, :2], moved)
     longest = float(np.hypot(field[..., 0], field[..., 1]).max())
     scaled: Field = field * np.float32(peak_iod * CROP_IOD / longest)
     return scaled
 
 
-def _between_landmarks(
-    points: NDArray[np.floating], moved: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Linear inside each triangle of landmarks, nothing beyond the face; (224, 224, 2)."""
-    cells = (np.arange(CROP_SIZE // _CELL) + 0.5) * _CELL - 0.5
-    x, y = np.meshgrid(cells, cells)
-    coarse = LinearNDInterpolator(points, moved, fill_value=0.0)(x, y).astype(np.float32)
+def _on_the_face(points: NDArray[np.floating], moved: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Motion (468, 2) spread from the landmarks (468, 2) over the skin between: (224, 224, 2).
+
+    It is laid out on the canonical face, whose triangles never change, and then brought to where
+    this face has its landmarks.
+    """
+    cells = CROP_SIZE // _CELL
+    coarse = (_spread() @ moved).reshape(cells, cells, 2)
+    # Skin has no folds as sharp as the edges of the triangles.
     coarse = cv2.GaussianBlur(coarse, (0, 0), _BLUR_IOD * CROP_IOD / _CELL)
-    return cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    fine = cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    way = np.asarray(points - canonical_in_crop(), np.float32)
+    return warp(fine, field_from_points(points, way, _REACH_IOD * CROP_IOD))
+
+
+@cache
+def _spread() -> NDArray[np.float32]:
+    """(cells, 468) shares of the landmarks in each cell of the canonical crop, by its triangle."""
+    points = canonical_in_crop()
+    mesh = Delaunay(points)
+    cells = (np.arange(CROP_SIZE // _CELL) + 0.5) * _CELL - 0.5
+    grid = np.stack(np.meshgrid(cells, cells), axis=-1).reshape(-1, 2)
+    triangle = mesh.find_simplex(grid)
+    inside = np.flatnonzero(triangle >= 0)
+    to_shares = mesh.transform[triangle[inside]]
+    first_two = np.einsum("nij,nj->ni", to_shares[:, :2], grid[inside] - to_shares[:, 2])
+    shares = np.column_stack([first_two, 1 - first_two.sum(axis=1)])
+    spread = np.zeros((len(grid), len(points)), np.float32)
+    corners = mesh.simplices[triangle[inside]]
+    np.put_along_axis(rows := spread[inside], corners, shares.astype(np.float32), axis=1)
+    spread[inside] = rows
+    return spread
