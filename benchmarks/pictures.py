@@ -152,7 +152,7 @@ def confusion_matrix(given: argparse.Namespace) -> Figure:
     event = tested.label != NON_EVENT
     counts = confusion(tested.label[event], prediction.probabilities.argmax(axis=1)[event])
     figure, axis = plt.subplots(figsize=(4, 3.6))
-    axis.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    axis.imshow(counts / counts.sum(axis=1, keepdims=True).clip(1), cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(counts):
         axis.text(column, row, str(count), ha="center", va="center", fontsize=9)
     axis.set(xlabel="prediction", ylabel="truth")

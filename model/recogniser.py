@@ -32,9 +32,7 @@ class Recogniser:
             self._session.run(pairs[start : start + _BATCH].astype(np.float32) / 255)
             for start in range(0, len(pairs), _BATCH)
         ]
-        columns = zip(
-            *((getattr(part, name) for name in Answer.__slots__) for part in parts), strict=True
-        )
+        columns = ([getattr(part, name) for part in parts] for name in Answer.__slots__)
         return Answer(*(np.concatenate(column) for column in columns))
 
     def predict(self, pairs: NDArray[np.uint8]) -> Prediction:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import cv2
 import torch
 from rich.console import Console
 
@@ -239,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(given.threads)
+    cv2.setNumThreads(1)  # before the workers are forked, which inherit it
     try:
         settings, length = _settings(given), Length(given.steps, given.minutes)
         if given.data == ["synthetic"]:

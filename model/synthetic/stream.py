@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -56,7 +55,6 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
         worker = get_worker_info()
         index, stride = self.first, self.stride
         if worker is not None:
-            cv2.setNumThreads(1)  # the cores are the trainer's
             # The loader takes one pair of each worker in turn.
             index += worker.id * stride
             stride *= worker.num_workers

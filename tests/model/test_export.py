@@ -153,3 +153,14 @@ def test_the_network_says_nothing_of_the_machine_it_was_made_on(engine):
     content = (engine / "model.onnx").read_bytes()
     assert b"stack_trace" not in content
     assert str(Path(__file__).resolve().parents[2]).encode() not in content
+
+
+def test_pairs_are_answered_alike_one_by_one_and_together(engine):
+    pairs = np.random.default_rng(5).integers(0, 256, (11, 2, 224, 224)).astype(np.uint8)
+    recogniser = Recogniser(engine)
+    together = recogniser.predict(pairs)
+    assert together.micro.shape == (11,)
+    for index, pair in enumerate(pairs):
+        alone = recogniser.predict(pair[None])
+        assert np.allclose(alone.probabilities[0], together.probabilities[index], atol=1e-5)
+        assert alone.micro[0] == pytest.approx(together.micro[index], abs=1e-5)
