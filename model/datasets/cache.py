@@ -1,16 +1,19 @@
 """Aligned clips of a dataset, kept on disk: alignment takes minutes and never changes.
 
 Called by the trainer.  One .npz a dataset and label set, in a folder the caller gives; its name
-holds a hash of the records, so another selection is another file.
+holds a hash of the records, so another selection is another file.  It also holds what could not
+be aligned and why: a later run must report that like the first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +24,10 @@ from realtime.face.face import FaceTracker
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
+_PICTURES = ("onset", "after", "later", "numbers")
+
+Failed = list[tuple[str, str]]  # clip and reason
 
 
 def aligned(
@@ -40,53 +46,78 @@ def aligned(
         if record.kind == "micro" and (label := label_of(record)) is not None
     ]
     path = folder / f"{dataset.name}-{_key(chosen)}.npz"
-    if path.exists():
-        try:
-            return _read(path, dataset)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            log.warning("%s is damaged and made again: %s", path, error)
-    clips = []
-    for record, label in progress(chosen, f"aligning {dataset.name}"):
-        clip = align_clip(record, label, tracker)
-        if isinstance(clip, str):
-            dataset.report.skip(dataset.name, record.clip, clip)
-        else:
-            clips.append(clip)
-    _write(path, clips)
+    held = _held(path, dataset.name)
+    if held is None:
+        held = _align(dataset.name, chosen, tracker)
+        _write(path, *held)
+    clips, failed = held
+    for name, reason in failed:
+        dataset.report.skip(dataset.name, name, reason)
     return clips
 
 
+def _align(
+    name: str, chosen: Sequence[tuple[Record, int]], tracker: FaceTracker
+) -> tuple[list[AlignedClip], Failed]:
+    clips, failed = [], []
+    for record, label in progress(chosen, f"aligning {name}"):
+        clip = align_clip(record, label, tracker)
+        if isinstance(clip, str):
+            failed.append((record.clip, clip))
+        else:
+            clips.append(clip)
+    return clips, failed
+
+
+def _held(path: Path, name: str) -> tuple[list[AlignedClip], Failed] | None:
+    """What the file holds; None, with a warning unless there is none, when it cannot be read."""
+    if not path.exists():
+        return None
+    try:
+        return _read(path, name)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        log.warning("%s is damaged and made again: %s", path, error)
+        return None
+
+
 def _key(chosen: Sequence[tuple[Record, int]]) -> str:
-    text = "\n".join(
-        f"{record.subject} {record.clip} {record.onset} {record.apex} {record.offset} {label} "
-        f"{record.fps} {record.frames.get(record.onset)}"
-        for record, label in chosen
-    )
+    text = "\n".join(f"{record!r} {label}" for record, label in chosen)
     whole = f"{_FORMAT} {R} {MOST_FRAMES}\n{text}"
     return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
 
-def _write(path: Path, clips: Sequence[AlignedClip]) -> None:
-    arrays = {}
+def _write(path: Path, clips: Sequence[AlignedClip], failed: Failed) -> None:
+    arrays: dict[str, Any] = {}
     for index, clip in enumerate(clips):
         arrays[f"{index}.name"] = np.array([clip.subject, clip.clip])
         arrays[f"{index}.place"] = np.array([clip.label, clip.apex, *clip.span])
-        arrays[f"{index}.onset"] = clip.onset
-        arrays[f"{index}.later"] = clip.later
-        arrays[f"{index}.numbers"] = clip.numbers
+        for name in _PICTURES:
+            arrays[f"{index}.{name}"] = getattr(clip, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, count=len(clips), **arrays)
-    part.replace(path)
+    # Processes of one run may get here together: each writes its own, and the last one stays.
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            failures = np.array(failed, dtype=str).reshape(-1, 2)
+            np.savez(file, count=len(clips), failed=failures, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def _read(path: Path, dataset: Dataset) -> list[AlignedClip]:
+def _read(path: Path, dataset: str) -> tuple[list[AlignedClip], Failed]:
     clips = []
     with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
         for index in range(int(held["count"])):
             subject, clip = held[f"{index}.name"].tolist()
-            label, apex, *span = held[f"{index}.place"].tolist()
-            crops = (held[f"{index}.onset"], held[f"{index}.later"], held[f"{index}.numbers"])
-            clips.append(AlignedClip(dataset.name, subject, clip, label, *crops, apex, tuple(span)))
-    return clips
+            label, apex, onset, last = held[f"{index}.place"].tolist()
+            pictures = {name: held[f"{index}.{name}"] for name in _PICTURES}
+            clips.append(
+                AlignedClip(
+                    dataset, subject, clip, label, apex=apex, span=(onset, last), **pictures
+                )
+            )
+        failed = [(name, reason) for name, reason in held["failed"].tolist()]
+    return clips, failed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.datasets.interval import coded
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.sheet import (
     Row,
@@ -18,7 +19,6 @@ from model.datasets.sheet import (
     emotion,
     find_file,
     find_folder,
-    frame_number,
     frames_in,
     objective_class,
     read_sheet,
@@ -65,23 +65,16 @@ def _record(
     row: Row, tree: Path, cropped: bool, separate: dict[tuple[str, str], int], report: Report
 ) -> Record | None:
     subject, clip = subject_id(row["subject"]), row["clip"]
-    onset, apex, offset = (frame_number(row[name]) for name in ("onset", "apex", "offset"))
-    if onset is None or offset is None or offset <= onset:
-        report.skip(NAME, row.where, "onset and offset are not an interval")
+    interval = coded(NAME, row, report)
+    if interval is None:
         return None
-    if apex is not None and not onset <= apex <= offset:
-        apex = None
-    if apex is None:
-        report.mend(NAME, row.where, "no apex within onset and offset: left open")
     folder = child_folder(tree, f"sub{int(subject):02d}") if subject.isdigit() else None
     folder = child_folder(folder, clip) if folder is not None else None
     if folder is None:
         report.skip(NAME, row.where, "no folder of pictures")
         return None
     frames = frames_in(folder)
-    if not check_frames(
-        NAME, row.where, frames, {"onset": onset, "apex": apex, "offset": offset}, report
-    ):
+    if not check_frames(NAME, row.where, frames, interval.frames(), report):
         return None
     return Record(
         dataset=NAME,
@@ -89,16 +82,16 @@ def _record(
         clip=f"sub{int(subject):02d}/{clip}",
         frames=frames,
         fps=_FPS,
-        onset=onset,
-        apex=apex,
-        offset=offset,
+        onset=interval.onset,
+        apex=interval.apex,
+        offset=interval.offset,
         kind="micro",
         emotion_raw=row["emotion"],
         emotion=emotion(row["emotion"]),
         objective_class=separate.get((subject, clip), objective_class(row["objective"])),
         units_raw=row["units"],
         units=coded_units(row["units"]),
-        apex_raw="" if apex is not None else row["apex"],
+        apex_raw=interval.apex_raw,
         cropped=cropped,
     )
 

@@ -2,8 +2,8 @@
 
 Called by the folds of `model.cross_validate`.  Classes are drawn equally often, the apex by the
 paper's eq. 2-4, half of the pairs are mirrored, and light and contrast vary a little.  A share of
-the pairs shows no event: the onset beside itself, with the noise of another picture.  Pair i is a
-function of the clips, the seed and i alone.
+the pairs shows no event: what a reviewer called none, the frame just after the onset, or the onset
+again with the noise of another picture.  Pair i is a function of the clips, the seed and i alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from model.synthetic.stream import Batch
 from realtime.errors import DataError
 
 _NON_EVENT_SHARE = 0.2
-_NOISE_GREY = (0.5, 2.5)
+_NOISE_GREY = (0.5, 2.5)  # standard deviation, of a picture of its own and of none
+_EVENT_FREE_SHARE = 0.5  # of non-events, from clips a reviewer called none, if there are any
 
 
 class ClipStream:
@@ -34,12 +35,15 @@ class ClipStream:
         first: int = 0,
         rank: int = 0,
         size: int = 1,
+        non_events: float = _NON_EVENT_SHARE,
     ) -> None:
-        if not clips:
-            raise DataError("there is no clip to train on")
+        labels = sorted({clip.label for clip in clips} - {NON_EVENT})
+        if not labels:
+            raise DataError("there is no clip of an expression to train on: give more data")
         self.next_index = first
         self._rank, self._size, self._seed = rank, size, seed
-        labels = sorted({clip.label for clip in clips})
+        self._non_events = non_events
+        self._event_free = [clip for clip in clips if clip.label == NON_EVENT]
         self._by_label = [[clip for clip in clips if clip.label == label] for label in labels]
 
     def take(self, size: int) -> Batch:
@@ -60,17 +64,27 @@ class ClipStream:
         rng = np.random.default_rng([self._seed, index])
         group = self._by_label[rng.integers(len(self._by_label))]
         clip = group[rng.integers(len(group))]
-        label = clip.label
-        if rng.random() < _NON_EVENT_SHARE:
-            noise = rng.uniform(*_NOISE_GREY) * rng.standard_normal(clip.onset.shape)
-            later, label = clip.onset + noise, NON_EVENT
+        if rng.random() >= self._non_events:
+            label, later = clip.label, clip.later[_random_apex(clip, rng)]
+        elif self._event_free and rng.random() < _EVENT_FREE_SHARE:
+            label, clip = NON_EVENT, self._event_free[rng.integers(len(self._event_free))]
+            later = clip.later[_random_apex(clip, rng)]
         else:
-            later = clip.later[_random_apex(clip, rng)].astype(np.float64)
+            label, later = NON_EVENT, _still(clip, rng)
         pair = np.stack([clip.onset, later])
         if rng.random() < 0.5:
             pair = pair[..., ::-1]
         gain, offset = rng.uniform(0.85, 1.15), rng.uniform(-12, 12)
         return np.clip(np.rint(gain * pair + offset), 0, 255).astype(np.uint8), label
+
+
+def _still(clip: AlignedClip, rng: np.random.Generator) -> NDArray[np.floating]:
+    """The onset (224, 224) a moment later: as it was filmed where there is such a frame, or again
+    with new noise.  Only the first has what alignment leaves over; only the second is surely
+    without motion."""
+    filmed = len(clip.after) > 0 and rng.random() < 0.5
+    noise = rng.uniform(*_NOISE_GREY) * rng.standard_normal(clip.onset.shape)
+    return clip.after[0] + noise / 2 if filmed else clip.onset + noise
 
 
 def _random_apex(clip: AlignedClip, rng: np.random.Generator) -> int:

@@ -1,14 +1,15 @@
 """Pairs of photographs from a CSV file, aligned as the live path aligns frames.
 
-Called by the evaluation and by prediction.  The face is found on the onset picture; the apex is
-laid onto it by the stabiliser, so what is left between the two is the face's own motion.
+Called by the evaluation and by prediction; `align_pictures` also by `model.datasets.align`.  The
+face is found on the onset picture; the apex is laid onto it by the stabiliser, so what is left
+between the two is the face's own motion.
 """
 
 from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from realtime.stabiliser import Stabiliser
 
 log = logging.getLogger(__name__)
 
-_APEX_NS = 160_000_000  # the usual time from onset to apex; any time below the gap limit does
+APEX_NS = 160_000_000  # the usual time from onset to apex; any time below the gap limit does
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +65,33 @@ def _row(folder: Path, row: dict[str, str]) -> PairRow:
     )
 
 
-def align_pair(
-    onset: NDArray[np.uint8], apex: NDArray[np.uint8], tracker: FaceTracker
-) -> NDArray[np.uint8] | None:
-    """(2, 224, 224) grey crops of two BGR pictures of the same face; None without a face."""
+def align_pictures(
+    pictures: Iterable[tuple[int, NDArray[np.uint8]]], tracker: FaceTracker
+) -> list[NDArray[np.uint8]] | None:
+    """Grey crops (224, 224) of pictures of one face; None as soon as it is not found.
+
+    Each picture is (t_ns, BGR), in time order, the onset first.  One stabiliser follows them
+    all, as live: it carries each crop on from the one before.  It gives up, as live, after a gap
+    of more than `StabiliserConfig.max_gap_s`.
+    """
     tracker.reset()
     stabiliser = Stabiliser()
     crops = []
-    for t_ns, image in ((0, onset), (_APEX_NS, apex)):
+    for t_ns, image in pictures:
         faces = tracker.update(t_ns, image)
         if not faces:
             return None
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
         crops.append(stabiliser.update(t_ns, grey, faces[0]).crop)
-    return np.stack(crops)
+    return crops
+
+
+def align_pair(
+    onset: NDArray[np.uint8], apex: NDArray[np.uint8], tracker: FaceTracker
+) -> NDArray[np.uint8] | None:
+    """(2, 224, 224) grey crops of two BGR pictures of the same face; None without a face."""
+    crops = align_pictures(((0, onset), (APEX_NS, apex)), tracker)
+    return None if crops is None else np.stack(crops)
 
 
 def aligned_pairs(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.datasets.interval import coded
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.sheet import (
     Row,
@@ -17,7 +18,6 @@ from model.datasets.sheet import (
     emotion,
     find_file,
     folders_below,
-    frame_number,
     frames_in,
     objective_class,
     read_sheet,
@@ -64,22 +64,16 @@ def _tree(root: Path) -> Path | None:
 
 def _record(row: Row, tree: Path, report: Report) -> Record | None:
     subject, clip = subject_id(row["subject"]), row["clip"]
-    onset, apex, offset = (frame_number(row[name]) for name in ("onset", "apex", "offset"))
-    if onset is None or offset is None or offset <= onset:
-        report.skip(NAME, row.where, "onset and offset are not an interval")
+    interval = coded(NAME, row, report)
+    if interval is None:
         return None
-    if apex is not None and not onset <= apex <= offset:
-        report.mend(NAME, row.where, "apex outside onset and offset: left open")
-        apex = None
     folder = child_folder(tree, f"{int(subject):03d}") or child_folder(tree, subject)
     folder = child_folder(folder, clip) if folder is not None else None
     if folder is None:
         report.skip(NAME, row.where, "no folder of pictures")
         return None
     frames = frames_in(folder)
-    if not check_frames(
-        NAME, row.where, frames, {"onset": onset, "apex": apex, "offset": offset}, report
-    ):
+    if not check_frames(NAME, row.where, frames, interval.frames(), report):
         return None
     return Record(
         dataset=NAME,
@@ -87,9 +81,9 @@ def _record(row: Row, tree: Path, report: Report) -> Record | None:
         clip=clip,
         frames=frames,
         fps=_FPS,
-        onset=onset,
-        apex=apex,
-        offset=offset,
+        onset=interval.onset,
+        apex=interval.apex,
+        offset=interval.offset,
         kind="micro",
         emotion_raw=row["emotion"],
         emotion=emotion(row["emotion"]),
@@ -97,7 +91,7 @@ def _record(row: Row, tree: Path, report: Report) -> Record | None:
         units_raw=row["units"],
         units=coded_units(row["units"]),
         notes=row["notes"],
-        apex_raw="" if apex is not None else row["apex"],
+        apex_raw=interval.apex_raw,
         colour=False,
         cropped="crop" in tree.name.lower(),
     )

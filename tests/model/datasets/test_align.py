@@ -1,29 +1,102 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.invented import write
 from model.apex import apex_range
-from model.datasets import align, cache
-from model.datasets.align import R, align_clip, labelled_apex
-from model.datasets.clip_stream import ClipStream
+from model.datasets import cache, pair_file
+from model.datasets.align import MOST_FRAMES, AlignedClip, R, align_clip, labelled_apex
 from model.datasets.labels import three_classes
-from model.datasets.record import Dataset, Report
+from model.datasets.record import Dataset, Record, Report
 from model.datasets.registry import load
-from model.synthetic.pairs import NON_EVENT
-from realtime.errors import DataError
+from realtime.action_units import displacement_field, warp
+from realtime.face.geometry import apply_transform, crop_transform
 from realtime.face.landmarker import LandmarkTracker
-from realtime.face.weights import face_model
+from realtime.stabiliser import Stabiliser
+
+PEAK_IOD = 0.03
 
 
 @pytest.fixture(scope="module")
-def tracker():
-    return LandmarkTracker(face_model())
+def tracker(landmark_model):
+    return LandmarkTracker(landmark_model)
 
 
 @pytest.fixture(scope="module")
-def invented(tmp_path_factory):
+def smile(portrait, tracker):
+    """The portrait's landmarks and the field of a smile on it, both in its pixels."""
+    tracker.reset()
+    (face,) = tracker.update(0, portrait)
+    field = displacement_field({"12": 1.0}, face.landmarks, portrait.shape[:2], peak_iod=PEAK_IOD)
+    return face.landmarks, field
+
+
+@pytest.fixture(scope="module")
+def film(portrait, smile, tmp_path_factory):
+    """Writes a smile that rises to frame 100 + `rise` and falls as long, on a head that drifts."""
+    folder = tmp_path_factory.mktemp("film")
+
+    def written(rise: int, fps: float, every: int = 1) -> Record:
+        rng = np.random.default_rng(rise)
+        frames = {}
+        for index in range(0, 2 * rise + 1, every):
+            drift = np.array([1.5, -1.0], np.float32) * np.float32(index / rise)
+            strength = np.float32(np.sin(np.pi / 2 * index / rise) ** 2)
+            moved = warp(portrait.astype(np.float32), smile[1] * strength + drift)
+            noisy = np.clip(np.rint(moved + rng.normal(0, 1.0, moved.shape)), 0, 255)
+            frames[100 + index] = folder / f"{rise}-{fps}-{every}-{100 + index}.jpg"
+            cv2.imwrite(str(frames[100 + index]), noisy.astype(np.uint8))
+        return Record(
+            dataset="invented",
+            subject="1",
+            clip=f"{rise}-{fps}-{every}",
+            frames=frames,
+            fps=fps,
+            onset=100,
+            apex=100 + rise,
+            offset=100 + 2 * rise,
+            kind="micro",
+            emotion_raw="happiness",
+            emotion="happiness",
+        )
+
+    return written
+
+
+@pytest.fixture(scope="module")
+def short(film):
+    return film(6, 50.0)
+
+
+@pytest.fixture
+def laid_by_skull(monkeypatch):
+    """Whether each crop was laid by the patches of the skull, not by landmarks alone."""
+    steady = []
+
+    class Watched(Stabiliser):
+        def update(self, t_ns, grey, face):
+            stabilised = super().update(t_ns, grey, face)
+            steady.append(stabilised.steady)
+            return stabilised
+
+    monkeypatch.setattr(pair_file, "Stabiliser", Watched)
+    return steady
+
+
+def flow_of(clip):
+    onset, apex = clip.labelled_pair()
+    return cv2.calcOpticalFlowFarneback(onset, apex, None, 0.5, 3, 15, 3, 5, 1.1, 0)
+
+
+def around(flow, point, reach=6):
+    x, y = np.rint(point).astype(int)
+    return flow[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 2).mean(axis=0)
+
+
+@pytest.fixture(scope="module")
+def invented(landmark_model, tmp_path_factory):
     roots = write(tmp_path_factory.mktemp("invented"), subjects=1, each=3)
     return {name: load(f"{name}={root}") for name, root in roots.items()}
 
@@ -67,60 +140,150 @@ def test_the_face_is_held_still_and_the_expression_is_left(clips):
         assert np.median(moved[70:95, 100:124]) < 0.5  # the bridge of the nose
 
 
-def test_a_clip_without_a_face_is_reported(invented, tracker, tmp_path):
-    record = invented["casme2"].records[0]
+def test_what_is_left_points_where_the_action_unit_moves(smile, short, tracker):
+    landmarks, field = smile
+    clip = align_clip(short, 1, tracker)
+    flow, transform = flow_of(clip), crop_transform(landmarks)
+    points = landmarks[:, :2]
+    in_crop = apply_transform(transform, points)
+    for corner in (61, 291):
+        true = transform[:, :2] @ around(field, points[corner])
+        assert true[1] < -0.5  # a smile lifts the corners
+        assert np.linalg.norm(around(flow, in_crop[corner]) - true) < 0.4 * np.linalg.norm(true)
+    # The head drifted by 1.8 pixels of the picture, which is 2 of the crop.
+    assert np.linalg.norm(around(flow, in_crop[6])) < 0.3
+
+
+@pytest.mark.parametrize(("rise", "fps"), [(36, 200.0), (50, 100.0), (9, 25.0)])
+def test_the_skull_is_found_again_however_slow_the_rise(film, tracker, laid_by_skull, rise, fps):
+    record = film(rise, fps)
+    clip = align_clip(record, 1, tracker)
+    assert laid_by_skull == [False] + [True] * (len(laid_by_skull) - 1)
+    low, high = apex_range(record.onset, record.apex, record.offset, R)
+    assert (clip.numbers[0], clip.numbers[-1]) == (low, high)
+    assert (np.diff(clip.numbers) > 0).all()
+    assert len(clip.later) == len(clip.numbers)
+    assert len(clip.numbers) >= min(high - low + 1, MOST_FRAMES - 2)
+    assert len(clip.numbers) <= MOST_FRAMES
+    assert clip.numbers[clip.apex] == record.apex
+
+
+def test_two_stills_are_enough_however_long_apart(film, tracker, laid_by_skull):
+    record = film(30, 50.0, every=30)
+    record = replace(record, frames={n: record.frames[n] for n in (100, 130)}, offset=None)
+    clip = align_clip(record, 1, tracker)
+    assert clip.numbers.tolist() == [130]
+    assert clip.span == (100, 130)
+    assert laid_by_skull == [False, True]
+    assert clip.after.shape == (0, 224, 224)
+
+
+def test_the_frame_just_after_the_onset_shows_next_to_nothing(film, tracker):
+    clip = align_clip(film(36, 200.0), 1, tracker)
+    assert clip.after.shape == (1, 224, 224)
+    assert not np.array_equal(clip.after[0], clip.onset)
+    quiet = replace(clip, later=np.stack([clip.after[0]] * len(clip.later)))
+    assert np.percentile(np.hypot(*flow_of(quiet)[40:190, 50:174].transpose(2, 0, 1)), 99) < 0.5
+
+
+@pytest.fixture
+def cut_out(smile, short, tmp_path):
+    """The short film as small grey face crops, less a share of the face on every side."""
+
+    def cut(share: float) -> Record:
+        points = smile[0][:, :2]
+        low, high = points.min(axis=0), points.max(axis=0)
+        left, top = np.rint(low + share * (high - low)).astype(int)
+        right, bottom = np.rint(high - share * (high - low)).astype(int)
+        frames = {number: tmp_path / f"{share}-{number}.png" for number in short.frames}
+        for number, path in short.frames.items():
+            grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            cv2.imwrite(str(frames[number]), grey[top:bottom, left:right])
+        return replace(short, frames=frames, cropped=True)
+
+    return cut
+
+
+def test_small_grey_face_crops_lie_as_whole_pictures_do(short, cut_out, tracker):
+    whole, clip = (align_clip(record, 1, tracker) for record in (short, cut_out(0.0)))
+    assert (clip.numbers == whole.numbers).all()
+    middle = np.s_[60:170, 70:150]
+    alike = np.corrcoef(clip.onset[middle].ravel(), whole.onset[middle].ravel())[0, 1]
+    assert alike > 0.95
+
+
+def test_a_face_without_forehead_and_chin_is_held_as_still(smile, cut_out, tracker, laid_by_skull):
+    clip = align_clip(cut_out(0.13), 1, tracker)
+    assert laid_by_skull == [False] + [True] * len(clip.after) + [True] * len(clip.later)
+    landmarks = smile[0]
+    points = apply_transform(crop_transform(landmarks), landmarks[:, :2])
+    flow = flow_of(clip)
+    assert all(around(flow, points[corner])[1] < -0.5 for corner in (61, 291))
+    assert np.linalg.norm(around(flow, points[6])) < 0.3
+
+
+def test_a_crop_too_tight_for_the_detector_alone_is_found(cut_out, tracker):
+    assert isinstance(align_clip(cut_out(0.16), 1, tracker), AlignedClip)
+
+
+def test_unusable_pictures_are_told_apart(short, tracker, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    assert (
+        align_clip(replace(short, frames={**short.frames, 106: broken}), 1, tracker)
+        == "a picture cannot be read"
+    )
+    late = {number: path for number, path in short.frames.items() if number > 100}
+    assert (
+        align_clip(replace(short, frames=late), 1, tracker)
+        == "onset or apex is not among the pictures"
+    )
+
+
+def test_a_clip_without_a_face_is_reported_by_every_run(short, tracker, tmp_path):
     blank = tmp_path / "blank.jpg"
     cv2.imwrite(str(blank), np.full((300, 300), 90, np.uint8))
-    faceless = type(record)(**{
-        **{name: getattr(record, name) for name in record.__slots__},
-        "frames": dict.fromkeys(record.frames, blank),
-    })  # fmt: skip
-    assert align_clip(faceless, 0, tracker) == "no face found"
-    dataset = Dataset("casme2", (faceless,), Report())
-    assert cache.aligned(dataset, lambda _: 0, tracker, tmp_path) == []
-    assert "no face found" in dataset.report.summary()[0]
+    faceless = replace(short, clip="blank", frames=dict.fromkeys(short.frames, blank))
+    for _ in ("aligned", "from the file"):
+        dataset = Dataset("invented", (faceless, short), Report())
+        clips = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+        assert [clip.clip for clip in clips] == [short.clip]
+        assert dataset.report.summary() == ["invented: skipped 1, no face found"]
+    assert len(list(tmp_path.glob("*.npz"))) == 1
 
 
-def test_alignment_is_kept_and_a_damaged_file_is_made_again(
-    invented, tracker, tmp_path, monkeypatch, caplog
-):
-    dataset = invented["samm"]
-    first = cache.aligned(dataset, three_classes, tracker, tmp_path)
-    (kept,) = tmp_path.glob("samm-*.npz")
+def test_alignment_is_kept(short, tracker, tmp_path, monkeypatch):
+    dataset = Dataset("invented", (short,), Report())
+    (first,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(cache, "align_clip", lambda *_: pytest.fail("aligned again"))
-        again = cache.aligned(dataset, three_classes, tracker, tmp_path)
-    for one, other in zip(first, again, strict=True):
-        assert np.array_equal(one.later, other.later)
-        assert (one.clip, one.label, one.apex, one.span) == (
-            *(other.clip, other.label, other.apex, other.span),
-        )
-    kept.write_bytes(kept.read_bytes()[:5000])
-    anew = cache.aligned(dataset, three_classes, tracker, tmp_path)
-    assert len(anew) == len(first)
-    assert "damaged" in caplog.text
-    assert align.MOST_FRAMES == 16
+        (again,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    for name in first.__slots__:
+        assert np.array_equal(getattr(first, name), getattr(again, name)), name
+    moved = Dataset("invented", (replace(short, apex=107),), Report())
+    (other,) = cache.aligned(moved, lambda _: 1, tracker, tmp_path)
+    assert other.numbers[other.apex] == 107
 
 
-def test_a_pair_is_a_function_of_seed_and_index(clips):
-    whole = ClipStream(clips, 5).take(6)
-    later = ClipStream(clips, 5, first=4).take(2)
-    assert torch.equal(whole.pair[4:], later.pair)
-    assert torch.equal(whole.label[4:], later.label)
-    other = ClipStream(clips, 6).take(6)
-    assert not torch.equal(whole.pair, other.pair)
-    second = ClipStream(clips, 5, rank=1, size=2).take(3)
-    assert torch.equal(second.pair, whole.pair[1::2])
-
-
-def test_classes_are_drawn_alike_and_some_pairs_show_nothing(clips):
-    uneven = [clip for clip in clips if clip.label == 0] * 5
-    uneven += [clip for clip in clips if clip.label == 2][:1]
-    batch = ClipStream(uneven, 1).take(400)
-    share = {label: float((batch.label == label).float().mean()) for label in (0, 2, NON_EVENT)}
-    assert share[0] == pytest.approx(0.4, abs=0.08)
-    assert share[2] == pytest.approx(0.4, abs=0.08)
-    assert share[NON_EVENT] == pytest.approx(0.2, abs=0.07)
-    assert not batch.known.any()
-    with pytest.raises(DataError):
-        ClipStream([], 1)
+@pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten", "one byte"])
+def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
+    dataset = Dataset("invented", (short,), Report())
+    (first,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    turned = bytearray(whole)
+    turned[len(whole) // 2] ^= 0xFF
+    ruined = {
+        "cut": whole[:5000],
+        "emptied": b"",
+        "overwritten": b"\x00" * len(whole),
+        "one byte": bytes(turned),
+    }
+    kept.write_bytes(ruined[damage])
+    (anew,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    assert np.array_equal(first.later, anew.later)
+    assert f"{kept} is damaged and made again" in caplog.text
+    assert [path for path in tmp_path.iterdir()] == [kept]
+    caplog.clear()
+    cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    assert not caplog.text

@@ -42,7 +42,7 @@ def test_rows_below_any_preamble_and_any_padding(tmp_path, preamble, digits):
     assert records["007_3_1"].emotion == "others"
     assert (records["007_3_1"].apex, records["028_4_1"].apex_raw) == (None, "12")
     reasons = " ".join(dataset.report.summary())
-    assert "apex outside" in reasons
+    assert "no apex within" in reasons
     assert "no folder" in reasons
     assert "same clip twice" in reasons
 
