@@ -1,10 +1,10 @@
 """What each part brings: `python -m benchmarks.ablation --portraits CACHE --runs FOLDER`
 
-Every row is trained with the same reduced budget: the displacement module on so many windows of
-112 px, then the transformers and heads on one chapter of pairs while the module is held still.
-Rows that differ only behind the module share its weights.  All are tested on the same pairs of
-held-out identities.  The budget is a small part of the shipped engine's, so the rows are to be
-compared with one another and with nothing else.
+Two tables.  Behind the displacement module: all rows share the engine's module, held still, and
+train transformers and heads from nothing on the same chapter of pairs.  The module's losses: the
+module too begins from nothing, with so many windows of 112 px.  Within a table all have the same
+reduced budget and are tested on the same pairs of held-out identities; a small part of the shipped
+engine's budget, so rows are to be compared with one another and with nothing else.
 
 What is done is kept in --runs; a run that was stopped goes on where it was.
 """
@@ -28,7 +28,8 @@ from benchmarks.machine import machine
 from benchmarks.markdown import table
 from model import losses
 from model.chapter import Chapter
-from model.fit import CHECKPOINT, loss_terms, make_optimiser
+from model.engine_folder import WEIGHTS, read_description, sha256
+from model.fit import CHECKPOINT, loss_terms, make_optimiser, start
 from model.frl_dgt import Config, FrlDgt, standardise
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
@@ -38,6 +39,7 @@ from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.stream import PairStream
 from model.train import train
+from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 
 log = logging.getLogger(__name__)
@@ -51,14 +53,13 @@ _BATCH = 16
 class Variant:
     name: str
     config: Config = field(default_factory=Config)
-    weights: losses.Weights = field(default_factory=losses.Weights)  # of the module's training
+    weights: losses.Weights | None = None  # of the module's training; None: the engine's module
     recipe: Recipe = field(default_factory=Recipe)  # of the transformers' training
     source: str = "module"  # of the displacement: "module", "farneback" or "none"
 
 
-_WEIGHTS = losses.Weights()
 # Those that read the same chapter stand together: it is drawn once for all of them.
-VARIANTS = (
+BEHIND = (
     Variant("whole"),
     Variant("fusion before attention", config=Config(fuse_before_attention=True)),
     Variant("without the local module", config=Config(without=("local",))),
@@ -67,9 +68,14 @@ VARIANTS = (
     Variant("no displacement, the pair alone", source="none"),
     Variant("Farneback flow in the module's place", source="farneback"),
     Variant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
-    Variant("self-supervision off", weights=replace(_WEIGHTS, photometric=0.0, smoothness=0.0)),
-    Variant("true displacement off", weights=replace(_WEIGHTS, displacement=0.0)),
 )
+_ALL = losses.Weights()
+LOSSES = (
+    Variant("all terms", weights=_ALL),
+    Variant("self-supervision off", weights=replace(_ALL, photometric=0.0, smoothness=0.0)),
+    Variant("true displacement off", weights=replace(_ALL, displacement=0.0)),
+)
+TABLES: dict[str, tuple[Variant, ...]] = {"behind": BEHIND, "losses": LOSSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ def test(network: FrlDgt, tested: Chapter) -> dict[str, float]:
 class Material:
     """What variants that differ behind the displacement only have in common."""
 
-    key: tuple[losses.Weights, str, Recipe, int]
+    key: tuple[losses.Weights | None, str, Recipe, int]
     module: FrlDgt
     read: Chapter
     tested: Chapter
@@ -180,6 +186,7 @@ def material(
     portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
     budget: Budget,
     runs: Path,
+    engine: Path,
     before: Material | None,
 ) -> Material:
     """The one from before where it fits, else a new one."""
@@ -187,7 +194,11 @@ def material(
     if before is not None and before.key == key:
         return before
     seen, held_out = portraits
-    module = train_module(seen, variant.weights, budget, seed, runs)
+    if variant.weights is None:
+        module = FrlDgt()
+        start(module, engine)
+    else:
+        module = train_module(seen, variant.weights, budget, seed, runs)
     displacement = displacement_of(variant.source, module)
     stream = PairStream(seen, FUSION_SEED + seed, workers=1, recipe=variant.recipe)
     read = chapter(stream, budget.pairs, displacement)
@@ -205,21 +216,25 @@ def run(variant: Variant, seed: int, common: Material, budget: Budget) -> dict[s
 
 
 def run_all(
+    variants: Sequence[Variant],
     seeds: Sequence[int],
     portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
     budget: Budget,
     runs: Path,
+    engine: Path,
 ) -> dict[str, list[dict[str, float]]]:
     """Scores of every variant, a dictionary for each seed; from `runs` where they stand there."""
-    found: dict[str, list[dict[str, float]]] = {variant.name: [] for variant in VARIANTS}
+    found: dict[str, list[dict[str, float]]] = {variant.name: [] for variant in variants}
+    weights = sha256(engine / WEIGHTS)
     for seed in seeds:
         common = None
-        for variant in VARIANTS:
-            stated = json.dumps([asdict(variant), seed, asdict(budget)], sort_keys=True)
+        for variant in variants:
+            what = [asdict(variant), seed, asdict(budget), weights]
+            stated = json.dumps(what, sort_keys=True)
             kept = runs / f"{variant.name.replace(' ', '_')}_{seed}.json"
             scores = _read(kept, stated)
             if scores is None:
-                common = material(variant, seed, portraits, budget, runs, common)
+                common = material(variant, seed, portraits, budget, runs, engine, common)
                 scores = run(variant, seed, common, budget)
                 part = kept.with_suffix(".part")
                 part.write_text(json.dumps({"stated": stated, "scores": scores}), "utf-8")
@@ -240,6 +255,8 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--portraits", type=Path, required=True)
+    parser.add_argument("--engine", type=Path, default=default_engine(), help="whose module")
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--module-steps", type=int, default=300, help="of 12 pairs, 2 windows each")
@@ -258,21 +275,33 @@ def main() -> int:
         if not portraits[1]:
             raise DataError("no portrait is held out: give more with --portraits")
         given.runs.mkdir(parents=True, exist_ok=True)
-        found = run_all(given.seeds, portraits, budget, given.runs)
+        found = {
+            name: run_all(TABLES[name], given.seeds, portraits, budget, given.runs, given.engine)
+            for name in given.tables
+        }
+        trained_on = read_description(given.engine)["trained_on"]
     except FleetingError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    rows = [
-        [name, *(_spread(scores, figure) for figure in ("uf1", "uar", "auroc"))]
-        for name, scores in found.items()
-    ]
-    text = table(["variant", "UF1", "UAR", "event AUROC"], rows)
+    titles = {
+        "behind": f"## Behind the displacement module\n\nThe module was trained on {trained_on}.\n",
+        "losses": (
+            "## The module's losses\n\nThe module begins from nothing and is trained on "
+            f"{12 * budget.module_steps} pairs, two windows of 112 px each.\n"
+        ),
+    }
+    text = "# What each part brings\n\n"
     text += (
-        f"\nMean of {len(given.seeds)} seeds (their range). Displacement module: "
-        f"{12 * budget.module_steps} pairs, two windows of 112 px each; transformers and heads: "
-        f"{budget.pairs} pairs read {budget.epochs} times; tested on {budget.tested} pairs of "
-        f"{len(portraits[1])} held-out identities. {machine()}\n"
+        f"Transformers and heads: {budget.pairs} pairs read {budget.epochs} times; tested on "
+        f"{budget.tested} pairs of {len(portraits[1])} held-out identities. Mean of "
+        f"{len(given.seeds)} seeds (their range). {machine()}\n"
     )
+    for name, by_variant in found.items():
+        rows = [
+            [variant, *(_spread(scores, figure) for figure in ("uf1", "uar", "auroc"))]
+            for variant, scores in by_variant.items()
+        ]
+        text += f"\n{titles[name]}\n" + table(["variant", "UF1", "UAR", "event AUROC"], rows)
     sys.stdout.write(text)
     if given.out:
         given.out.write_text(text, "utf-8")
