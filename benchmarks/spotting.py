@@ -1,12 +1,14 @@
-"""How well events are spotted: `python -m benchmarks.spotting SET`
+"""How well events are spotted: `python -m benchmarks.spotting SET [--quiet CLIP …]`
 
 SET is a folder of clips with a truth.json: a list of {"file", "seconds", "kind", "events"}, each
-event with onset_s, apex_s, offset_s.  Tracker, stabiliser and spotter run as in the live path,
-without the engine.  Scored as the spotting challenges do: one to one, interval IoU of at least
-0.5, pooled over clips; beside it hits (apex inside the true interval ± 0.1 s), false alarms a
-minute, and the recall that the same alarms reach when each clip's are shifted at random.
+event with onset_s, apex_s, offset_s and, if known, amp_iod.  --quiet adds clips in which every
+alarm is false.  Faces are tracked once; then our spotter and three others watch the same frames.
 
-An event's last line counts for its times and kind, its first for the delay of the flag.
+Scored as the spotting challenges do: one to one, interval IoU of at least 0.5, pooled over clips.
+Beside it hits (apex inside the true interval ± 0.1 s), the recall that the same alarms reach when
+each clip's are shifted at random, and false alarms a minute of the time that could be judged, with
+a 95 % interval.  An event counts by its last line; "raised" are the flags that went up, taken back
+or not.
 """
 
 from __future__ import annotations
@@ -15,80 +17,56 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from scipy.stats import chi2
 
 from benchmarks.machine import machine
-from realtime.face.assess import assess
+from benchmarks.markdown import table
+from benchmarks.spotters import (
+    Alarm,
+    Watched,
+    blendshape_spike,
+    challenge_rule,
+    ours,
+    rules_only,
+)
+from model.spotting.recording import Recording, read_recording
+from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.ring_buffer import Frame
-from realtime.spotter import Finding, SpotterConfig
-from realtime.stabiliser import StabiliserConfig
-from realtime.status import Assessable
-from realtime.watcher import FaceWatcher
+from realtime.spotter import SpotterConfig
+from realtime.verifier import load_verifier
 
 SLACK_S = 0.1
 SHIFTS = 200
+OURS = "Fleeting"
+BANDS = ((0.0, 0.0125), (0.0125, 0.0225), (0.0225, 1.0))
 
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    onset_s: float
-    apex_s: float
-    offset_s: float
-    flagged_s: float
+Truth = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
     name: str
     kind: str
-    seconds: float
-    truth: list[dict[str, Any]]
-    alarms: list[Alarm]
-    rejected: Counter[str]
+    seconds: float  # that could be judged
+    length_s: float
+    truth: list[Truth]
+    macros: list[tuple[float, float]]
+    recording: Recording | None
+    watched: Watched
+    alarms: dict[str, list[Alarm]]  # by spotter, those that stand
 
 
-def spot(path: Path, model: Path) -> tuple[list[Alarm], Counter[str]]:
-    tracker, watcher = LandmarkTracker(model), None
-    last: dict[tuple[int, int], Finding] = {}
-    flagged: dict[tuple[int, int], float] = {}
-    with av.open(str(path)) as clip:
-        fps = float(clip.streams.video[0].average_rate or 0)
-        for seq, picture in enumerate(clip.decode(video=0)):
-            image = picture.to_ndarray(format="bgr24")
-            t_ns = round(float(picture.pts * picture.time_base) * 1e9)
-            grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-            face = next(iter(tracker.update(t_ns, image)), None)
-            if face is None or assess(face, grey, fps) is not Assessable.YES:
-                watcher = None
-                continue
-            if watcher is None or watcher.face_id != face.id:
-                watcher = FaceWatcher(face.id, StabiliserConfig(), SpotterConfig())
-            stabilised = watcher.align(Frame(seq, t_ns, image), grey, face)
-            for finding in watcher.spot(stabilised, face):
-                key = (id(watcher), finding.number)
-                last[key] = finding
-                flagged.setdefault(key, t_ns / 1e9)
-    alarms = [
-        Alarm(f.onset_ns / 1e9, f.apex_ns / 1e9, f.offset_ns / 1e9, flagged[k])
-        for k, f in last.items()
-        if f.kind == "micro"
-    ]
-    reasons = Counter(r for f in last.values() if f.kind == "rejected" for r in f.confounders)
-    return alarms, reasons
-
-
-def overlap(a: Alarm, t: dict[str, Any]) -> float:
+def overlap(a: Alarm, t: Truth) -> float:
     inside = min(a.offset_s, t["offset_s"]) - max(a.onset_s, t["onset_s"])
     union = max(a.offset_s, t["offset_s"]) - min(a.onset_s, t["onset_s"])
     return max(0.0, inside) / union
@@ -107,7 +85,7 @@ def matched(pairs: list[tuple[float, int, int]]) -> list[tuple[int, int]]:
     return chosen
 
 
-def hits(apexes: list[float], truth: list[dict[str, Any]]) -> list[tuple[int, int]]:
+def hits(apexes: Sequence[float], truth: Sequence[Truth]) -> list[tuple[int, int]]:
     return matched(
         [
             (-abs(apex - t["apex_s"]), a, k)
@@ -118,80 +96,257 @@ def hits(apexes: list[float], truth: list[dict[str, Any]]) -> list[tuple[int, in
     )
 
 
-def score(clips: list[Clip], random: np.random.Generator) -> dict[str, float | None]:
+def poisson_interval(count: int, minutes: float) -> tuple[float, float]:
+    """95 % of a rate a minute, exact."""
+    low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    return float(low) / minutes, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / minutes
+
+
+def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> dict[str, Any]:
+    """Every figure of one spotter over some clips; None where there is nothing to divide by."""
     n_truth = sum(len(c.truth) for c in clips)
-    n_alarms = sum(len(c.alarms) for c in clips)
-    minutes = sum(c.seconds for c in clips) / 60
-    true = found = 0
-    onset, apex, delay, by_chance = [], [], [], []
+    minutes = max(sum(c.seconds for c in clips) / 60, 1e-9)
+    true = found = n_alarms = 0
+    onset, apex, delay, revision, by_chance = [], [], [], [], []
+    sizes: list[tuple[float, bool]] = []
     for c in clips:
-        ious = [
-            (overlap(a, t), i, k) for i, a in enumerate(c.alarms) for k, t in enumerate(c.truth)
-        ]
+        alarms = c.alarms[spotter]
+        n_alarms += len(alarms)
+        ious = [(overlap(a, t), i, k) for i, a in enumerate(alarms) for k, t in enumerate(c.truth)]
         true += len(matched([p for p in ious if p[0] >= 0.5]))
-        for i, k in hits([a.apex_s for a in c.alarms], c.truth):
-            found += 1
-            alarm, t = c.alarms[i], c.truth[k]
+        got = hits([a.apex_s for a in alarms], c.truth)
+        found += len(got)
+        for i, k in got:
+            alarm, t = alarms[i], c.truth[k]
             onset.append(1e3 * abs(alarm.onset_s - t["onset_s"]))
             apex.append(1e3 * abs(alarm.apex_s - t["apex_s"]))
             delay.append(1e3 * (alarm.flagged_s - t["apex_s"]))
-        for shift in random.uniform(0, c.seconds, SHIFTS):
-            moved = [(a.apex_s + shift) % c.seconds for a in c.alarms]
+            if alarm.revised_s is not None:
+                revision.append(1e3 * (alarm.revised_s - t["apex_s"]))
+        reached = {k for _, k in got}
+        sizes += [(t["amp_iod"], k in reached) for k, t in enumerate(c.truth) if "amp_iod" in t]
+        for shift in random.uniform(0, c.length_s, SHIFTS):
+            moved = [(a.apex_s + shift) % c.length_s for a in alarms]
             by_chance.append(len(hits(moved, c.truth)))
+    false = n_alarms - found
+    low, high = poisson_interval(false, minutes)
+    bands = {}
+    for first, last in BANDS:
+        inside = [ok for size, ok in sizes if first <= size < last]
+        if inside:
+            name = (
+                f"recall_{100 * first:g}_to_{100 * last:g}_percent"
+                if last < 1
+                else (f"recall_over_{100 * first:g}_percent")
+            )
+            bands[name] = f"{np.mean(inside):.2f} ({len(inside)})"
+    raised = sum(len(c.watched.alarms) for c in clips) if spotter == OURS else n_alarms
 
-    def rounded(value: float, digits: int = 3) -> float:
-        return round(float(value), digits)
+    def median(values: list[float]) -> float | None:
+        return round(float(np.median(values))) if values else None
+
+    def late(values: list[float]) -> float | None:
+        return round(float(np.percentile(values, 95))) if values else None
 
     return {
         "clips": len(clips),
-        "minutes": rounded(minutes, 2),
+        "minutes_judged": round(minutes, 2),
         "events": n_truth,
         "alarms": n_alarms,
-        "f1_iou50": rounded(2 * true / (n_truth + n_alarms)) if n_truth else None,
-        "recall": rounded(found / n_truth) if n_truth else None,
-        "recall_by_chance": rounded(np.sum(by_chance) / SHIFTS / n_truth) if n_truth else None,
-        "false_alarms_per_min": rounded((n_alarms - found) / minutes, 2),
-        "onset_median_ms": rounded(np.median(onset), 0) if onset else None,
-        "apex_median_ms": rounded(np.median(apex), 0) if apex else None,
-        "flag_after_apex_p95_ms": rounded(np.percentile(delay, 95), 0) if delay else None,
+        "f1_iou50": round(2 * true / (n_truth + n_alarms), 3) if n_truth else None,
+        "recall": round(found / n_truth, 3) if n_truth else None,
+        "recall_by_chance": round(np.sum(by_chance) / SHIFTS / n_truth, 3) if n_truth else None,
+        **bands,
+        "false_alarms_per_min": round(false / minutes, 2),
+        "false_alarms_95": f"{low:.2f}–{high:.2f}",
+        "raised_per_min": round(raised / minutes, 2),
+        "onset_median_ms": median(onset),
+        "apex_median_ms": median(apex),
+        "flag_after_apex_p95_ms": late(delay),
+        "revision_after_apex_p95_ms": late(revision),
     }
 
 
-def main() -> None:
+def causes(clip: Clip) -> Counter[str]:
+    """What our false alarms stood beside, the first that fits."""
+    right = {i for i, _ in hits([a.apex_s for a in clip.alarms[OURS]], clip.truth)}
+    counts: Counter[str] = Counter()
+    faces = (
+        [(m.t_ns / 1e9, m.face) for m in clip.recording.moments if m.face] if clip.recording else []
+    )
+    for i, alarm in enumerate(clip.alarms[OURS]):
+        if i in right:
+            continue
+        near = [f for t, f in faces if abs(t - alarm.apex_s) < 0.25]
+        around = [f for t, f in faces if abs(t - alarm.apex_s) < 1.0]
+        blink = [max(f.signs.blink_left, f.signs.blink_right) for f in near]
+        gaze = [(f.signs.gaze_x, f.signs.gaze_y) for f in near]
+        jaw = [f.signs.jaw_open for f in around]
+        if any(a - 0.3 <= alarm.apex_s <= b + 0.3 for a, b in clip.macros):
+            counts["macro-expression"] += 1
+        elif near and np.ptp(blink) > 0.25:
+            counts["blink"] += 1
+        elif around and np.std(jaw) > 0.03:
+            counts["speech"] += 1
+        elif near and np.ptp(gaze, axis=0).max() > 0.3:
+            counts["gaze"] += 1
+        else:
+            counts[f"none of these, {alarm.stream}"] += 1
+    return counts
+
+
+def read_set(folder: Path, quiet: Sequence[Path]) -> list[dict[str, Any]]:
+    """The set's entries with their paths, and the quiet clips'.
+
+    Raises:
+        DataError: there is no readable truth.json.
+    """
+    try:
+        entries = json.loads((folder / "truth.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder}/truth.json cannot be read: {error}") from error
+    for entry in entries:
+        entry["path"] = folder / entry["file"]
+    quiet_entries = [
+        {"path": p, "file": p.name, "kind": p.name, "events": [], "macros": []} for p in quiet
+    ]
+    return [*entries, *quiet_entries]
+
+
+def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace) -> Clip:
+    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
+    try:
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+    except DataError:  # nobody who can be judged: nothing may be said of it
+        alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
+        seconds = float(entry.get("seconds", 0.0))
+        return Clip(
+            entry["file"], entry["kind"], 0.0, seconds, entry["events"], [], None, Watched(), alarms
+        )
+    watched = ours(recording, config, load_verifier(given.verifier) if given.verifier else None)
+    seen = [m.t_ns / 1e9 for m in recording.moments if m.face is not None]
+    gaps = np.diff([m.t_ns / 1e9 for m in recording.moments])
+    alarms = {OURS: [a for a in watched.alarms if a.stands]}
+    if not given.only_ours:
+        alarms["rules only"] = rules_only(recording)
+        alarms["challenge rule"] = challenge_rule(recording)
+        alarms["blendshape spike"] = blendshape_spike(recording, tracker.signs)
+    return Clip(
+        entry["file"],
+        entry["kind"],
+        len(seen) * float(np.median(gaps)),
+        recording.seconds,
+        entry["events"],
+        [(float(a), float(b)) for a, b in entry.get("macros", [])],
+        recording,
+        watched,
+        alarms,
+    )
+
+
+SPOTTERS = (OURS, "rules only", "challenge rule", "blendshape spike")
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("set", type=Path)
-    parser.add_argument("--json", metavar="FILE")
-    options = parser.parse_args()
+    parser.add_argument("--quiet", type=Path, nargs="+", default=[], metavar="CLIP")
+    parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
+    parser.add_argument("--alarms-per-minute", type=float, default=0.2)
+    parser.add_argument("--only-ours", action="store_true", help="leave the other spotters out")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="one of every clip")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    given = parser.parse_args()
     cv2.setNumThreads(1)
-    model, clips = face_model(), []
-    truth = json.loads((options.set / "truth.json").read_text("utf-8"))
-    for entry in track(truth, "spotting", console=Console(stderr=True)):
-        alarms, rejected = spot(options.set / entry["file"], model)
-        clips.append(
-            Clip(entry["file"], entry["kind"], entry["seconds"], entry["events"], alarms, rejected)
-        )
-    kinds = sorted({c.kind for c in clips})
-    rows = {kind: [c for c in clips if c.kind == kind] for kind in kinds} | {"all": clips}
-    result = {name: score(chosen, np.random.default_rng(0)) for name, chosen in rows.items()}
-    rejected = sum((c.rejected for c in clips), Counter())
+    tracker = LandmarkTracker(face_model())
+    entries = read_set(given.set, given.quiet)
+    clips = [
+        watch_clip(entry, tracker, given)
+        for entry in track(entries, "spotting", console=Console(stderr=True))
+    ]
+    names = (OURS,) if given.only_ours else SPOTTERS
+    kinds = list(
+        dict.fromkeys(c.kind for c in clips if c.kind not in {p.name for p in given.quiet})
+    )
+    rows = {kind: [c for c in clips if c.kind == kind] for kind in kinds}
+    rows["all of the set"] = [c for c in clips if c.kind in kinds]
+    rows |= {p.name: [c for c in clips if c.name == p.name] for p in given.quiet}
+    result = {
+        spotter: {
+            name: score(chosen, spotter, np.random.default_rng(0)) for name, chosen in rows.items()
+        }
+        for spotter in names
+    }
+    result["each clip"] = {c.name: score([c], OURS, np.random.default_rng(0)) for c in clips}
+    text = report(result, clips, names)
+    sys.stdout.write(text)
+    if given.out:
+        given.out.write_text(text, "utf-8")
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    if given.pictures:
+        from benchmarks.spotting_pictures import draw
 
-    table = Table(title=f"spotting on {options.set.name}")
-    table.add_column("")
-    for name in result:
-        table.add_column(name, justify="right")
-    for figure in result["all"]:
-        table.add_row(
-            figure, *("-" if r[figure] is None else f"{r[figure]:g}" for r in result.values())
+        given.pictures.mkdir(parents=True, exist_ok=True)
+        for clip in clips:
+            draw(clip, given.pictures / f"{Path(clip.name).stem}.png")
+    return 0
+
+
+def report(
+    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[Clip], names: Sequence[str]
+) -> str:
+    def cell(value: object) -> str:
+        return "–" if value is None else str(value)
+
+    groups = list(result[OURS])
+    figures = list(dict.fromkeys(name for g in groups for name in result[OURS][g]))
+    parts = [
+        table(
+            [OURS, *groups],
+            [
+                [f.replace("_", " "), *(cell(result[OURS][g].get(f)) for g in groups)]
+                for f in figures
+            ],
         )
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    console.print(table)
-    console.print("rejected: " + ", ".join(f"{k} {v}" for k, v in rejected.most_common()))
-    console.print(machine())
-    if options.json:
-        Path(options.json).write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    ]
+    if len(names) > 1:
+        chosen = ("f1_iou50", "recall", "recall_by_chance", "false_alarms_per_min")
+        parts.append(
+            table(
+                ["all of the set", *(f.replace("_", " ") for f in chosen)],
+                [[n, *(cell(result[n]["all of the set"][f]) for f in chosen)] for n in names],
+            )
+        )
+    of_a_clip = ("events", "alarms", "f1_iou50", "recall", "false_alarms_per_min")
+    parts.append(
+        table(
+            ["clip", *(f.replace("_", " ") for f in of_a_clip), "false alarms beside"],
+            [
+                [
+                    c.name,
+                    *(cell(result["each clip"][c.name][f]) for f in of_a_clip),
+                    ", ".join(f"{k} {v}" for k, v in causes(c).most_common())
+                    or ("not assessable" if c.recording is None else "–"),
+                ]
+                for c in clips
+            ],
+        )
+    )
+    reasons = Counter(r for c in clips for f in c.watched.rejected for r in f.confounders)
+    parts.append(
+        "Rejected, with the reason: "
+        + ", ".join(f"{k} {v}" for k, v in reasons.most_common())
+        + ".\n"
+    )
+    frames = sum(len(c.watched.times_s) for c in clips)
+    cpu_ms = 1e3 * sum(c.watched.cpu_s for c in clips) / max(frames, 1)
+    parts.append(f"Stabiliser and spotter: {cpu_ms:.2f} ms of one core a frame. {machine()}\n")
+    return "\n".join(parts)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -44,6 +44,7 @@ class Pulse:
     amplitude_iod: float  # largest displacement of a region, share of the IOD
     rest_after: float  # lowest level after the apex as a share of the height; 0 is back at rest
     regions: tuple[float, ...]  # share of the movement in AU regions 1..6, sum 1
+    moved_iod: Array  # (31, 2) displacement from the base to the apex, share of the IOD
 
     @property
     def duration_s(self) -> float:
@@ -97,6 +98,7 @@ def measure_pulse(
         float(size[used].max()) / CROP_IOD,
         float(level[apex:].min()),
         _region_shares(size / np.hypot(*candidate.noise_px.T)),
+        moved / CROP_IOD,
     )
 
 

@@ -27,6 +27,7 @@ from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.frame_table import FrameTable
 from realtime.pipeline import Pipeline, Recording
+from realtime.profile import load_profile
 from realtime.recorder import Recorder
 from realtime.ring_buffer import Frame, FrameRing
 from realtime.session import Session
@@ -65,6 +66,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         capture = stack.enter_context(
             CaptureThread(open_wanted, ring, realtime=wanted.pace == "realtime")
         )
+        profile = load_profile(settings.person.profile) if settings.person.profile else None
         tracker = _open_tracker(settings)
         engine = _open_engine(settings, stack)
         _warm_up(settings)
@@ -91,6 +93,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             book=book,
             recording=recording,
             dashboard=dashboard,
+            profile=profile,
             stop=stop,
         )
         status = pipeline.run()

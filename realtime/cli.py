@@ -68,6 +68,13 @@ def live(
         Literal["litert", "insightface"] | None, typer.Option(help="what finds the face")
     ] = None,
     pack: Annotated[Path | None, typer.Option(help="insightface model pack, a folder")] = None,
+    alarms_per_minute: Annotated[
+        float | None,
+        typer.Option(min=0.05, max=10, help="false alarms put up with: fewer, and more is missed"),
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="what calibration.person learned of this person and camera")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="where session folders are made")] = None,
     no_record: Annotated[
         bool, typer.Option("--no-record", help="keep nothing: no session folder at all")
@@ -106,6 +113,8 @@ def live(
         "face.model": face_model,
         "face.pack": pack,
         "face.faces": faces,
+        "spotter.alarms_per_minute": alarms_per_minute,
+        "person.profile": profile,
         "recorder.record": False if no_record else None,
         "recorder.output": output,
         "recorder.pre_s": pre,

@@ -52,6 +52,10 @@ class FaceSettings(_Section):
     faces: Annotated[int, Field(ge=1, le=8)] = 1
 
 
+class PersonSettings(_Section):
+    profile: Path | None = None  # of calibration.person
+
+
 class RecorderSettings(_Section):
     record: bool = True
     output: Path = Path("sessions")
@@ -76,6 +80,7 @@ class Settings(_Section):
     assess: AssessConfig = AssessConfig()
     stabiliser: StabiliserConfig = StabiliserConfig()
     spotter: SpotterConfig = SpotterConfig()
+    person: PersonSettings = PersonSettings()
     recorder: RecorderSettings = RecorderSettings()
     engine: EngineSettings = EngineSettings()
     dashboard: DashboardSettings = DashboardSettings()

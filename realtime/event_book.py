@@ -87,7 +87,7 @@ class EventBook:
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
         self._count = 0
         self.start_ns = 0  # source time of the first frame
-        self._flagged: dict[str, Event] = {}  # the last word on everything that was flagged
+        self._flagged: dict[str, Event] = {}  # the last word on what was flagged and stands
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees that there is news
@@ -192,6 +192,8 @@ class EventBook:
             onset_frame=watcher.frame_number(finding.onset_ns),
             apex_frame=watcher.frame_number(finding.apex_ns),
             offset_frame=watcher.frame_number(finding.offset_ns),
+            probability=finding.probability,
+            confounders=finding.confounders,
             revises=entry.written,
         )
         if entry.written:
@@ -212,18 +214,19 @@ class EventBook:
             peak_motion_iod=finding.peak_motion_iod,
             peak_sigma=finding.peak_sigma,
             regions=finding.regions,
+            probability=finding.probability,
             confounders=finding.confounders,
         )
 
     def _write(self, event: Event) -> None:
         if self._log is not None:
             self._log.append(event)
+        before = self._flagged.pop(event.id, None)
+        if before is not None:
+            self._counts[before.kind] -= 1
         if event.kind == "rejected":
             self._rejected.append(event)
         else:
-            before = self._flagged.get(event.id)
-            if before is not None:
-                self._counts[before.kind] -= 1
             self._flagged[event.id] = event
         self._counts[event.kind] += 1
         self.changes += 1

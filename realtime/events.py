@@ -42,6 +42,7 @@ class Event:
     peak_motion_iod: float  # largest displacement of a region, share of the inter-ocular distance
     peak_sigma: float  # the same in noise units of that region
     regions: tuple[float, ...]  # share of the motion in AU regions 1..6, sum 1
+    probability: float | None = None  # that it is one, by the spotter's verifier
     confounders: tuple[str, ...] = ()  # why it was rejected, or what stood beside it
     classification: Classification | None = None  # None: no engine, or it did not answer
     clip: str | None = None  # path inside the session folder
@@ -78,6 +79,7 @@ class Event:
             "micro_probability": None if verdict is None else round(verdict.micro_probability, 4),
             "peak_motion_iod": round(self.peak_motion_iod, 5),
             "peak_sigma": round(self.peak_sigma, 2),
+            "probability": None if self.probability is None else round(self.probability, 4),
             "regions": {str(i): round(v, 3) for i, v in enumerate(self.regions, start=1)},
             "confounders": list(self.confounders),
             "engine": None if verdict is None else verdict.engine,

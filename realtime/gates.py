@@ -1,7 +1,8 @@
 """Why a candidate is not a micro-expression: the rules, each with the word the user will read.
 
-Every rule is a pure function of what the onset detector and the apex estimator measured.  A
-candidate that any rule speaks against becomes a `rejected` event with those words.
+Every rule is a pure function of what the onset detector and the apex estimator measured.  The
+verifier decides; when it does not believe a candidate, these rules say in words what speaks
+against it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from realtime.apex import Pulse
-from realtime.onset import Candidate
 from realtime.regions import Stream
+from realtime.sightings import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,16 @@ class GateConfig:
     max_disturbance: float = 6.0  # skull residual, sigmas
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What else the face did around the candidate."""
-
-    blink_rise: float  # largest blink sign near the apex over its recent median
-    gaze_change: float
-    continuous: bool  # tracking held from the onset to now
-    judged_s: float  # time seen after the apex
-
-
-def confounders(
-    candidate: Candidate, pulse: Pulse, around: Surroundings, config: GateConfig
-) -> Iterator[str]:
-    """Every reason against the candidate; none means micro-expression."""
+def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
+    """Every reason that a rule finds against a sighting."""
+    candidate, pulse = sighting.candidate, sighting.pulse
     streams = candidate.streams
     expressive = {s: v for s, v in streams.items() if s not in (Stream.LIDS, Stream.EYES)}
     own = max(expressive.values()) if candidate.stream is None else candidate.strength
     lids, mouth = streams[Stream.LIDS], streams[Stream.MOUTH]
     eyes_only = candidate.stream in (Stream.LIDS, Stream.EYES)
 
-    if not around.continuous:
+    if not sighting.continuous:
         yield "tracking"
     if candidate.disturbance_sigma > config.max_disturbance:
         yield "head motion"
@@ -62,10 +52,12 @@ def confounders(
         yield "small"
     if pulse.amplitude_iod > config.max_amplitude_iod:
         yield "large"
-    if lids > config.lid_ratio * own and (eyes_only or around.blink_rise > config.blink):
+    if lids > config.lid_ratio * own and (eyes_only or sighting.blink_rise > config.blink):
         yield "blink"
-    if eyes_only and around.gaze_change > config.gaze:
+    if eyes_only and sighting.gaze_change > config.gaze:
         yield "gaze"
+    if sighting.masked:
+        yield "speaking"
     # a talking mouth shakes the cheeks and the nose as well
     if candidate.stream is not Stream.BROWS and mouth >= own:
         before = candidate.mouth_before > config.mouth_before * mouth

@@ -38,12 +38,13 @@ _MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
 @dataclass(frozen=True, slots=True)
 class OnsetConfig:
-    taus_s: tuple[float, float] = (0.12, 0.18)
+    taus_s: tuple[float, float] = (0.10, 0.14)
     enter_sigma: float = 3.0  # score that makes a candidate
     before_s: float = 0.25  # a candidate is the largest score since this long before
-    after_s: float = 0.06  # and until this long after
+    after_s: float = 0.04  # and until this long after
     noise_s: float = 8.0  # history that the noise is learned from
     learn_s: float = 2.0  # no candidate before this much of it
+    recall_s: float = 0.5  # nor before this where a profile has told the noise
     noise_floor_px: float = 0.05
     max_sigma: float = 20.0  # one wild region must not outvote the others
     top: int = 4  # regions whose rms is the score of the whole face
@@ -55,6 +56,8 @@ class DetectorState(Enum):
     LEARNING = "learning rest"
     RESTING = "resting"
     RISING = "rising"
+    SPEAKING = "speaking: lower face masked"
+    EXPRESSION = "ordinary expression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,17 @@ class Candidate:
 
 
 class OnsetDetector:
-    """Scores one face's motion and names the moments worth a closer look."""
+    """Scores one face's motion and names the moments worth a closer look.
 
-    def __init__(self, config: OnsetConfig | None = None) -> None:
+    Args:
+        noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
+    """
+
+    def __init__(self, config: OnsetConfig | None = None, noise_px: Array | None = None) -> None:
         self.config = config or OnsetConfig()
+        self._known_noise = np.inf if noise_px is None else noise_px
+        self._trust = steps(1.0 if noise_px is None else self.config.learn_s)
+        self._learn = steps(self.config.learn_s if noise_px is None else self.config.recall_s)
         self._taus = tuple(steps(t) for t in self.config.taus_s)
         self._lag = max(self._taus)  # a score is known this many samples late
         self._wait = steps(self.config.after_s)
@@ -87,7 +97,7 @@ class OnsetDetector:
         """Forget the noise and the scores: a new face, or a scene that was cut."""
         keep = steps(self.config.noise_s)
         self._pulses = np.zeros((len(self._taus), keep, _N, 2), np.float32)
-        self._noise = np.full((len(self._taus), _N, 2), np.inf)
+        self._noise = np.broadcast_to(self._known_noise, (len(self._taus), _N, 2))
         self._scores = np.zeros((steps(4.0), 1 + len(Stream)))  # whole face, then the streams
         self._skull = np.zeros(steps(4.0))
         self._first: int | None = None
@@ -96,16 +106,28 @@ class OnsetDetector:
 
     @property
     def state(self) -> DetectorState:
-        if self._scored < steps(self.config.learn_s):
+        if self._scored < self._learn:
             return DetectorState.LEARNING
         rising = self._score_at(self._centre)[0] >= self.config.enter_sigma
         return DetectorState.RISING if rising else DetectorState.RESTING
+
+    @property
+    def noise_px(self) -> Array:
+        """(31, 2) noise of the regions' pulses as learned so far, the mean over τ."""
+        return np.asarray(self._noise.mean(axis=0), np.float64)
 
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every stream, in the order of `Stream`."""
         if self._scored == 0:
             return (0.0,) * len(Stream)
         return tuple(float(v) for v in self._score_at(self._centre)[1:])
+
+    def scores(self) -> tuple[Array, int]:
+        """Scores (n, 1 + streams) of the last four seconds, and the grid sample of the first."""
+        if self._scored == 0:
+            return np.zeros((0, 1 + len(Stream))), 0
+        oldest = self._centre - min(self._scored, len(self._scores)) + 1
+        return self._history(oldest, self._centre), oldest
 
     def update(self, timeline: Timeline, index: int) -> list[Candidate]:
         """Take grid sample `index` of a timeline whose first 62 channels are e (31, 2).
@@ -127,7 +149,7 @@ class OnsetDetector:
             self._pulses[k, row] = pulse
             best = np.maximum(best, np.sqrt(((pulse / self._noise[k]) ** 2).sum(axis=1)))
         self._scored += 1
-        if self._scored % steps(0.25) == 0 and self._scored >= steps(1.0):
+        if self._scored % steps(0.25) == 0 and self._scored >= self._trust:
             self._learn_noise()
 
         best = np.minimum(best, self.config.max_sigma)
@@ -139,7 +161,7 @@ class OnsetDetector:
         for k, stream in enumerate(Stream, start=1):
             strongest = _largest(best[MEMBERS[stream]], self.config.top_stream)
             self._scores[slot, k] = _rms(strongest) / calm
-        if self._scored < steps(self.config.learn_s):
+        if self._scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
 

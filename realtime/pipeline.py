@@ -25,6 +25,7 @@ from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import inter_ocular
 from realtime.frame_table import FrameRow, FrameTable
 from realtime.onset import DetectorState
+from realtime.profile import Profile
 from realtime.recorder import Recorder
 from realtime.regions import Stream
 from realtime.ring_buffer import Frame, FrameRing, RingReader
@@ -53,6 +54,7 @@ class Pipeline:
     """One run over one source.
 
     Args:
+        profile: of the person, where there is one.
         stop: set by anyone who wants the run to end.
     """
 
@@ -69,6 +71,7 @@ class Pipeline:
         book: EventBook,
         recording: Recording | None,
         dashboard: Dashboard,
+        profile: Profile | None,
         stop: threading.Event,
     ) -> None:
         self._settings = settings
@@ -81,6 +84,7 @@ class Pipeline:
         self._book = book
         self._recording = recording
         self._dashboard = dashboard
+        self._profile = profile
         self._stop = stop
         self._clock = StageClock()
         self._traces = TraceBook(settings.spotter.onset.enter_sigma)
@@ -181,7 +185,12 @@ class Pipeline:
     def _watch(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> None:
         watcher = self._watchers.get(face.id)
         if watcher is None:
-            watcher = FaceWatcher(face.id, self._settings.stabiliser, self._settings.spotter)
+            watcher = FaceWatcher(
+                face.id,
+                self._settings.stabiliser,
+                self._settings.spotter,
+                profile=self._profile,
+            )
             self._watchers[face.id] = watcher
         with self._clock.stage("stabiliser"):
             stabilised = watcher.align(frame, grey, face)
@@ -279,6 +288,8 @@ def _settled(watcher: FaceWatcher, verdict: Assessable) -> Assessable:
         return verdict
     if watcher.stabilised is not None and not watcher.stabilised.steady:
         return Assessable.UNSTABLE
+    if watcher.spotter.occluded:
+        return Assessable.OCCLUDED
     if watcher.spotter.state is DetectorState.LEARNING:
         return Assessable.SETTLING
     return verdict

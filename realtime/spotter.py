@@ -1,8 +1,8 @@
-"""From aligned frames to findings: region motion, onset, apex and the rules, for one face.
+"""From aligned frames to findings: what moved, and whether it is believed, for one face.
 
-A finding is flagged about 0.28 s after its apex, when its return is in sight, and revised once
-when 0.5 s have passed: the end is known then, and a movement that stayed turns out to be an
-ordinary expression.
+A finding is flagged within a quarter of a second of its apex, when its return is in sight, and
+revised once when most of its end is known: times move by a little, and a movement that stayed,
+or that the second look does not believe, is taken back with the reason.
 
 Pure: `update` in, findings out; no clock, no thread, no file.
 """
@@ -10,31 +10,31 @@ Pure: `update` in, findings out; no clock, no thread, no file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from realtime.apex import ApexConfig, Pulse, measure_pulse
+from realtime.apex import ApexConfig
 from realtime.events import Kind
-from realtime.face.face import FaceSigns
-from realtime.gates import GateConfig, Surroundings, confounders, shape_confounders
-from realtime.motion import Motion, RegionMotion
-from realtime.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
-from realtime.regions import REGIONS, Stream
+from realtime.face.face import Face
+from realtime.gates import GateConfig, confounders, shape_confounders
+from realtime.motion import Motion
+from realtime.onset import DetectorState, OnsetConfig
+from realtime.profile import Profile
+from realtime.regions import Stream
+from realtime.sightings import Sighter, Sighting
 from realtime.stabiliser import Stabilised
-from realtime.timeline import Timeline, steps
+from realtime.verifier import Verifier, load_verifier
 
-_N = len(REGIONS)
-_BLINK, _GAZE_X, _GAZE_Y, _BROKEN = 2 * _N, 2 * _N + 1, 2 * _N + 2, 2 * _N + 3
+_ALIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class SpotterConfig:
+    alarms_per_minute: float = 0.2  # false alarms that are put up with
     onset: OnsetConfig = field(default_factory=OnsetConfig)
     apex: ApexConfig = field(default_factory=ApexConfig)
     gates: GateConfig = field(default_factory=GateConfig)
     refractory_s: float = 0.4  # one movement, one event
-    revise_s: float = 0.5  # after the apex
+    same_s: float = 0.2  # apexes nearer than this belong to one movement
     max_gap_s: float = 0.25  # a longer silence between frames forgets everything
     rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line,
     # nor is one that moved less than `gates.min_amplitude_iod`
@@ -53,118 +53,147 @@ class Finding:
     peak_motion_iod: float
     peak_sigma: float
     regions: tuple[float, ...]  # share of AU regions 1..6
+    probability: float  # of being a micro-expression, by the verifier
     confounders: tuple[str, ...]
     revises: bool = False
 
 
 @dataclass(slots=True)
 class _Pending:
-    finding: Finding
-    candidate: Candidate
+    """A flag that went up, and what has been seen of the same movement since."""
+
+    first: Finding
+    due_index: int  # grid sample at which its own late sighting comes
+    seen: list[tuple[float, Sighting]] = field(default_factory=list)  # late, with probability
 
 
 class Spotter:
     """One face.  `reset` when it is lost, or when the user asks to learn rest again."""
 
-    def __init__(self, config: SpotterConfig | None = None) -> None:
+    def __init__(
+        self,
+        config: SpotterConfig | None = None,
+        verifier: Verifier | None = None,
+        profile: Profile | None = None,
+    ) -> None:
         self.config = config or SpotterConfig()
-        self._motion = RegionMotion()
-        self._detector = OnsetDetector(self.config.onset)
+        self._verifier = verifier or load_verifier()
+        budget = self.config.alarms_per_minute / (profile.alarm_factor if profile else 1.0)
+        self._least = {
+            "early": self._verifier.early.threshold_for(budget),
+            "late": self._verifier.late.threshold_for(budget),
+        }
+        noise = profile.noise() if profile else None
+        self._sighter = Sighter(self.config.onset, self.config.apex, noise)
         self._findings = 0
         self.reset()
 
     def reset(self) -> None:
-        self._motion.reset()
-        self._detector.reset()
-        self._timeline = Timeline(2 * _N + 4, keep_s=4.0)
+        self._sighter.reset()
         self._pending: list[_Pending] = []
         self._last_ns: int | None = None
         self._last_flag_ns: dict[str, int] = {}
-        self.motion: Motion | None = None  # the newest frame's
+
+    @property
+    def motion(self) -> Motion | None:
+        """The newest frame's."""
+        return self._sighter.motion
 
     @property
     def state(self) -> DetectorState:
-        return self._detector.state
+        return self._sighter.state
+
+    @property
+    def occluded(self) -> bool:
+        """Whether much of the face does not look as it did a moment ago."""
+        return self._sighter.occluded
 
     @property
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every `Stream`, sigmas."""
-        return self._detector.strengths()
+        return self._sighter.strengths
 
-    def update(self, stabilised: Stabilised, signs: FaceSigns) -> tuple[Finding, ...]:
+    def update(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
         """Take one frame; returns what was found or revised with it."""
         t_ns = stabilised.t_ns
         if self._last_ns is not None and t_ns - self._last_ns > self.config.max_gap_s * 1e9:
             self.reset()
         self._last_ns = t_ns
-        self.motion = motion = self._motion.update(stabilised)
-        blink = max(signs.blink_left, signs.blink_right)
-        extra = (blink, signs.gaze_x, signs.gaze_y, float(motion.broken))
-        known = self._timeline.push(t_ns, np.append(motion.displacement.ravel(), extra))
         found: list[Finding] = []
-        for index in known:
-            for candidate in self._detector.update(self._timeline, index):
-                found.extend(self._judge(candidate, index))
-            found.extend(self._revised(index))
+        for sighting in self._sighter.update(stabilised, face):
+            probability = self._verifier.trees(sighting.stage).probability(sighting.evidence)
+            if sighting.stage == "early":
+                found.extend(self._judge(sighting, probability))
+            else:
+                self._look_again(sighting, probability)
+        found.extend(self._revised())
         return tuple(found)
 
-    def _judge(self, candidate: Candidate, index: int) -> Iterator[Finding]:
-        pulse = measure_pulse(self._timeline, candidate, self.config.apex)
-        if pulse is None:
-            return
-        around = self._surroundings(candidate, pulse, index)
-        reasons = tuple(confounders(candidate, pulse, around, self.config.gates))
-        kind: Kind = "rejected" if reasons else "micro"
-        if "small" in reasons or (reasons and candidate.strength < self.config.rejected_sigma):
+    def _judge(self, sighting: Sighting, probability: float) -> Iterator[Finding]:
+        config, pulse = self.config, sighting.pulse
+        open_to_view = sighting.continuous and not sighting.masked and not self.occluded
+        believed = open_to_view and probability >= self._least["early"]
+        reasons = () if believed else _reasons(sighting, config.gates)
+        kind: Kind = "micro" if believed else "rejected"
+        weak = sighting.candidate.strength < config.rejected_sigma or "small" in reasons
+        if weak and not believed:
             return
         # a movement shows in several streams: the first that passes speaks for all
         recent = [self._last_flag_ns.get("micro")]
         if reasons:
             recent.append(self._last_flag_ns.get("rejected"))
-        refractory_ns = self.config.refractory_s * 1e9
+        refractory_ns = config.refractory_s * 1e9
         if any(t is not None and abs(pulse.apex_ns - t) < refractory_ns for t in recent):
             return
         self._last_flag_ns[kind] = pulse.apex_ns
         self._findings += 1
-        finding = _finding(self._findings, kind, candidate, pulse, reasons)
+        finding = _finding(self._findings, kind, sighting, probability, reasons)
         if kind == "micro":
-            self._pending.append(_Pending(finding, candidate))
+            self._pending.append(_Pending(finding, sighting.candidate.index))
         yield finding
 
-    def _revised(self, index: int) -> Iterator[Finding]:
-        due = [p for p in self._pending if index >= p.candidate.index + steps(self.config.revise_s)]
-        for pending in due:
-            self._pending.remove(pending)
-            pulse = measure_pulse(self._timeline, pending.candidate, self.config.apex)
-            if pulse is None:
-                continue
-            first = pending.finding
-            stayed = any(
-                r in ("no return", "too long") for r in shape_confounders(pulse, self.config.gates)
-            )
-            kind: Kind = "macro" if stayed else first.kind
-            revised = _finding(first.number, kind, pending.candidate, pulse, first.confounders)
-            if kind != first.kind or _differ(revised, first):
-                yield replace(revised, revises=True)
+    def _look_again(self, sighting: Sighting, probability: float) -> None:
+        for pending in self._pending:
+            near = abs(sighting.pulse.apex_ns - pending.first.apex_ns) < self.config.same_s * 1e9
+            if near:
+                pending.seen.append((probability, sighting))
 
-    def _surroundings(self, candidate: Candidate, pulse: Pulse, index: int) -> Surroundings:
-        at = candidate.index
-        near = self._timeline.span(at - steps(0.15), at + steps(0.2))
-        past = self._timeline.span(at - steps(2.0), at - steps(0.2))
-        rest = np.median(past, axis=0) if len(past) else near[0]
-        whole = self._timeline.span(at - steps(0.5), index)
-        gaze = near[:, [_GAZE_X, _GAZE_Y]]
-        return Surroundings(
-            blink_rise=float(near[:, _BLINK].max() - rest[_BLINK]),
-            gaze_change=float(np.ptp(gaze, axis=0).max()),
-            continuous=bool(whole[:, _BROKEN].max() == 0.0),
-            judged_s=(self._timeline.time_ns(index) - pulse.apex_ns) / 1e9,
-        )
+    def _revised(self) -> Iterator[Finding]:
+        for pending in [p for p in self._pending if self._sighter.is_late(p.due_index)]:
+            self._pending.remove(pending)
+            if not pending.seen:
+                continue
+            probability = max(p for p, _ in pending.seen)
+            # of those that are believed alike, the strongest knows the times best
+            believed = [s for p, s in pending.seen if p >= _ALIKE * probability]
+            sighting = max(believed, key=lambda s: s.candidate.strength)
+            first, gates = pending.first, self.config.gates
+            kind: Kind = "micro"
+            reasons: tuple[str, ...] = ()
+            if probability < self._least["late"] or not sighting.continuous:
+                stayed = {"no return", "too long"} & set(shape_confounders(sighting.pulse, gates))
+                kind = "macro" if stayed else "rejected"
+                reasons = _reasons(sighting, gates)
+            revised = _finding(first.number, kind, sighting, probability, reasons, revises=True)
+            if kind != first.kind or _differ(revised, first):
+                yield revised
+
+
+def _reasons(sighting: Sighting, gates: GateConfig) -> tuple[str, ...]:
+    """Words for what the verifier did not believe."""
+    return tuple(confounders(sighting, gates)) or ("unlikely",)
 
 
 def _finding(
-    number: int, kind: Kind, candidate: Candidate, pulse: Pulse, reasons: tuple[str, ...]
+    number: int,
+    kind: Kind,
+    sighting: Sighting,
+    probability: float,
+    reasons: tuple[str, ...],
+    *,
+    revises: bool = False,
 ) -> Finding:
+    candidate, pulse = sighting.candidate, sighting.pulse
     return Finding(
         number,
         kind,
@@ -175,7 +204,9 @@ def _finding(
         pulse.amplitude_iod,
         max(candidate.strength, max(candidate.streams.values())),
         pulse.regions,
+        probability,
         reasons,
+        revises,
     )
 
 

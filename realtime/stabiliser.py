@@ -36,7 +36,8 @@ class StabiliserConfig:
     min_ncc: float = 0.6  # a patch below this was not found
     min_support: float = 0.4  # share of the skull patches that must agree
     max_residual_px: float = 1.0  # a worse fit is not believed
-    max_drift_px: float = 3.0  # farther than this from the landmarks: start anew from them
+    max_drift_px: float = 10.0  # farther than this from the landmarks: start anew from them
+    lead_back: float = 0.5  # share of the way to the landmarks' alignment that a renewal goes
     max_gap_s: float = 0.25  # after a longer silence nothing is carried over
 
 
@@ -60,6 +61,9 @@ class Stabilised:
     points: NDArray[np.float64]  # (478, 2) landmarks in the crop
     keyframe: Keyframe  # what this crop was aligned to
     renewed: bool  # the following frames are compared with this one
+    onward: (
+        Affine  # this crop's pixels to those of the following crops; the identity but at renewals
+    )
     residual_px: float  # how well the skull patches agree; the lower the steadier
     steady: bool  # False: aligned by landmarks alone
 
@@ -85,19 +89,26 @@ class Stabiliser:
             transform, residual_px = by_landmarks, float("inf")
         else:
             residual_px = self._residual_px
-        self._last = (t_ns, transform, by_landmarks)
-
-        crop = _warp(grey, transform)
+        crop = warp_crop(grey, transform)
         crop.flags.writeable = False
         picture = _blurred(crop)
         points = apply_transform(transform, face.landmarks[:, :2])
-        used = self._key
+        used, anchor = self._key, transform
         renewed = used is None or not steady or t_ns - used.t_ns >= self.config.renew_s * 1e9
         if renewed:
-            self._renew(t_ns, picture, points, continuous=steady)
+            # The patches and the landmarks place a turned head differently: the crop is led back
+            # in steps that no measurement sees, since the keyframe changes with it.
+            anchor = transform + self.config.lead_back * (by_landmarks - transform)
+            ahead = picture if not steady else _blurred(warp_crop(grey, anchor))
+            placed = apply_transform(anchor, face.landmarks[:, :2])
+            self._renew(t_ns, ahead, placed, continuous=steady)
+        self._last = (t_ns, anchor, by_landmarks)
         key = used if steady and used is not None else self._key
         assert key is not None
-        return Stabilised(t_ns, crop, picture, transform, points, key, renewed, residual_px, steady)
+        onward = _compose(anchor, _inverse(transform)) if renewed else np.eye(2, 3)
+        return Stabilised(
+            t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady
+        )
 
     def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:
         """The transform that puts the skull where the keyframe has it; None: it was not found."""
@@ -113,7 +124,7 @@ class Stabiliser:
             return None
 
         patches = self._patches
-        picture = _blurred(_warp(grey, predicted))
+        picture = _blurred(warp_crop(grey, predicted))
         found = track_patches(patches, picture, np.zeros((len(patches), 2)))
         weights = np.where(found.ncc >= config.min_ncc, RIGID[_SKULL], 0.0)
         fit = fit_rigid(
@@ -143,7 +154,8 @@ class Stabiliser:
         self._patches = cut_patches(picture, region_centres(points)[_SKULL], HALVES[_SKULL])
 
 
-def _warp(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
+def warp_crop(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
+    """The (224, 224) crop that an affine from the picture's pixels to the crop's cuts out."""
     crop = cv2.warpAffine(
         grey,
         transform,

@@ -33,6 +33,7 @@ class Assessable(Enum):
     TURNED_AWAY = "turned away"
     LOW_RATE = "under 25 fps"
     UNSTABLE = "head moving too fast"
+    OCCLUDED = "face covered"
     SETTLING = "learning this face at rest"
 
 

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.face import Face
+from realtime.profile import Profile
 from realtime.ring_buffer import Frame
 from realtime.spotter import Finding, Spotter, SpotterConfig
-from realtime.stabiliser import Stabilised, Stabiliser, StabiliserConfig
+from realtime.stabiliser import Stabilised, Stabiliser, StabiliserConfig, warp_crop
+from realtime.verifier import Verifier
 
+_SAME = np.eye(2, 3)
 _KEEP_NS = 2_000_000_000  # crops kept: an event and the wait for its flag
 
 
@@ -23,14 +26,22 @@ class Look:
     seq: int
     t_ns: int
     crop: NDArray[np.uint8]  # (224, 224) grey
+    onward: NDArray[np.float64]  # (2, 3) its pixels to those of the crops that follow
 
 
 class FaceWatcher:
     """Watches the face with one id; made when it is found, dropped when it is lost."""
 
-    def __init__(self, face_id: int, stabiliser: StabiliserConfig, spotter: SpotterConfig) -> None:
+    def __init__(
+        self,
+        face_id: int,
+        stabiliser: StabiliserConfig,
+        spotter: SpotterConfig,
+        verifier: Verifier | None = None,
+        profile: Profile | None = None,
+    ) -> None:
         self.face_id = face_id
-        self.spotter = Spotter(spotter)
+        self.spotter = Spotter(spotter, verifier, profile)
         self.stabilised: Stabilised | None = None  # the newest frame's
         self._stabiliser = Stabiliser(stabiliser)
         self._looks: deque[Look] = deque()
@@ -44,14 +55,15 @@ class FaceWatcher:
     def align(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """First half of a frame's work: the aligned crop."""
         self.stabilised = stabilised = self._stabiliser.update(frame.t_ns, grey, face)
-        self._looks.append(Look(frame.seq, frame.t_ns, stabilised.crop))
+        look = Look(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward)
+        self._looks.append(look)
         while frame.t_ns - self._looks[0].t_ns > _KEEP_NS:
             self._looks.popleft()
         return stabilised
 
     def spot(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
         """Second half: what moved."""
-        return self.spotter.update(stabilised, face.signs)
+        return self.spotter.update(stabilised, face)
 
     def look(self, t_ns: int) -> Look:
         """The kept frame nearest to a time."""
@@ -66,6 +78,10 @@ class FaceWatcher:
         return newest.seq + round((t_ns - newest.t_ns) * rate)
 
     def pair(self, finding: Finding) -> NDArray[np.float32]:
-        """Onset and apex crops for the network, (2, 224, 224) in [0, 1]."""
-        crops = [self.look(finding.onset_ns).crop, self.look(finding.apex_ns).crop]
-        return np.stack(crops).astype(np.float32) / np.float32(255)
+        """Onset and apex crops for the network, aligned alike, (2, 224, 224) in [0, 1]."""
+        onset, apex = self.look(finding.onset_ns), self.look(finding.apex_ns)
+        crop = onset.crop
+        for look in self._looks:
+            if onset.t_ns <= look.t_ns < apex.t_ns and not np.array_equal(look.onward, _SAME):
+                crop = warp_crop(crop, look.onward)
+        return np.stack([crop, apex.crop]).astype(np.float32) / np.float32(255)

@@ -21,6 +21,7 @@ ADVICE = {
     Assessable.TURNED_AWAY: "turned away: face the camera",
     Assessable.LOW_RATE: "under 25 fps: add light, or ask for a smaller picture",
     Assessable.UNSTABLE: "head moving too fast: hold still",
+    Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.SETTLING: "learning this face at rest: relax and wait",
 }
 

@@ -43,7 +43,7 @@ class LandmarkTracker:
             with zipfile.ZipFile(model) as archive:
                 self._detector = FaceDetector(archive.read("face_detector.tflite"))
                 self._mesh = FaceMesh(archive.read("face_landmarks_detector.tflite"))
-                self._signs = SignReader(archive.read("face_blendshapes.tflite"))
+                self.signs = SignReader(archive.read("face_blendshapes.tflite"))
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise FaceModelError(f"{model} is not a face landmark model ({error})") from error
         self._max_faces = max_faces
@@ -90,7 +90,7 @@ class LandmarkTracker:
         landmarks, presence = self._mesh.fit(image, track.region)
         if presence < _PRESENT or not np.isfinite(landmarks).all():
             return None
-        return Face(track.id, landmarks, presence, self._signs.read(landmarks))
+        return Face(track.id, landmarks, presence, self.signs.read(landmarks))
 
 
 def _side(face: Face) -> float:

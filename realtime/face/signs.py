@@ -32,10 +32,15 @@ class SignReader:
     def __init__(self, model: bytes) -> None:
         self._network = Network(model)
 
+    def coefficients(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """All 52 blendshapes in [0, 1], in the order of the network's maker."""
+        points = np.ascontiguousarray(landmarks[_POINTS, :2], np.float32)[None]
+        (coefficients,) = self._network.run(points, (52,))
+        return coefficients
+
     def read(self, landmarks: NDArray[np.float32]) -> FaceSigns:
         """Signs of one face from its landmarks (478, 3) in frame pixels."""
-        points = np.ascontiguousarray(landmarks[_POINTS, :2], np.float32)[None]
-        (c,) = self._network.run(points, (52,))
+        c = self.coefficients(landmarks)
         to_left = c[_OUT_LEFT] + c[_IN_RIGHT] - c[_IN_LEFT] - c[_OUT_RIGHT]
         upwards = c[list(_UP)].sum() - c[list(_DOWN)].sum()
         return FaceSigns(

@@ -44,7 +44,7 @@ class StillWatcher:
     face_id = 0
 
     def look(self, t_ns):
-        return Look(round(t_ns / 33e6), t_ns, np.zeros((224, 224), np.uint8))
+        return Look(round(t_ns / 33e6), t_ns, np.zeros((224, 224), np.uint8), np.eye(2, 3))
 
     def frame_number(self, t_ns):
         return round(t_ns / 33e6)
@@ -56,7 +56,7 @@ class StillWatcher:
 def finding(kind="micro", number=1, **changes):
     found = Finding(
         number, kind, Stream.BROWS, 5_000_000_000, 5_150_000_000, 5_350_000_000,
-        0.02, 8.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0), (),
+        0.02, 8.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0), 0.7, (),
     )  # fmt: skip
     return replace(found, **changes)
 
@@ -146,3 +146,14 @@ def test_rejected_ones_ask_nobody_and_are_counted(book_with):
     assert dict(book.counts()) == {"rejected": 20, "micro": 1}
     assert [e.kind for e in book.newest()].count("rejected") == 3
     assert [e.id for e in book.final()] == [f"{n:04d}" for n in range(1, 22)]
+
+
+def test_a_flag_that_is_taken_back_leaves_the_list_and_says_why(book_with):
+    book, lines = book_with(None)
+    book.take(StillWatcher(), finding(), NOW)
+    taken_back = finding("rejected", confounders=("mouth activity",), revises=True)
+    book.take(StillWatcher(), taken_back, NOW)
+    assert [(e.kind, e.revises) for e in lines] == [("micro", False), ("rejected", True)]
+    assert lines[-1].confounders == ("mouth activity",)
+    assert book.counts() == {"rejected": 1}
+    assert [e.kind for e in book.final()] == ["rejected"]

@@ -15,13 +15,13 @@ CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
 SCALE, OFFSET = 1.25, np.array([180.0, 90.0])  # where the face lies in the 640×480 frame
 
 
-def face_at(shift=(0.0, 0.0), jitter=None):
+def face_at(shift=(0.0, 0.0), jitter=None, signs=CALM):
     points = np.zeros((478, 3), np.float32)
     points[:468, :2] = canonical_in_crop() * SCALE + OFFSET + np.array(shift)
     points[468:] = points[33]
     if jitter is not None:
         points[:, :2] += jitter.normal(0, 0.15, 2) + jitter.normal(0, 0.1, (478, 2))
-    return Face(0, points, 1.0, CALM)
+    return Face(0, points, 1.0, signs)
 
 
 def skin() -> np.ndarray:
@@ -91,10 +91,10 @@ def test_a_cut_starts_anew_and_says_so():
 def spot(times_ns, brow_of_t, signs=lambda t: CALM):
     stabiliser, spotter, jitter, found = Stabiliser(), Spotter(), np.random.default_rng(1), []
     for k, t in enumerate(times_ns):
-        face = face_at(jitter=jitter)
+        face = face_at(jitter=jitter, signs=signs(t / 1e9))
         brow = float(brow_of_t(np.array([t / 1e9]))[0])
         s = stabiliser.update(int(t), frame(brow, seed=k), face)
-        found.extend(spotter.update(s, signs(t / 1e9)))
+        found.extend(spotter.update(s, face))
     return found
 
 

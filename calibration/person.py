@@ -1,0 +1,259 @@
+"""Fit the spotter to one person and camera: `python -m calibration.person --camera 0`.
+
+Sit as you will sit, look and talk as usual for a minute.  Fleeting then adds micro-expressions of
+its own generator to that very recording, watches it as it would live, and says what to expect of
+this face, this camera and this light: how many are found, by size, and how many false alarms a
+minute will go up, each with its 95 % interval.  What it learned is saved as a profile for
+`run_live.py --profile FILE`.  The recording itself is kept in memory only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from scipy.stats import beta, gamma
+
+from model.spotting.additions import Added, draw_additions, play
+from model.spotting.material import Played
+from model.spotting.operate import Judged, alarms, judge
+from model.spotting.recording import Moment, Recording, cut_to_face, stretches
+from model.spotting.table import Row, watch
+from realtime.apex import ApexConfig
+from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.face.assess import assess
+from realtime.face.face import FaceTracker
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.onset import OnsetConfig
+from realtime.profile import Profile, save_profile
+from realtime.sightings import Sighter
+from realtime.sources import Source, open_source, parse_source
+from realtime.stabiliser import Stabiliser
+from realtime.status import Assessable
+from realtime.verifier import Verifier, load_verifier
+
+BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
+SHORTEST_S = 6.0  # of a stretch that can be watched
+LEAST_S = 8.0  # of all of them
+EVENTS_PER_MIN = 12.0
+# A budget so generous that a minute shows alarms to count; what is learned there is carried over.
+LOOSE_PER_MIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A rate or a share with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a person may expect of the spotter on this face."""
+
+    budget: float  # false alarms a minute asked for
+    alarms_per_min: Expected
+    recall: tuple[tuple[tuple[float, float], int, Expected], ...]  # band, movements added, found
+    all_recall: Expected
+    profile: Profile
+
+
+def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float) -> Recording:
+    """Frames of a source with the largest face in each, from `start_s` on.
+
+    Raises:
+        DataError: too little of it shows a face that can be judged.
+    """
+    moments = []
+    first_ns: int | None = None
+    for shot in iter(source.read, None):
+        first_ns = shot.t_ns if first_ns is None else first_ns
+        at_s = (shot.t_ns - first_ns) / 1e9
+        if at_s >= start_s + seconds:
+            break
+        if at_s < start_s:
+            continue
+        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+        # the rate is judged over the whole recording, below
+        seen = assess(face, grey, 0.0) is Assessable.YES
+        moments.append(Moment(shot.t_ns, grey, face if seen else None))
+    recording = Recording(source.info.name, tuple(moments))
+    judged_s = sum(part.seconds for part in stretches(recording, SHORTEST_S))
+    if judged_s < LEAST_S:
+        raise DataError(
+            f"{source.info.name}: a face could be judged for {judged_s:.0f} s only, "
+            f"{LEAST_S:.0f} s are needed: sit closer, in more light, facing the camera"
+        )
+    return cut_to_face(recording)
+
+
+def expect(
+    recording: Recording, verifier: Verifier, budget: float, *, passes: int, seed: int, name: str
+) -> Expectation:
+    """Play the recording as it is and with movements added; what the spotter makes of it."""
+    parts = list(stretches(recording, SHORTEST_S))
+    plain = [_judged(part, (), verifier) for part in parts]
+    minutes = sum(j.played.seconds for j in plain) / 60
+    loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
+    counted = sum(alarms(j, *loose)[0] for j in plain)
+    # Gamma: one alarm among as many as the table expects weighs as much as nothing known.
+    expected = LOOSE_PER_MIN * minutes
+    factor = (counted + 1) / (expected + 1)
+    spread = gamma.ppf([0.025, 0.975], counted + 1) / (expected + 1)
+    asked = budget / factor
+    least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
+
+    sizes: list[tuple[float, bool]] = []
+    for number in track(range(passes), "adding movements", transient=True, console=_console()):
+        rng = np.random.default_rng([seed, number])
+        for part in parts:
+            added = draw_additions(rng, part, EVENTS_PER_MIN, peak_iod=(BANDS[0][0], BANDS[-1][1]))
+            _, found = alarms(_judged(part, added, verifier), *least)
+            sizes += [(movement.peak_iod, k in found) for k, movement in enumerate(added)]
+    recall = []
+    for low, high in BANDS:
+        hits = [ok for size, ok in sizes if low <= size < high]
+        recall.append(((low, high), len(hits), share(sum(hits), len(hits))))
+    return Expectation(
+        budget,
+        Expected(budget, budget * spread[0] / factor, budget * spread[1] / factor),
+        tuple(recall),
+        share(sum(ok for _, ok in sizes), len(sizes)),
+        Profile(
+            name,
+            round(float(factor), 4),
+            tuple((round(float(x), 4), round(float(y), 4)) for x, y in _noise(parts)),
+            round(60 * minutes, 1),
+            verifier.digest,
+        ),
+    )
+
+
+def share(hits: int, of: int) -> Expected:
+    """A share with the interval of a flat prior."""
+    if not of:
+        return Expected(float("nan"), 0.0, 1.0)
+    low, high = beta.ppf([0.025, 0.975], hits + 1, of - hits + 1)
+    return Expected(hits / of, float(low), float(high))
+
+
+def _judged(part: Recording, added: Sequence[Added], verifier: Verifier) -> Judged:
+    moments: Iterator[Moment] = play(part, added, (0.3, 0.3))
+    rows: list[Row] = watch(moments, added)
+    return judge(Played(part.name, False, part.seconds, len(added), tuple(rows)), verifier)
+
+
+def _noise(parts: Sequence[Recording]) -> np.ndarray:
+    """(31, 2) noise of the regions' pulses at the end of the longest stretch."""
+    longest = max(parts, key=lambda part: part.seconds)
+    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+    for moment in longest.moments:
+        assert moment.face is not None
+        held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
+        sighter.update(held, moment.face)
+    return sighter.noise_px
+
+
+def report(expectation: Expectation, console: Console) -> None:
+    rate = expectation.alarms_per_min
+    table = Table(title="What to expect of this face, camera and light", title_justify="left")
+    for column in ("", "expected", "95 %"):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row("false alarms a minute", f"{rate.value:.2f}", f"{rate.low:.2f}–{rate.high:.2f}")
+    for (low, high), count, found in expectation.recall:
+        if count:
+            table.add_row(
+                f"found of {100 * low:g}–{100 * high:g} % of the eye distance ({count} added)",
+                f"{found.value:.0%}",
+                f"{found.low:.0%}–{found.high:.0%}",
+            )
+    console.print(table)
+    factor = expectation.profile.alarm_factor
+    console.print(
+        f"This face gives {factor:.2f} times the alarms of those Fleeting was trained on; the "
+        f"threshold is set for {expectation.budget:g} a minute.",
+        highlight=False,
+    )
+
+
+def _console() -> Console:
+    return Console(stderr=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="calibration.person",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--camera", type=int, help="camera number")
+    what.add_argument("--source", help="video file, folder or stream instead of a camera")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--start", type=float, default=0.0, help="seconds of the source to skip")
+    parser.add_argument("--alarms-per-minute", type=float, default=0.2, help="budget")
+    parser.add_argument("--name", default="me", help="of the profile")
+    parser.add_argument("--out", type=Path, help="profile file; default profiles/NAME.json")
+    parser.add_argument("--passes", type=int, default=6, help="times movements are added")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verifier", type=Path, help="another verifier than the shipped one")
+    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    cv2.setNumThreads(1)
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    try:
+        if not 0.05 <= given.alarms_per_minute <= 10 or given.seconds < LEAST_S:
+            raise SettingsError(
+                f"--alarms-per-minute goes from 0.05 to 10, --seconds from {LEAST_S:.0f} up"
+            )
+        verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
+        tracker = LandmarkTracker(face_model(given.face_model))
+        address = parse_source(str(given.camera) if given.source is None else given.source)
+        if given.source is None:
+            sys.stderr.write(
+                f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
+            )
+        began = time.monotonic()
+        with open_source(address) as source:
+            recording = record(source, tracker, given.seconds, given.start)
+        sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
+        expectation = expect(
+            recording,
+            verifier,
+            given.alarms_per_minute,
+            passes=given.passes,
+            seed=given.seed,
+            name=given.name,
+        )
+        report(expectation, console)
+        path = given.out or Path("profiles") / f"{given.name}.json"
+        save_profile(path, expectation.profile)
+        console.print(f"saved: {path}   use it: python run_live.py --camera 0 --profile {path}")
+    except FleetingError as error:
+        sys.stderr.write(f"calibration.person: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing was saved\n")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,404 @@
+"""Simulated recordings of a person at a camera: everything a face does but micro-expressions.
+
+Called by the verifier's training and the benchmarks.  The head sways, nods and turns with
+parallax, the person talks, blinks, looks elsewhere, swallows and makes ordinary expressions;
+the camera adds noise, exposure steps and compression.  Deterministic by seed.
+
+Drawn in the crop's pixels around one identity of the generator and brought to a small frame;
+lengths are crop pixels unless said, times seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.recording import Moment, Recording
+from model.synthetic.confounders import Glasses, close_lids, gaze_shift
+from model.synthetic.identity import draw_identity, field_from_points
+from model.synthetic.portraits import Portrait
+from realtime.action_units import Field, displacement_field, draw_units, warp
+from realtime.events import CLASSES
+from realtime.face.face import Face, FaceSigns
+from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE, RIGID_POINTS
+
+_SIZE = (CROP_SIZE, CROP_SIZE)
+_FRAME = 256  # pixels, both ways: the largest face fills it
+_MOUTHS = 4  # ways the mouth of one speaker moves
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How lively a person is; the ranges are those of people at their webcams."""
+
+    sway_iod: float  # rms
+    turn_deg: float  # rms of yaw and pitch
+    nods_per_min: float
+    talks: float  # share of the time
+    mouth_iod: float  # how far the mouth moves in speech, rms
+    blinks_per_min: float
+    glances_per_min: float
+    macros_per_min: float
+
+    @staticmethod
+    def draw(rng: np.random.Generator) -> Habits:
+        return Habits(
+            sway_iod=float(np.exp(rng.uniform(np.log(0.02), np.log(0.15)))),
+            turn_deg=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))),
+            nods_per_min=float(rng.uniform(0, 10)),
+            talks=float(rng.choice([0.0, 0.3, 0.7, 0.9], p=[0.3, 0.3, 0.25, 0.15])),
+            mouth_iod=float(np.exp(rng.uniform(np.log(0.01), np.log(0.05)))),
+            blinks_per_min=float(rng.uniform(6, 30)),
+            glances_per_min=float(rng.uniform(4, 25)),
+            macros_per_min=float(rng.uniform(0, 5)),
+        )
+
+
+def simulate(
+    portraits: Sequence[Portrait],
+    seed: int | Sequence[int],
+    times_s: NDArray[np.float64],
+    habits: Habits | None = None,
+    camera: Camera | None = None,
+    *,
+    scale: float | None = None,
+    glasses: bool | None = None,
+) -> Recording:
+    """One recording of one person; without micro-expressions.
+
+    The same seed is the same person doing the same, whatever the frame times and the camera.
+
+    Args:
+        times_s: of the frames, ascending from about 0.
+        scale: frame pixels per crop pixel; None: any.
+        glasses: whether the person wears some; None: perhaps.
+    """
+    rng = np.random.default_rng(seed)
+    habits = habits or Habits.draw(rng)
+    t = times_s
+    person = _Person.draw(rng, portraits, glasses)
+    course = _Course.draw(rng, t, habits, person, scale)
+    camera = camera or Camera.draw(rng)
+    side = _FRAME if scale is None else int(np.ceil(_FRAME * max(scale, 1.0)))
+    fps = (len(t) - 1) / (t[-1] - t[0])
+    pictures, landmarks = [], []
+    for k in range(len(t)):
+        skin = course.skin(person, k)
+        landmarks.append(_moved(person.landmarks, skin))
+        pictures.append(camera.see(rng, person, course, k, skin, landmarks[-1], side))
+    if camera.crf:
+        pictures = _h264(pictures, camera.crf, fps)
+    jitter = _waves(rng, t, (0.5, 0.45 * fps), 2) * 0.1
+    moments = []
+    for k, (picture, points) in enumerate(zip(pictures, landmarks, strict=True)):
+        noise = rng.normal(0, 0.12, points.shape).astype(np.float32)
+        points = points + noise + np.array([jitter[0, k], jitter[1, k], 0], np.float32)
+        points[:, :2] = points[:, :2] @ course.pose[k][:, :2].T + course.pose[k][:, 2]
+        points[:, 2] *= np.hypot(*course.pose[k][:, 0])
+        blink = float(np.clip(course.lids[k] + rng.normal(0, 0.02) + 0.05, 0, 1))
+        signs = FaceSigns(
+            blink_left=blink,
+            blink_right=float(np.clip(blink + rng.normal(0, 0.02), 0, 1)),
+            gaze_x=float(course.gaze[0, k] * 4 + rng.normal(0, 0.02)),
+            gaze_y=float(course.gaze[1, k] * 4 + rng.normal(0, 0.02)),
+            jaw_open=float(np.clip(0.02 + 3 * abs(course.mouth[0, k]), 0, 1)),
+        )
+        face = Face(0, points.astype(np.float32), 1.0, signs)
+        moments.append(Moment(round(t[k] * 1e9), picture, face))
+    return Recording(f"simulated {seed}", tuple(moments))
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    face: NDArray[np.float32]  # (224, 224)
+    landmarks: NDArray[np.float32]  # (478, 3)
+    parallax: tuple[Field, Field]  # displacement by a radian of yaw, of pitch
+    mouth: tuple[Field, ...]  # displacement by one IOD of each way of speaking
+    brows: Field  # raised while speaking or blinking
+    looks: tuple[Field, Field]  # gaze to the side and up or down
+    glasses: Glasses | None
+
+    @staticmethod
+    def draw(
+        rng: np.random.Generator, portraits: Sequence[Portrait], glasses: bool | None
+    ) -> _Person:
+        face, landmarks = draw_identity(rng, portraits)
+        depth = landmarks[:468, 2] - landmarks[RIGID_POINTS, 2].mean()
+        depth = depth * rng.uniform(0.85, 1.15)  # no mesh has a person's own depth
+        none = np.zeros_like(depth)
+        points = landmarks[:468, :2]
+        parallax = [
+            field_from_points(points, np.stack(pair, axis=1), 0.08 * CROP_IOD)
+            for pair in ((-depth, none), (none, -depth))
+        ]
+        mouths = [{"26": 1.0}, {"25": 1.0, "23": 0.4}, {"20": 1.0, "12": -0.4}, {"24": 1.0}]
+        mouth = [
+            displacement_field(
+                {u: v * rng.uniform(0.6, 1.3) for u, v in units.items()},
+                landmarks,
+                _SIZE,
+                peak_iod=1.0,
+            )
+            for units in mouths
+        ]
+        brows = displacement_field(
+            {"1": 1.0, "2": rng.uniform(0, 1)}, landmarks, _SIZE, peak_iod=1.0
+        )
+        looks = gaze_shift(rng, landmarks), gaze_shift(rng, landmarks)
+        pair, drawn = Glasses.draw(rng, landmarks), rng.random() < 0.2
+        worn = pair if (drawn if glasses is None else glasses) else None
+        return _Person(
+            face, landmarks, (parallax[0], parallax[1]), tuple(mouth), brows, looks, worn
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What happens when; k counts frames."""
+
+    pose: NDArray[np.float64]  # (k, 2, 3) crop to frame
+    turn: NDArray[np.float64]  # (2, k) yaw, pitch, radians
+    mouth: NDArray[np.float64]  # (4, k) IOD
+    brows: NDArray[np.float64]  # (k,) IOD
+    lids: NDArray[np.float64]  # (k,) closure
+    gaze: NDArray[np.float64]  # (2, k)
+    macros: tuple[tuple[Field, NDArray[np.float64]], ...]
+    light: NDArray[np.float64]  # (k,) gain
+
+    @staticmethod
+    def draw(
+        rng: np.random.Generator,
+        t: NDArray[np.float64],
+        habits: Habits,
+        person: _Person,
+        scale: float | None,
+    ) -> _Course:
+        talking = _talking(rng, t, habits.talks)
+        lively = 0.5 + 0.5 * talking  # who talks moves more
+        shift = _waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
+        turn = np.radians(_waves(rng, t, (0.05, 1.5), 2) * habits.turn_deg * lively)
+        for start, length in _moments(rng, t, habits.nods_per_min, (0.25, 0.9)):
+            course = _pulse(t, start, length * 0.5, 0.0, length * 0.5)
+            nod = np.radians(rng.normal(0, [2.0, 3.5]))
+            turn += nod[:, None] * course
+            shift += (np.sin(nod) * CROP_IOD * rng.uniform(0.3, 0.9))[:, None] * course
+        roll = np.radians(_waves(rng, t, (0.05, 1.0), 1)[0] * rng.uniform(0.2, 1.5)) * lively
+        size = _waves(rng, t, (0.05, 0.8), 1)[0] * rng.uniform(0.002, 0.015) * lively
+        drawn = rng.uniform(0.6, 1.05)
+        scale = drawn if scale is None else scale
+        pose = _pose(scale * (1 + size), roll, shift, _FRAME * max(scale, 1.0))
+
+        syllables = _waves(rng, t, (1.5, 7.0), _MOUTHS)
+        size_of = habits.mouth_iod * rng.dirichlet(np.full(_MOUTHS, 1.5)) * _MOUTHS**0.5
+        mouth = np.maximum(syllables, -0.8) * size_of[:, None] * talking
+        for start, length in _moments(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
+            mouth[rng.integers(_MOUTHS)] += rng.normal(0, 0.02) * _pulse(
+                t, start, length / 2, 0.0, length / 2
+            )
+        brows = np.zeros(len(t))
+        for start, length in _moments(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
+            brows += rng.uniform(0.01, 0.08) * _pulse(
+                t, start, 0.3 * length, 0.4 * length, 0.3 * length
+            )
+
+        lids = np.zeros(len(t))
+        for start, length in _moments(rng, t, habits.blinks_per_min, (0.2, 0.45)):
+            closure = rng.uniform(0.25, 1.0) if rng.random() < 0.3 else 1.0
+            blink = closure * _pulse(t, start, 0.35 * length, 0.1 * length, 0.55 * length)
+            lids = np.maximum(lids, blink)
+            brows -= rng.uniform(0, 0.008) * blink  # the brow comes down with the lid
+        gaze = np.zeros((2, len(t)))
+        for start, length in _moments(rng, t, habits.glances_per_min, (0.3, 2.0)):
+            gaze += rng.normal(0, [[0.8], [0.5]]) * _pulse(t, start, 0.05, length, 0.05)
+        macros = []
+        for start, length in _moments(rng, t, habits.macros_per_min, (0.7, 3.0)):
+            units = draw_units(rng, str(rng.choice(CLASSES)))
+            peak = float(np.exp(rng.uniform(np.log(0.02), np.log(0.14))))
+            field = displacement_field(units, person.landmarks, _SIZE, peak_iod=peak)
+            parts = length * rng.dirichlet([4, 4, 4])
+            macros.append((field, _pulse(t, start, *parts)))
+        light = 1 + 0.01 * _waves(rng, t, (0.02, 0.3), 1)[0]
+        for start, _ in _moments(rng, t, 1.5, (0.1, 0.2)):
+            light *= 1 + rng.normal(0, 0.04) * (t >= start)
+        return _Course(pose, turn, mouth, brows, lids, gaze, tuple(macros), light)
+
+    def skin(self, person: _Person, k: int) -> Field:
+        """Displacement of the face in frame k, (224, 224, 2), gaze not counted."""
+        field = self.turn[0, k] * person.parallax[0] + self.turn[1, k] * person.parallax[1]
+        for ways, part in zip(self.mouth, person.mouth, strict=True):
+            if ways[k]:
+                field = field + ways[k] * part
+        if self.brows[k]:
+            field = field + self.brows[k] * person.brows
+        for macro, course in self.macros:
+            if course[k]:
+                field = field + course[k] * macro
+        return np.asarray(field, np.float32)
+
+
+def _moved(landmarks: NDArray[np.float32], skin: Field) -> NDArray[np.float32]:
+    """Landmarks (478, 3) carried along by the skin."""
+    points = landmarks.copy()
+    column, row = np.clip(np.rint(points[:, :2]), 0, CROP_SIZE - 1).astype(np.intp).T
+    points[:, :2] += skin[row, column]
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    blur_px: float
+    noise: float  # standard deviation, grey levels
+    quality: int  # JPEG; 0 is none
+    crf: int  # H.264; 0 is none
+
+    @staticmethod
+    def draw(rng: np.random.Generator) -> Camera:
+        codec = rng.random()
+        return Camera(
+            blur_px=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0,
+            noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),
+            quality=int(rng.integers(55, 96)) if codec < 0.5 else 0,
+            crf=int(rng.integers(20, 33)) if codec > 0.75 else 0,
+        )
+
+    def see(
+        self,
+        rng: np.random.Generator,
+        person: _Person,
+        course: _Course,
+        k: int,
+        skin: Field,
+        landmarks: NDArray[np.float32],
+        side: int,
+    ) -> NDArray[np.uint8]:
+        """Frame k, square, of a face whose skin has moved so far."""
+        field = skin
+        if course.gaze[:, k].any():
+            gaze = course.gaze[0, k] * person.looks[0] + course.gaze[1, k] * person.looks[1]
+            field = skin + gaze.astype(np.float32)
+        face = warp(person.face, field)
+        if course.lids[k] > 0.02:
+            lids = float(course.lids[k])
+            face, _ = close_lids(face, landmarks, (lids, lids))
+        if person.glasses is not None:
+            head = course.turn[0, k] * person.parallax[0] + course.turn[1, k] * person.parallax[1]
+            face = person.glasses.put_on(face, head.astype(np.float32))
+        scene = cv2.warpAffine(
+            face * np.float32(course.light[k]),
+            course.pose[k],
+            (side, side),
+            flags=cv2.INTER_LANCZOS4,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        if self.blur_px:
+            scene = cv2.GaussianBlur(scene, (0, 0), self.blur_px)
+        spread = self.noise * np.sqrt(0.4 + 0.6 * np.clip(scene, 0, 255) / 128)
+        scene = scene + spread * rng.standard_normal(scene.shape, np.float32)
+        image = np.clip(np.rint(scene), 0, 255).astype(np.uint8)
+        if self.quality:
+            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+        return image
+
+
+def recompressed(rng: np.random.Generator, recording: Recording) -> Recording:
+    """The same through another codec, or none: what was added must not be cleaner than the rest."""
+    codec = rng.random()
+    pictures = [m.grey for m in recording.moments]
+    if codec < 0.4:
+        how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
+        packed = (cv2.imencode(".jpg", picture, how)[1] for picture in pictures)
+        pictures = [np.asarray(cv2.imdecode(p, cv2.IMREAD_GRAYSCALE), np.uint8) for p in packed]
+    elif codec < 0.6:
+        fps = (len(pictures) - 1) / recording.seconds
+        pictures = _h264(pictures, int(rng.integers(18, 29)), fps)
+    moments = (replace(m, grey=p) for m, p in zip(recording.moments, pictures, strict=True))
+    return Recording(recording.name, tuple(moments))
+
+
+def _h264(pictures: list[NDArray[np.uint8]], crf: int, fps: float) -> list[NDArray[np.uint8]]:
+    height, width = (2 * (side // 2) for side in pictures[0].shape)
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "gray"
+    encoder.time_base = Fraction(1, max(round(fps), 1))
+    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
+    encoder.thread_count = 1
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    seen: list[NDArray[np.uint8]] = []
+    for picture in (*pictures, None):
+        frame = None
+        if picture is not None:
+            even = np.ascontiguousarray(picture[:height, :width])
+            frame = av.VideoFrame.from_ndarray(even, "gray")
+        for packet in encoder.encode(frame):
+            seen += [f.to_ndarray(format="gray") for f in decoder.decode(packet)]
+    seen += [f.to_ndarray(format="gray") for f in decoder.decode(None)]
+    return seen
+
+
+def _pose(
+    scale: NDArray[np.float64],
+    roll: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    side: float,
+) -> NDArray[np.float64]:
+    """(k, 2, 3) from the crop to the frame: the middle of the eyes a little above the centre."""
+    c, s = scale * np.cos(roll), scale * np.sin(roll)
+    linear = np.stack([np.stack([c, -s], axis=-1), np.stack([s, c], axis=-1)], axis=1)
+    eyes = np.array(CROP_EYES)
+    to = np.array([side / 2, 0.38 * side]) + shift.T * scale[:, None]
+    return np.concatenate([linear, (to - linear @ eyes)[..., None]], axis=-1)
+
+
+def _talking(rng: np.random.Generator, t: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """0 silent, 1 talking, in turns of seconds with soft edges."""
+    talking = np.zeros(len(t))
+    at = -rng.uniform(0, 4)
+    while share > 0 and at < np.ceil(t[-1]):
+        length = rng.uniform(2, 8)
+        talking = np.maximum(talking, _pulse(t, at, 0.2, length, 0.3))
+        at += length + rng.exponential(length * (1 - share) / share + 0.2)
+    return talking
+
+
+def _waves(
+    rng: np.random.Generator, t: NDArray[np.float64], band_hz: tuple[float, float], count: int
+) -> NDArray[np.float64]:
+    """(count, k) random processes of unit variance, slower ones stronger within their band."""
+    hertz = np.exp(rng.uniform(*np.log(band_hz), (count, 12)))
+    weight = rng.rayleigh(1, (count, 12)) / hertz**0.7
+    weight /= np.sqrt((weight**2).sum(axis=1, keepdims=True) / 2)
+    phase = rng.uniform(0, 2 * np.pi, (count, 12))
+    angle = 2 * np.pi * hertz[..., None] * t + phase[..., None]
+    return np.asarray((weight[..., None] * np.sin(angle)).sum(axis=1), np.float64)
+
+
+def _moments(
+    rng: np.random.Generator,
+    t: NDArray[np.float64],
+    per_min: float,
+    length_s: tuple[float, float],
+) -> list[tuple[float, float]]:
+    """(start, length) of things that happen so often, at random."""
+    seconds = float(np.ceil(t[-1]))  # whatever the frame rate
+    count = rng.poisson(per_min * seconds / 60)
+    return [
+        (float(start), float(rng.uniform(*length_s))) for start in rng.uniform(0, seconds, count)
+    ]
+
+
+def _pulse(
+    t: NDArray[np.float64], start: float, rise: float, hold: float, fall: float
+) -> NDArray[np.float64]:
+    """Raised-cosine rise and fall with a plateau between, 0 to 1."""
+    up = np.clip((t - start) / max(rise, 1e-3), 0, 1)
+    down = np.clip((start + rise + hold + fall - t) / max(fall, 1e-3), 0, 1)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(up, down)), np.float64)

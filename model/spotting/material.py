@@ -1,0 +1,134 @@
+"""What the verifier learns from: real and simulated recordings with movements added to them.
+
+Every job is a function of (seed, number) and of the material it is drawn from, so a run can be
+cut and go on.  A job belongs to a group, a video or a part of the portraits; groups are what
+cross-validation holds out, so that no score ever comes from a face that was learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.additions import draw_additions, play
+from model.spotting.film import recompressed, simulate
+from model.spotting.recording import Recording, at_pace, backwards, mirrored, stretches
+from model.spotting.table import Row, watch
+from model.synthetic.portraits import Portrait
+from realtime.sightings import Stage
+
+EVENTS_PER_MIN = 14.0
+SHORTEST_S = 1.5
+SIMULATED_S = 30.0
+SIMULATED = "portraits "  # how the groups of simulated people begin
+_RATES = (24.0, 25.0, 30.0, 30.0, 30.0, 50.0, 60.0)
+_STAGES: tuple[Stage, ...] = ("early", "late")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    group: str
+    number: int
+    recording: Recording | None  # None: simulate one
+    portraits: tuple[Portrait, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One job's outcome."""
+
+    group: str
+    simulated: bool
+    seconds: float  # that were watched
+    events: int
+    rows: tuple[Row, ...]
+
+
+def plan(
+    recordings: Sequence[Recording],
+    portraits: Sequence[Portrait],
+    *,
+    passes: int,
+    simulated: int,
+    groups: int = 4,
+) -> list[Job]:
+    """`passes` over each recording, `simulated` recordings of people from each portrait group."""
+    jobs = []
+    for recording in recordings:
+        parts = list(stretches(recording, SHORTEST_S))
+        for number in range(passes):
+            jobs += [Job(recording.name, number, part) for part in parts]
+    for number in range(simulated):
+        group = number % groups
+        jobs.append(Job(f"{SIMULATED}{group}", number, None, tuple(portraits[group::groups])))
+    return jobs
+
+
+def run(job: Job, seed: int) -> Played:
+    numbers = [seed, *job.group.encode(), job.number]
+    rng = np.random.default_rng(numbers)
+    recording = job.recording
+    if recording is None:
+        fps = float(rng.choice(_RATES))
+        times_s = np.arange(round(SIMULATED_S * fps)) / fps
+        recording = simulate(job.portraits, numbers, times_s)
+    else:
+        if rng.random() < 0.5:
+            recording = mirrored(recording)
+        if rng.random() < 0.3:
+            recording = backwards(recording)
+        recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
+    added = draw_additions(rng, recording, EVENTS_PER_MIN)
+    start = rng.uniform(-0.5, 0.5, 2)
+    moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
+    filmed = Recording(recording.name, moments)
+    if job.recording is not None:
+        filmed = recompressed(rng, filmed)
+    rows = watch(filmed.moments, added)
+    return Played(job.group, job.recording is None, recording.seconds, len(added), tuple(rows))
+
+
+def save(path: Path, played: Played) -> None:
+    rows = played.rows
+    columns: dict[str, NDArray[np.generic]] = {
+        "stage": np.array([_STAGES.index(r.stage) for r in rows], np.int8),
+        "times": np.array([(r.onset_s, r.apex_s, r.offset_s, r.late_by_s) for r in rows]).reshape(
+            -1, 4
+        ),
+        "strength": np.array([r.strength for r in rows]),
+        "flags": np.array([(r.continuous, r.lawful, r.masked) for r in rows], bool).reshape(-1, 3),
+        "event": np.array([r.event for r in rows], np.int64),
+        "evidence": np.array([r.evidence for r in rows], np.float32),
+        "about": np.array([played.simulated, played.seconds, played.events], np.float64),
+        "group": np.array(played.group),
+    }
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, allow_pickle=False, **columns)
+    part.rename(path)
+
+
+def load(path: Path) -> Played:
+    with np.load(path, allow_pickle=False) as a:
+        columns = (a[name] for name in ("stage", "times", "strength", "flags", "event", "evidence"))
+        rows = tuple(
+            Row(
+                stage=_STAGES[stage],
+                apex_s=float(times[1]),
+                onset_s=float(times[0]),
+                offset_s=float(times[2]),
+                strength=float(strength),
+                continuous=bool(flags[0]),
+                lawful=bool(flags[1]),
+                masked=bool(flags[2]),
+                event=int(event),
+                late_by_s=float(times[3]),
+                evidence=evidence,
+            )
+            for stage, times, strength, flags, event, evidence in zip(*columns, strict=True)
+        )
+        simulated, seconds, events = a["about"]
+        return Played(str(a["group"]), bool(simulated), float(seconds), int(events), rows)

@@ -1,0 +1,123 @@
+"""From probabilities to alarms: what a threshold costs and what it finds.
+
+Alarms are counted as a user would, one movement one alarm, by the spotter's own rules.  The
+operating table rests on recordings of people and clips that the trees which judged them had not
+seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.material import Played
+from model.spotting.table import Row
+from realtime.sightings import Stage
+from realtime.spotter import SpotterConfig
+from realtime.verifier import Verifier
+
+BUDGETS = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])  # per minute
+RAISED = 2.0  # flags that may go up for each that may stand; the others are taken back
+
+Array = NDArray[np.float64]
+_RULES = SpotterConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One played recording: the early sightings that may raise a flag, in the order they came."""
+
+    played: Played
+    apex_s: Array  # (n,)
+    event: NDArray[np.int64]  # (n,) movement it belongs to, or -1
+    early: Array  # (n,) probability
+    late: Array  # (n,) the highest that a late sighting of the same movement is given; 1 if none
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    least_early: Array  # for each of BUDGETS
+    least_late: Array
+    recall: Array
+    alarms_per_min: Array  # that stand
+
+
+def judge(played: Played, verifier: Verifier) -> Judged:
+    """By a verifier as the live path asks it."""
+    p = [
+        verifier.trees(r.stage).probability(np.asarray(r.evidence, np.float64)) for r in played.rows
+    ]
+    return judged(played, np.array(p))
+
+
+def judged(played: Played, probability: Array) -> Judged:
+    """From the probability of every row."""
+    late = [(r.apex_s, p) for r, p in _of_stage(played, probability, "late")]
+    times, chances = np.array(late).reshape(-1, 2).T
+    open_to_view = [(r, p) for r, p in _of_stage(played, probability, "early") if not r.masked]
+    apex = np.array([r.apex_s for r, _ in open_to_view])
+    best = [chances[np.abs(times - t) < _RULES.same_s].max(initial=-1.0) for t in apex]
+    return Judged(
+        played,
+        apex,
+        np.array([r.event for r, _ in open_to_view], np.int64),
+        np.array([p for _, p in open_to_view]),
+        np.array([1.0 if p < 0 else p for p in best]),
+    )
+
+
+def _of_stage(played: Played, probability: Array, stage: Stage) -> list[tuple[Row, float]]:
+    rows = zip(played.rows, probability, strict=True)
+    return [(r, float(p)) for r, p in rows if r.stage == stage and r.continuous]
+
+
+def operating_table(cases: Sequence[Judged]) -> Operating:
+    """For each budget the probabilities that keep to it: real and simulated minutes count alike."""
+    low = np.linspace(0.005, 0.995, 199)
+    raised = np.array([_rates(cases, early, 0.0)[0] for early in low])
+    early, late, recall, stand = [], [], [], []
+    for budget in BUDGETS:
+        first = low[min(int(np.searchsorted(-raised, -RAISED * budget)), len(low) - 1)]
+        rates = [_rates(cases, first, least) for least in low]
+        k = next((k for k, r in enumerate(rates) if r[0] <= budget), len(low) - 1)
+        early.append(first)
+        late.append(low[k])
+        stand.append(rates[k][0])
+        recall.append(rates[k][1])
+    return Operating(np.array(early), np.array(late), np.array(recall), np.array(stand))
+
+
+def _rates(cases: Sequence[Judged], early: float, late: float) -> tuple[float, float]:
+    """(false alarms a minute that stand, recall), the mean of real and simulated recordings."""
+    parts = []
+    for simulated in (False, True):
+        chosen = [j for j in cases if j.played.simulated == simulated]
+        if not chosen:
+            continue
+        outcomes = [alarms(j, early, late) for j in chosen]
+        minutes = sum(j.played.seconds for j in chosen) / 60
+        events = sum(j.played.events for j in chosen)
+        false = sum(false for false, _ in outcomes)
+        found = sum(len(found) for _, found in outcomes)
+        parts.append((false / minutes, found / max(events, 1)))
+    rate, recall = np.mean(parts, axis=0)
+    return float(rate), float(recall)
+
+
+def alarms(case: Judged, early: float, late: float) -> tuple[int, set[int]]:
+    """(false alarms, which movements were found) as the spotter decides by these probabilities."""
+    last, false, found = -np.inf, 0, set[int]()
+    for i in np.flatnonzero(case.early >= early):
+        if abs(case.apex_s[i] - last) < _RULES.refractory_s:
+            continue
+        last = case.apex_s[i]
+        if case.late[i] < late:
+            continue
+        if case.event[i] >= 0:
+            found.add(int(case.event[i]))
+        else:
+            false += 1
+    return false, found

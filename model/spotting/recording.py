@@ -1,0 +1,143 @@
+"""A stretch of video with one face found in its frames: the ground movements are added to.
+
+Read once, with the live path's tracker, and played many times: the tracker is the dear part.
+Grey frames are cut to where the face goes; landmarks are pixels of the cut frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.progress import progress
+from model.synthetic.identity import MIRROR
+from realtime.errors import DataError
+from realtime.face.assess import assess
+from realtime.face.face import Face, FaceTracker
+from realtime.face.geometry import inter_ocular
+from realtime.sources.video import VideoFile
+from realtime.status import Assessable
+
+_MARGIN_IOD = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    t_ns: int
+    grey: NDArray[np.uint8]  # (h, w)
+    face: Face | None  # None: nobody there, or nobody who can be judged
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    name: str
+    moments: tuple[Moment, ...]
+
+    @property
+    def seconds(self) -> float:
+        return (self.moments[-1].t_ns - self.moments[0].t_ns) / 1e9
+
+    def between(self, first_s: float, last_s: float) -> Recording:
+        """The part between two times counted from its first frame."""
+        start = self.moments[0].t_ns
+        kept = (m for m in self.moments if first_s <= (m.t_ns - start) / 1e9 < last_s)
+        return Recording(self.name, tuple(kept))
+
+
+def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -> Recording:
+    """The largest face of a video file, where it can be judged.
+
+    A slow camera's face moves like any other's: with `any_rate` its frames count, as they may for
+    teaching; they may not for judging.
+
+    Raises:
+        DataError: there is no face in it that can be judged.
+    """
+    tracker.reset()
+    with closing(VideoFile(path)) as video:
+        fps = video.info.told_fps or 0.0
+        shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
+        moments = []
+        for shot in shots:
+            grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+            seen = assess(face, grey, 0.0 if any_rate else fps) is Assessable.YES
+            moments.append(Moment(shot.t_ns, grey, face if seen else None))
+    if not any(moment.face for moment in moments):
+        raise DataError(f"{path}: no face in this video can be judged")
+    return cut_to_face(Recording(path.name, tuple(moments)))
+
+
+def cut_to_face(recording: Recording) -> Recording:
+    faces = [m.face.landmarks for m in recording.moments if m.face is not None]
+    margin = _MARGIN_IOD * max(inter_ocular(points) for points in faces)
+    height, width = recording.moments[0].grey.shape
+    low = np.min([points[:, :2].min(axis=0) for points in faces], axis=0) - margin
+    high = np.max([points[:, :2].max(axis=0) for points in faces], axis=0) + margin
+    x0, y0 = np.maximum(low, 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(high), (width, height)).astype(int)
+    offset = np.array([x0, y0, 0], np.float32)
+    return Recording(
+        recording.name,
+        tuple(
+            Moment(
+                m.t_ns,
+                np.ascontiguousarray(m.grey[y0:y1, x0:x1]),
+                m.face and replace(m.face, landmarks=m.face.landmarks - offset),
+            )
+            for m in recording.moments
+        ),
+    )
+
+
+def mirrored(recording: Recording) -> Recording:
+    """As in a mirror: a face has two sides, and recordings are scarce."""
+
+    def turned(moment: Moment) -> Moment:
+        grey = np.ascontiguousarray(moment.grey[:, ::-1])
+        if moment.face is None:
+            return replace(moment, grey=grey)
+        points = moment.face.landmarks[MIRROR].copy()
+        points[:, 0] = grey.shape[1] - 1 - points[:, 0]
+        signs = moment.face.signs
+        signs = replace(
+            signs,
+            blink_left=signs.blink_right,
+            blink_right=signs.blink_left,
+            gaze_x=-signs.gaze_x,
+        )
+        return Moment(moment.t_ns, grey, replace(moment.face, landmarks=points, signs=signs))
+
+    return Recording(recording.name, tuple(turned(m) for m in recording.moments))
+
+
+def backwards(recording: Recording) -> Recording:
+    """Played backwards: every habit of this face in another order."""
+    first, last = recording.moments[0].t_ns, recording.moments[-1].t_ns
+    turned = (replace(m, t_ns=first + last - m.t_ns) for m in reversed(recording.moments))
+    return Recording(recording.name, tuple(turned))
+
+
+def at_pace(recording: Recording, factor: float) -> Recording:
+    """As if everything had happened `factor` times as fast."""
+    first = recording.moments[0].t_ns
+    paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.moments)
+    return Recording(recording.name, tuple(paced))
+
+
+def stretches(recording: Recording, shortest_s: float) -> Iterator[Recording]:
+    """Parts in which the face can be judged throughout."""
+    part: list[Moment] = []
+    for moment in (*recording.moments, None):
+        if moment is not None and moment.face is not None:
+            part.append(moment)
+            continue
+        if part and (part[-1].t_ns - part[0].t_ns) / 1e9 >= shortest_s:
+            yield Recording(recording.name, tuple(part))
+        part = []

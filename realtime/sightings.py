@@ -1,0 +1,199 @@
+"""Every brief rise and return of one face, with the evidence for and against it.
+
+A sighting is made twice of each candidate: `early`, as soon as the return is in sight, and
+`late`, when 0.45 s have passed and most of the end is known.  What is made of them is the
+verifier's and the spotter's matter; training sees exactly these sightings.
+
+Pure: `update` in, sightings out; no clock, no thread, no file.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.apex import ApexConfig, Pulse, measure_pulse
+from realtime.evidence import CHANNELS, NAMES, Channel, away_px, gather, liveliness, signs
+from realtime.face.assess import head_angles
+from realtime.face.face import Face
+from realtime.face.geometry import CROP_EYES, CROP_IOD, inter_ocular
+from realtime.motion import MIN_NCC, Motion, RegionMotion
+from realtime.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
+from realtime.regions import REGIONS, Stream
+from realtime.stabiliser import Stabilised
+from realtime.timeline import Timeline, steps
+
+Stage = Literal["early", "late"]
+
+LATE_S = 0.45  # after the candidate's peak: a revision is out within 0.6 s of the apex
+_TOGETHER_S = 0.05
+_SPEAKING_PX = 0.5  # to and fro of the mouth, crop pixels: no single brief movement reaches it
+_EXPRESSION_PX = 1.5  # of all regions, from where they were in the last seconds
+_LOOK_S = 0.25  # between looks at what the face does at large
+_COVERED = 1 / 3  # of the regions
+_OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
+_MOUTH_PX = NAMES.index("mouth px")
+_N = len(REGIONS)
+_FACE = np.s_[30:200, 40:184]  # skin, of the crop
+_MAX_PERIOD_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    stage: Stage
+    candidate: Candidate
+    pulse: Pulse
+    evidence: NDArray[np.float64]  # one value for each of `evidence.NAMES`
+    blink_rise: float  # largest blink sign near the apex over its recent median
+    gaze_change: float
+    continuous: bool  # tracking held from before the onset to now
+
+    @property
+    def masked(self) -> bool:
+        """A movement of the lower face while the person speaks: nobody can tell it from speech."""
+        streams = self.candidate.streams
+        lower = self.candidate.stream is not Stream.BROWS and (
+            streams[Stream.MOUTH] >= streams[Stream.BROWS]
+        )
+        return lower and self.evidence[_MOUTH_PX] > _SPEAKING_PX
+
+
+class Sighter:
+    """One face.  `reset` when it is lost, when time was lost, or when rest is to be learned.
+
+    Args:
+        noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
+    """
+
+    def __init__(
+        self,
+        onset: OnsetConfig,
+        apex: ApexConfig,
+        noise_px: NDArray[np.float64] | None = None,
+    ) -> None:
+        self._apex = apex
+        self._motion = RegionMotion()
+        self._detector = OnsetDetector(onset, noise_px)
+        self.reset()
+
+    def reset(self) -> None:
+        self._motion.reset()
+        self._detector.reset()
+        self._timeline = Timeline(CHANNELS, keep_s=4.0)
+        self._awaiting: deque[Candidate] = deque()
+        self._last_ns: int | None = None
+        self._middle: NDArray[np.float64] | None = None  # of the eyes, frame pixels
+        self._way = np.zeros(2)  # that it has gone since the reset, IOD
+        self.speaking = False
+        self.expression = False  # an ordinary one: the face is far from where it was
+        self.motion: Motion | None = None  # the newest frame's
+
+    @property
+    def state(self) -> DetectorState:
+        if self._detector.state is DetectorState.LEARNING:
+            return DetectorState.LEARNING
+        if self.speaking:
+            return DetectorState.SPEAKING
+        return DetectorState.EXPRESSION if self.expression else self._detector.state
+
+    @property
+    def occluded(self) -> bool:
+        """Whether a third of the regions, lids aside, were not found in the newest frame."""
+        if self.motion is None:
+            return False
+        return float((self.motion.ncc[_OPEN] < MIN_NCC).mean()) > _COVERED
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """Newest score of every `Stream`, sigmas."""
+        return self._detector.strengths()
+
+    @property
+    def noise_px(self) -> NDArray[np.float64]:
+        """(31, 2) noise of the regions' pulses as learned so far."""
+        return self._detector.noise_px
+
+    def is_late(self, index: int) -> bool:
+        """Whether the late sighting of a candidate at this grid sample has been made.
+
+        Candidates of one movement lie a few samples apart: the last of them are waited for.
+        """
+        return self._timeline.count - 1 >= index + steps(LATE_S + _TOGETHER_S)
+
+    def update(self, stabilised: Stabilised, face: Face) -> list[Sighting]:
+        """Take one frame; times must move forward."""
+        self.motion = motion = self._motion.update(stabilised)
+        known = self._timeline.push(stabilised.t_ns, self._row(stabilised, face, motion))
+        self._last_ns = stabilised.t_ns
+        sightings: list[Sighting | None] = []
+        for index in known:
+            if index % steps(_LOOK_S) == 0:
+                self.speaking = liveliness(self._timeline, index)[Stream.MOUTH] > _SPEAKING_PX
+                self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
+            candidates = self._detector.update(self._timeline, index)
+            sightings += [self._seen("early", candidate) for candidate in candidates]
+            self._awaiting.extend(candidates)
+            while self._awaiting and index >= self._awaiting[0].index + steps(LATE_S):
+                sightings.append(self._seen("late", self._awaiting.popleft()))
+        return [sighting for sighting in sightings if sighting is not None]
+
+    def _seen(self, stage: Stage, candidate: Candidate) -> Sighting | None:
+        pulse = measure_pulse(self._timeline, candidate, self._apex)
+        if pulse is None:
+            return None
+        at, line = candidate.index, self._timeline
+        near = signs(line, at - steps(0.15), at + steps(0.2))
+        past = signs(line, at - steps(2.0), at - steps(0.2))
+        rest = np.median(past if len(past) else near, axis=0)
+        whole = signs(line, at - steps(0.35), line.count - 1)
+        return Sighting(
+            stage,
+            candidate,
+            pulse,
+            gather(candidate, pulse, line, *self._detector.scores()),
+            blink_rise=float(near[:, Channel.BLINK].max() - rest[Channel.BLINK]),
+            gaze_change=float(np.ptp(near[:, [Channel.GAZE_X, Channel.GAZE_Y]], axis=0).max()),
+            continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
+        )
+
+    def _row(self, stabilised: Stabilised, face: Face, motion: Motion) -> NDArray[np.float64]:
+        row = np.empty(CHANNELS)
+        row[: 2 * _N] = motion.displacement.ravel()
+        seen, t_ns = face.signs, stabilised.t_ns
+        to_crop = stabilised.transform
+        iod = inter_ocular(face.landmarks)
+        # where the eyes lie in the frame, how they are tilted and how large the face is
+        scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
+        offset = np.array(CROP_EYES) - to_crop[:, 2]
+        middle = np.asarray(np.linalg.solve(to_crop[:, :2], offset), np.float64)
+        if self._middle is not None:
+            self._way = self._way + (middle - self._middle) * scale / CROP_IOD
+        self._middle = middle
+        angles = head_angles(face.landmarks)
+        period_s = 0.0 if self._last_ns is None else (t_ns - self._last_ns) / 1e9
+        rest: dict[Channel, float] = {
+            Channel.BLINK: max(seen.blink_left, seen.blink_right),
+            Channel.GAZE_X: seen.gaze_x,
+            Channel.GAZE_Y: seen.gaze_y,
+            Channel.JAW: seen.jaw_open,
+            Channel.BROKEN: float(motion.broken),
+            Channel.RENEWED: float(stabilised.renewed),
+            Channel.DISTURBANCE: motion.disturbance_px,
+            Channel.HEAD_X: float(self._way[0]),
+            Channel.HEAD_Y: float(self._way[1]),
+            Channel.ROLL: float(np.arctan2(to_crop[1, 0], to_crop[0, 0])),
+            Channel.SIZE: float(-np.log(scale)),
+            Channel.YAW: np.radians(angles.yaw),
+            Channel.PITCH: np.radians(angles.pitch),
+            Channel.LIGHT: float(np.log(stabilised.picture[_FACE][::4, ::4].mean() + 1.0)),
+            Channel.NCC: float(motion.ncc.mean()),
+            Channel.PERIOD: min(period_s, _MAX_PERIOD_S),
+            Channel.FACE_PX: float(np.log2(max(iod, 1.0))),
+        }
+        for channel, value in rest.items():
+            row[2 * _N + channel] = value
+        return row

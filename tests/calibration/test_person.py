@@ -1,0 +1,84 @@
+"""What is promised to a person: counts with intervals, a profile that the live path takes."""
+
+import numpy as np
+import pytest
+
+from calibration.person import expect, main, record, share
+from model.spotting.film import Habits, simulate
+from realtime.errors import DataError
+from realtime.profile import load_profile, save_profile
+from realtime.regions import REGIONS
+from realtime.sources.source import Shot, SourceInfo, SourceKind
+from realtime.spotter import Spotter
+from realtime.verifier import load_verifier
+from tests.model.conftest import drawn_portrait
+
+CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def expectation():
+    portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
+    film = simulate(portraits, 11, np.arange(300) / 25, CALM)
+    return expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
+
+
+def test_every_figure_lies_inside_its_interval(expectation):
+    rate = expectation.alarms_per_min
+    assert rate.low <= rate.value <= rate.high
+    assert rate.value == expectation.budget
+    counted = [count for _, count, _ in expectation.recall]
+    assert sum(counted) > 0
+    for _, count, found in expectation.recall:
+        if count:
+            assert found.low <= found.value <= found.high
+            assert found.low >= 0
+            assert found.high <= 1
+
+
+def test_the_profile_is_one_the_live_path_takes(expectation, tmp_path):
+    save_profile(tmp_path / "me.json", expectation.profile)
+    profile = load_profile(tmp_path / "me.json")
+    assert profile.noise().shape == (len(REGIONS), 2)
+    assert profile.seconds == pytest.approx(12, abs=0.1)
+    assert Spotter(profile=profile).strengths == (0.0,) * 5
+
+
+def test_more_seen_is_a_narrower_interval():
+    few, many = share(3, 6), share(300, 600)
+    assert many.high - many.low < 0.2 * (few.high - few.low)
+    assert np.isnan(share(0, 0).value)
+
+
+class EmptyRoom:
+    info = SourceInfo(SourceKind.CAMERA, "camera 0", 64, 48, None, 30.0, True, None)
+
+    def __init__(self):
+        self._at = 0
+
+    def read(self):
+        self._at += 1
+        return Shot(self._at * 33_000_000, np.zeros((48, 64, 3), np.uint8))
+
+
+class NobodyThere:
+    def update(self, t_ns, image):
+        return ()
+
+
+def test_without_a_face_it_says_what_to_do():
+    with pytest.raises(DataError, match="sit closer"):
+        record(EmptyRoom(), NobodyThere(), 2.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "says"),
+    [
+        (["--source", "nowhere.mp4"], 2, "nowhere.mp4"),
+        (["--source", "x.mp4", "--alarms-per-minute", "0"], 2, "0.05 to 10"),
+        (["--source", "x.mp4", "--seconds", "1"], 2, "from 8 up"),
+    ],
+)
+def test_nonsense_is_refused(flags, code, says, capsys):
+    assert main(flags) == code
+    assert says in capsys.readouterr().err

@@ -1,0 +1,227 @@
+"""The verifier's material, from movements added to a recording to the alarms that come of it."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from model.spotting.additions import FIRST_S, LONGEST_S, draw_additions, play
+from model.spotting.film import Habits, recompressed, simulate
+from model.spotting.material import Job, Played, load, run, save
+from model.spotting.operate import BUDGETS, alarms, judged, operating_table
+from model.spotting.recording import (
+    Moment,
+    Recording,
+    at_pace,
+    backwards,
+    cut_to_face,
+    mirrored,
+    stretches,
+)
+from model.spotting.table import Row, watch
+from realtime.evidence import NAMES
+from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
+
+STILL = Habits(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def film(portraits):
+    return simulate(portraits, 3, np.arange(225) / 25, STILL)
+
+
+def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
+    first, again, other = (simulate(portraits, seed, np.arange(10) / 25) for seed in (5, 5, 6))
+    assert all(
+        np.array_equal(a.grey, b.grey) and np.array_equal(a.face.landmarks, b.face.landmarks)
+        for a, b in zip(first.moments, again.moments, strict=True)
+    )
+    assert not np.array_equal(first.moments[3].grey, other.moments[3].grey)
+
+
+def test_another_frame_rate_shows_the_same_person_doing_the_same(portraits):
+    slow = simulate(portraits, 5, np.arange(50) / 25)
+    fast = simulate(portraits, 5, np.arange(120) / 60)
+    where = [[m.face.landmarks[4, :2] for m in film.moments] for film in (slow, fast)]
+    at = np.arange(50) / 25
+    for axis in (0, 1):
+        found = np.interp(at, np.arange(120) / 60, np.array(where[1])[:, axis])
+        assert np.abs(found - np.array(where[0])[:, axis]).max() < 1.5  # the landmarks' own jitter
+
+
+def test_landmarks_lie_on_the_face_that_is_drawn(film):
+    """Cut out by its landmarks, every frame shows the same face."""
+    import cv2
+
+    crops = [
+        cv2.warpAffine(m.grey, crop_transform(m.face.landmarks), (224, 224)).astype(np.float32)
+        for m in film.moments[::40]
+    ]
+    inside = np.s_[60:150, 60:164]
+    for crop in crops[1:]:
+        assert np.corrcoef(crops[0][inside].ravel(), crop[inside].ravel())[0, 1] > 0.95
+
+
+def test_additions_keep_their_distance_and_their_size(film):
+    rng = np.random.default_rng(0)
+    added = draw_additions(rng, film, 40)
+    assert len(added) >= 1
+    for a in added:
+        assert a.onset_s >= FIRST_S
+        assert a.offset_s - a.onset_s <= LONGEST_S + 1e-9
+        assert a.strength(a.apex_s) == 1.0
+        assert a.strength(a.onset_s) == a.strength(a.offset_s) == 0.0
+    for a, b in pairwise(added):
+        assert b.onset_s - a.offset_s > 1.0
+
+
+def test_a_movement_shows_where_and_when_it_was_added_and_nowhere_else(film):
+    (added, *_) = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.034, 0.035))
+    plain = list(play(film, (), (0.0, 0.0)))
+    moved = list(play(film, (added,), (0.0, 0.0)))
+    change = [
+        float(np.abs(a.grey.astype(float) - b.grey).mean())
+        for a, b in zip(plain, moved, strict=True)
+    ]
+    inside = [added.onset_s < m.t_ns / 1e9 < added.offset_s for m in plain]
+    assert max(c for c, i in zip(change, inside, strict=True) if not i) == 0.0
+    assert max(change) > 0.1
+
+
+def test_the_added_field_is_as_long_as_promised(film):
+    for a in draw_additions(np.random.default_rng(2), film, 60, peak_iod=(0.02, 0.0201)):
+        longest = np.hypot(a.field[..., 0], a.field[..., 1]).max() / 72
+        assert 0.01 < longest < 0.035  # a person's own way of moving varies it
+
+
+def test_mirrored_twice_and_backwards_twice_is_the_same(film):
+    short = film.between(0.0, 0.3)
+    for there_and_back in (mirrored(mirrored(short)), backwards(backwards(short))):
+        for a, b in zip(short.moments, there_and_back.moments, strict=True):
+            assert a.t_ns == b.t_ns
+            assert np.array_equal(a.grey, b.grey)
+            assert np.allclose(a.face.landmarks, b.face.landmarks, atol=1e-3)
+
+
+def test_a_mirrored_face_lies_where_its_mirrored_picture_has_it(film):
+    one = film.between(0.0, 0.1)
+    moment, turned = one.moments[0], mirrored(one).moments[0]
+    right_eye, left_eye = turned.face.landmarks[33], turned.face.landmarks[263]
+    assert right_eye[0] < left_eye[0]
+    assert right_eye[0] == pytest.approx(
+        moment.grey.shape[1] - 1 - moment.face.landmarks[263, 0], abs=1e-3
+    )
+
+
+def test_pace_changes_times_only(film):
+    faster = at_pace(film, 2.0)
+    assert faster.seconds == pytest.approx(film.seconds / 2, rel=1e-6)
+    assert faster.moments[-1].grey is film.moments[-1].grey
+
+
+def test_stretches_end_where_the_face_is_gone(film):
+    moments = list(film.moments)
+    moments[100] = replace(moments[100], face=None)
+    parts = list(stretches(Recording("x", tuple(moments)), 1.0))
+    assert [len(p.moments) for p in parts] == [100, len(moments) - 101]
+    assert list(stretches(Recording("x", tuple(moments)), 60.0)) == []
+
+
+def test_cutting_moves_landmarks_with_the_picture(film):
+    wide = Recording(
+        "wide",
+        tuple(
+            Moment(
+                m.t_ns,
+                np.pad(m.grey, ((300, 200), (400, 100))),
+                replace(m.face, landmarks=m.face.landmarks + np.array([400, 300, 0], np.float32)),
+            )
+            for m in film.moments[:3]
+        ),
+    )
+    cut = cut_to_face(wide)
+    assert cut.moments[0].grey.size < wide.moments[0].grey.size / 4
+    points = cut.moments[0].face.landmarks[:, :2]
+    assert inter_ocular(points) == pytest.approx(inter_ocular(film.moments[0].face.landmarks), 1e-4)
+    to_crop = crop_transform(points)
+    assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
+
+
+def test_recompression_keeps_count_and_size(film):
+    short = film.between(0.0, 0.5)
+    for seed in range(6):
+        again = recompressed(np.random.default_rng(seed), short)
+        assert len(again.moments) == len(short.moments)
+        assert {m.face is not None for m in again.moments} == {True}
+
+
+def test_sightings_know_which_movement_they_belong_to(film):
+    rng = np.random.default_rng(4)
+    added = draw_additions(rng, film, 30, peak_iod=(0.03, 0.035))
+    rows = watch(play(film, added, (0.2, 0.1)), added)
+    assert {r.stage for r in rows} == {"early", "late"}
+    assert {r.event for r in rows} >= {0}
+    for r in rows:
+        assert r.evidence.shape == (len(NAMES),)
+        assert np.isfinite(r.evidence).all()
+        if r.event >= 0:
+            a = added[r.event]
+            assert a.onset_s - 0.11 <= r.apex_s <= a.offset_s + 0.11
+
+
+def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.spotting.material.SIMULATED_S", 6.0)
+    job = Job("portraits 0", 2, None, tuple(portraits))
+    first, again = run(job, 1), run(job, 1)
+    assert len(first.rows) == len(again.rows) > 0
+    for a, b in zip(first.rows, again.rows, strict=True):
+        assert np.array_equal(a.evidence, b.evidence)
+    save(tmp_path / "x.npz", first)
+    back = load(tmp_path / "x.npz")
+    assert (back.group, back.events, back.simulated) == ("portraits 0", first.events, True)
+    assert [r.apex_s for r in back.rows] == [r.apex_s for r in first.rows]
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+
+
+def case_of(*sightings, seconds=60.0, events=1, simulated=True):
+    """Sightings as (stage, apex_s, event, probability)."""
+    rows = tuple(
+        Row(stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1))
+        for stage, apex, event, _ in sightings
+    )
+    played = Played("a", simulated, seconds, events, rows)
+    return judged(played, np.array([p for *_, p in sightings]))
+
+
+def test_one_movement_is_one_alarm_and_a_second_look_takes_it_back():
+    case = case_of(
+        ("early", 5.0, 0, 0.9),
+        ("early", 5.1, 0, 0.95),  # the same movement in another stream
+        ("late", 5.0, 0, 0.8),
+        ("early", 9.0, -1, 0.7),
+        ("late", 9.05, -1, 0.2),  # not believed any more
+        ("early", 20.0, -1, 0.6),
+        ("late", 20.0, -1, 0.6),
+    )
+    assert alarms(case, 0.5, 0.5) == (1, {0})
+    assert alarms(case, 0.5, 0.1) == (2, {0})
+    assert alarms(case, 0.65, 0.5) == (0, {0})
+    assert alarms(case, 0.99, 0.5) == (0, set())
+
+
+def test_the_operating_table_keeps_to_its_budgets():
+    rng = np.random.default_rng(0)
+    cases = []
+    for simulated in (False, True):
+        for _ in range(20):
+            sightings = []
+            for k, apex in enumerate(np.arange(2, 58, 2.0)):
+                event = k if k % 4 == 0 else -1
+                p = rng.beta(5, 2) if event >= 0 else rng.beta(2, 5)
+                sightings += [("early", apex, event, p), ("late", apex, event, p)]
+            cases.append(case_of(*sightings, events=7, simulated=simulated))
+    table = operating_table(cases)
+    assert (table.alarms_per_min <= BUDGETS + 1e-9).all()
+    assert (np.diff(table.least_early) <= 0).all()
+    assert (np.diff(table.recall) >= 0).all()
