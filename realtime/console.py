@@ -17,6 +17,8 @@ _PROGRAMS = {
     "predict": ("model.predict", "classify pairs of photographs from a CSV file"),
     "evaluate": ("model.evaluate", "score an engine on pairs with known classes"),
     "export": ("model.export", "turn a checkpoint into an engine folder"),
+    "train-spotter": ("model.spotting.train", "train the spotter's verifier"),
+    "person": ("calibration.person", "fit the spotter to one person, camera and light"),
     "face-model": ("realtime.face.weights", "obtain and check the face landmark model"),
 }
 
@@ -25,7 +27,7 @@ def main() -> None:
     """Run the program named by the first argument with the others."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name not in _PROGRAMS:
-        lines = [f"  {key:<12} {what}" for key, (_, what) in _PROGRAMS.items()]
+        lines = [f"  {key:<14} {what}" for key, (_, what) in _PROGRAMS.items()]
         sys.stdout.write("usage: fleeting PROGRAM …\n" + "\n".join(lines) + "\n")
         sys.exit(0 if name in ("-h", "--help") else 2)
     module, _ = _PROGRAMS[name]

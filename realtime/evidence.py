@@ -148,7 +148,7 @@ def gather(
     after = _rows(scores, first_score, at + steps(0.2), now)
     after = after.max(axis=0) if len(after) else np.zeros(1 + len(Stream))
     mouth, lids = 1 + _ORDER.index(Stream.MOUTH), 1 + _ORDER.index(Stream.LIDS)
-    q50, q75, q90 = np.quantile(usual.max(axis=1), [0.5, 0.75, 0.9])
+    q50, q75, q90 = _quantiles(usual.max(axis=1), 0.5, 0.75, 0.9)
 
     lively = liveliness(timeline, at - steps(0.25))
     renewed = np.flatnonzero(signs(timeline, at - steps(1.0), now)[:, Channel.RENEWED])
@@ -214,10 +214,20 @@ def liveliness(timeline: Timeline, last: int) -> dict[Stream, float]:
         return dict.fromkeys(Stream, 0.0)
     bump = e[_BUMP:-_BUMP] - 0.5 * (e[: -2 * _BUMP] + e[2 * _BUMP :])
     size = (bump**2).sum(axis=2)
+    # the root is taken last: it keeps the order
     return {
-        stream: float(np.quantile(np.sqrt(size[:, members].mean(axis=1)), 0.75))
+        stream: float(np.sqrt(_quantiles(size[:, members].mean(axis=1), 0.75)[0]))
         for stream, members in MEMBERS.items()
     }
+
+
+def _quantiles(values: Array, *shares: float) -> list[float]:
+    """As numpy's, between neighbours in proportion; numpy's own takes ten times as long."""
+    ordered = np.sort(values)
+    at = np.array(shares) * (len(ordered) - 1)
+    low = at.astype(np.intp)
+    high = np.minimum(low + 1, len(ordered) - 1)
+    return [float(v) for v in ordered[low] + (at - low) * (ordered[high] - ordered[low])]
 
 
 def _away(

@@ -120,7 +120,9 @@ class Spotter:
             self.reset()
         self._last_ns = t_ns
         found: list[Finding] = []
-        for sighting in self._sighter.update(stabilised, face):
+        sightings = self._sighter.update(stabilised, face)
+        # one movement shows in several streams at once: the strongest speaks for it
+        for sighting in sorted(sightings, key=lambda s: -s.candidate.strength):
             probability = self._verifier.trees(sighting.stage).probability(sighting.evidence)
             if sighting.stage == "early":
                 found.extend(self._judge(sighting, probability))
@@ -211,8 +213,8 @@ def _finding(
 
 
 def _differ(a: Finding, b: Finding) -> bool:
-    """Whether a revision says something new: a time moved by more than 20 ms."""
+    """Whether a revision says something new: another part of the face, a time by over 20 ms."""
     times = zip(
         (a.onset_ns, a.apex_ns, a.offset_ns), (b.onset_ns, b.apex_ns, b.offset_ns), strict=True
     )
-    return any(abs(x - y) > 20_000_000 for x, y in times)
+    return a.stream is not b.stream or any(abs(x - y) > 20_000_000 for x, y in times)

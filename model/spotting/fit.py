@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
+from model.progress import progress
 from model.spotting.material import SIMULATED, Played
 from model.spotting.operate import BUDGETS, Judged, Operating, judged
 from model.spotting.table import Row
@@ -47,7 +48,7 @@ def cross_fit(played: Sequence[Played]) -> tuple[list[Judged], dict[Stage, tuple
     """Probabilities from trees that never saw the recording's group, and the Platt lines."""
     fold = fold_of({p.group for p in played})
     raw = [np.zeros(len(p.rows)) for p in played]
-    for held_out in range(FOLDS):
+    for held_out in progress(range(FOLDS), "cross-fitting"):
         learned = [p for p in played if fold[p.group] != held_out]
         for stage in STAGES:
             models = fit_stage(learned, stage, seeds=1)

@@ -69,7 +69,7 @@ def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
     played = [p for p in played if p.rows and p.group not in leave_out]
     if not played:
         raise DataError(f"{folder}/played holds nothing to learn from")
-    judged, platt = cross_fit(progress(played, "cross-fitting", len(played)))
+    judged, platt = cross_fit(played)
     operating = operating_table(judged)
     models = {stage: fit_stage(played, stage) for stage in STAGES}
     export(folder / "verifier.npz", models, platt, operating)
@@ -101,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
+    parser.add_argument("--save", type=Path, help="copy the verifier there")
     parser.add_argument("--install", action="store_true", help="make it the shipped verifier")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -115,6 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 pass
         report = fit(given.output, given.leave_out)
         (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+        if given.save:
+            shutil.copyfile(given.output / "verifier.npz", given.save)
         sys.stdout.write(json.dumps(report, indent=2) + "\n")
         if given.install:
             shutil.copyfile(given.output / "verifier.npz", SHIPPED)

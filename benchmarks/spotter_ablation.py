@@ -1,0 +1,166 @@
+"""What each part of the spotter brings: `python -m benchmarks.spotter_ablation SET --run DIR`
+
+DIR is a run of model.spotting.train, SET a folder of clips with a truth.json.  Every row is scored
+on SET at the same budget, by an operating table of its own; rows that change what is learned are
+fitted anew.  Videos named by --leave-out teach no row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.machine import machine
+from benchmarks.markdown import table
+from benchmarks.spotting import read_set
+from model.progress import progress
+from model.spotting.additions import Added
+from model.spotting.fit import cross_fit, decision, fit_stage
+from model.spotting.material import Played, load
+from model.spotting.operate import BUDGETS, Judged, alarms, judged, operating_table
+from model.spotting.recording import read_recording
+from model.spotting.table import Row, watch
+from realtime.errors import DataError, FleetingError
+from realtime.evidence import NAMES
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.verifier import STAGES
+
+Change = Callable[[Row], Row | None]  # None: this row is not there
+
+_STREAM = NAMES.index("stream")
+_PULSE = [
+    NAMES.index(name)
+    for name in ("rise s", "fall s", "duration s", "peak sigma", "amplitude iod", "rest after")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    name: str
+    learned: Change | None = None  # what becomes of each row before it is learned and judged
+    simulated: bool | None = None  # learn from simulated people only, from videos only
+    second_look: bool = True
+    refit: bool = True
+
+
+def pulse_only(row: Row) -> Row:
+    kept = np.zeros_like(row.evidence)
+    kept[_PULSE] = row.evidence[_PULSE]
+    return replace(row, evidence=kept)
+
+
+def whole_face(row: Row) -> Row | None:
+    return row if row.evidence[_STREAM] == 0 else None
+
+
+def shoulders(row: Row) -> Row:
+    return replace(row, late_by_s=0.0)
+
+
+def unmasked(row: Row) -> Row:
+    return replace(row, masked=False)
+
+
+VARIANTS = (
+    Variant("as it is"),
+    Variant("no second look", second_look=False, refit=False),
+    Variant("lower face not masked in speech", unmasked, refit=False),
+    Variant("shoulders taken for peaks", shoulders),
+    Variant("shape of the pulse alone", pulse_only),
+    Variant("the whole face alone, no streams", whole_face),
+    Variant("no simulated people", simulated=False),
+    Variant("no videos", simulated=True),
+)
+
+
+def changed(played: Iterable[Played], change: Change | None) -> list[Played]:
+    if change is None:
+        return list(played)
+    return [replace(p, rows=tuple(r for r in map(change, p.rows) if r is not None)) for p in played]
+
+
+def watch_set(folder: Path) -> list[Played]:
+    """The clips of the set as if they were recordings whose movements had been added."""
+    tracker = LandmarkTracker(face_model())
+    clips = []
+    for entry in progress(read_set(folder, ()), "watching the set"):
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+        truth = [
+            Added(e["onset_s"], e["apex_s"], e["offset_s"], "", (), 0.0, np.zeros((0, 0, 2)))
+            for e in entry["events"]
+        ]
+        rows = watch(recording.moments, truth)
+        clips.append(Played(entry["kind"], False, recording.seconds, len(truth), tuple(rows)))
+    return clips
+
+
+def score(cases: Sequence[Judged], early: float, late: float) -> list[str]:
+    outcomes = [alarms(case, early, late) for case in cases]
+    false, found = sum(f for f, _ in outcomes), sum(len(k) for _, k in outcomes)
+    events = sum(case.played.events for case in cases)
+    minutes = sum(case.played.seconds for case in cases) / 60
+    f1 = 2 * found / max(events + found + false, 1)
+    return [f"{found / events:.2f}", f"{false / minutes:.2f}", f"{f1:.2f}"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", type=Path)
+    parser.add_argument("--run", type=Path, required=True, help="of model.spotting.train")
+    parser.add_argument("--leave-out", nargs="+", default=[])
+    parser.add_argument("--alarms-per-minute", type=float, default=0.5, choices=list(BUDGETS))
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    try:
+        run = [load(path) for path in sorted((given.run / "played").glob("[0-9]*.npz"))]
+        run = [p for p in run if p.rows and p.group not in given.leave_out]
+        if not run:
+            raise DataError(f"{given.run}/played holds nothing to learn from")
+        clips = watch_set(given.set)
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.spotter_ablation: {error}\n")
+        return error.exit_code
+    k = list(BUDGETS).index(given.alarms_per_minute)
+    rows, fitted = [], None
+    for variant in progress(VARIANTS, "ablation"):
+        if variant.refit or fitted is None:
+            learned = changed(run, variant.learned)
+            if variant.simulated is not None:
+                learned = [p for p in learned if p.simulated == variant.simulated]
+            cases, platt = cross_fit(learned)
+            models = {stage: fit_stage(learned, stage) for stage in STAGES}
+            fitted = operating_table(cases), models, platt
+        operating, models, platt = fitted
+        judged_clips = []
+        for clip in changed(clips, variant.learned):
+            p = np.zeros(len(clip.rows))
+            for stage in STAGES:
+                at = [i for i, r in enumerate(clip.rows) if r.stage == stage]
+                slope, offset = platt[stage]
+                raw = decision(models[stage], np.stack([clip.rows[i].evidence for i in at]))
+                p[at] = 1 / (1 + np.exp(-(slope * raw + offset)))
+            judged_clips.append(judged(clip, p))
+        late = operating.least_late[k] if variant.second_look else 0.0
+        rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
+    lawful = [judged(c, np.array([float(r.lawful) for r in c.rows])) for c in clips]
+    rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
+    text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
+    text += f"\nBudget {given.alarms_per_minute:g} a minute. {machine()}\n"
+    sys.stdout.write(text)
+    if given.out:
+        given.out.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
