@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from scipy.stats import beta
 
 from benchmarks.machine import machine
 from benchmarks.markdown import table
 from benchmarks.spotters import Watched, ours
 from benchmarks.spotting import SLACK_S, poisson_interval
+from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.film import Camera, Habits, simulate
 from model.spotting.recording import Recording
@@ -114,8 +114,8 @@ def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[i
 def share_text(hits: int, of: int) -> str:
     if not of:
         return "–"
-    low, high = beta.ppf([0.025, 0.975], hits + 1, of - hits + 1)
-    return f"{hits / of:.2f} ({low:.2f}–{high:.2f}; {of})"
+    found = share(hits, of)
+    return f"{found.value:.2f} ({found.low:.2f}–{found.high:.2f}; {of})"
 
 
 def rate_text(count: int, minutes: float) -> str:

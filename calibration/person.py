@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from scipy.stats import beta, gamma
+from scipy.stats import binomtest, gamma
 
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.material import Played
@@ -143,10 +143,10 @@ def expect(
 
 
 def share(hits: int, of: int) -> Expected:
-    """A share with the interval of a flat prior."""
+    """A share with its 95 % interval of Wilson, which always holds the share itself."""
     if not of:
         return Expected(float("nan"), 0.0, 1.0)
-    low, high = beta.ppf([0.025, 0.975], hits + 1, of - hits + 1)
+    low, high = binomtest(hits, of).proportion_ci(0.95, "wilson")
     return Expected(hits / of, float(low), float(high))
 
 
