@@ -9,6 +9,7 @@ Pure numpy; a vector of `NAMES`' length, every entry finite.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -116,43 +117,75 @@ NAMES: tuple[str, ...] = (
 )
 
 
-def gather(
-    candidate: Candidate,
-    pulse: Pulse,
-    timeline: Timeline,
-    scores: Array,
-    first_score: int,
-) -> Array:
-    """The evidence known by the newest sample of a timeline with `CHANNELS` channels.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the face, the head and the light did around one moment: alike for all its candidates."""
+
+    at: int  # grid sample of the moment
+    now: int  # newest sample known
+    near: Array  # (n, len(Channel)) signs within 0.2 s
+    past: Array  # (n, len(Channel)) signs of the two seconds before
+    rest: Array  # (len(Channel),) their median
+    change: Array  # (len(Channel),) largest departure from it
+    bump: Array  # (len(Channel),) second difference
+    usual: Array  # (n, 1 + len(Stream)) scores of the three seconds before
+    before: float  # largest score of the second before
+    after: Array  # (1 + len(Stream),) largest score since
+    lively: dict[Stream, float]
+    since_renewal_s: float
+
+
+def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -> Surroundings:
+    """What is known by the newest sample of a timeline with `CHANNELS` channels.
 
     Args:
         scores: (n, 1 + len(Stream)) scores of grid samples `first_score` and on.
     """
-    at, now = candidate.index, timeline.count - 1
+    now = timeline.count - 1
+    past = signs(timeline, at - steps(2.0), at - steps(0.25))
+    near = signs(timeline, at - steps(0.2), min(at + steps(0.2), now))
+    past = past if len(past) else near[:1]
+    rest = np.median(past, axis=0)
+    usual = _rows(scores, first_score, at - steps(3.0), at - steps(0.4))
+    before = _rows(scores, first_score, at - steps(1.2), at - steps(0.35))[:, 0]
+    after = _rows(scores, first_score, at + steps(0.2), now)
+    renewed = np.flatnonzero(signs(timeline, at - steps(1.0), now)[:, Channel.RENEWED])
+    return Surroundings(
+        at,
+        now,
+        near,
+        past,
+        rest,
+        np.abs(near - rest).max(axis=0),
+        _bump(timeline, at, now),
+        usual if len(usual) else np.zeros((1, 1 + len(Stream))),
+        float(before.max()) if len(before) else 0.0,
+        after.max(axis=0) if len(after) else np.zeros(1 + len(Stream)),
+        liveliness(timeline, at - steps(0.25)),
+        float(np.abs(renewed - steps(1.0)).min()) / GRID_HZ if len(renewed) else 1.0,
+    )
+
+
+def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surroundings) -> Array:
+    """The evidence about one candidate, known by the newest sample of the timeline."""
+    at, now = around.at, around.now
+    near, past, rest, change, bump = (
+        around.near,
+        around.past,
+        around.rest,
+        around.change,
+        around.bump,
+    )
     own = 0 if candidate.stream is None else 1 + _ORDER.index(candidate.stream)
     strength = max(candidate.strength, 1e-6)
     streams = np.array([candidate.streams[s] for s in _ORDER])
     sigma = np.sort(candidate.sigma[EXPRESSIVE])[::-1]
 
-    past = signs(timeline, at - steps(2.0), at - steps(0.25))
-    near = signs(timeline, at - steps(0.2), min(at + steps(0.2), now))
-    past = past if len(past) else near[:1]
-    rest = np.median(past, axis=0)
-    change = np.abs(near - rest).max(axis=0)
     speed = _speed(near), _speed(past)
-    bump = _bump(timeline, at, now)
-
-    usual = _rows(scores, first_score, at - steps(3.0), at - steps(0.4))[:, [0, own]]
-    usual = usual if len(usual) else np.zeros((1, 2))
-    before = _rows(scores, first_score, at - steps(1.2), at - steps(0.35))[:, [0, own]]
-    after = _rows(scores, first_score, at + steps(0.2), now)
-    after = after.max(axis=0) if len(after) else np.zeros(1 + len(Stream))
+    usual, after, lively = around.usual[:, [0, own]], around.after, around.lively
     mouth, lids = 1 + _ORDER.index(Stream.MOUTH), 1 + _ORDER.index(Stream.LIDS)
     q50, q75, q90 = _quantiles(usual.max(axis=1), 0.5, 0.75, 0.9)
 
-    lively = liveliness(timeline, at - steps(0.25))
-    renewed = np.flatnonzero(signs(timeline, at - steps(1.0), now)[:, Channel.RENEWED])
-    since = (at - steps(1.0) + renewed - at) / GRID_HZ if len(renewed) else np.array([1.0])
     fall = min(pulse.fall_s, 1.0)
     fit, one = _shape(timeline, candidate, pulse, now)
     moved = pulse.moved_iod
@@ -171,7 +204,7 @@ def gather(
         min(pulse.rise_s / max(fall, 0.02), _MOST),
         *(fit, one, float(np.median(candidate.noise_px[EXPRESSIVE]))),
         *(q50, q75, q90, usual.max(), strength / max(q90, 0.3)),
-        before.max() if len(before) else 0.0,
+        around.before,
         *(candidate.mouth_before, candidate.mouth_habit),
         *(candidate.mouth_before / strength, candidate.mouth_habit / strength),
         *(lively[s] for s in (Stream.BROWS, Stream.NOSE_CHEEKS, Stream.MOUTH)),
@@ -193,7 +226,7 @@ def gather(
         bump[Channel.LIGHT],
         change[Channel.LIGHT],
         near[:, Channel.NCC].min(),
-        float(np.abs(since).min()),
+        around.since_renewal_s,
         rest[Channel.PERIOD],
         rest[Channel.FACE_PX],
         *pulse.regions,
@@ -299,9 +332,9 @@ def _speed(x: Array) -> tuple[float, float]:
 
 
 def _bump(timeline: Timeline, at: int, now: int) -> Array:
-    """|second difference| of every channel around a sample, (CHANNELS,)."""
+    """|second difference| of every sign around a sample, (len(Channel),)."""
     last = min(at + _BUMP, now)
-    x = timeline.span(at - _BUMP, last)
+    x = signs(timeline, at - _BUMP, last)
     if len(x) < 3:
         return np.zeros(x.shape[1])
     middle = min(_BUMP, len(x) - 2)

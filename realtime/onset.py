@@ -33,6 +33,10 @@ _SKULL = np.flatnonzero(RIGID >= 0.6)
 EXPRESSIVE = np.array(
     [i for i, r in enumerate(REGIONS) if r.stream not in (Stream.LIDS, Stream.EYES)]
 )
+# Members of the whole face and of every stream, one row each, filled up with an index behind them.
+_GROUPS = np.full((1 + len(Stream), len(EXPRESSIVE)), _N)
+for _row, _members in enumerate((EXPRESSIVE, *MEMBERS.values())):
+    _GROUPS[_row, : len(_members)] = _members
 _MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
 
@@ -88,8 +92,8 @@ class OnsetDetector:
         self._known_noise = np.inf if noise_px is None else noise_px
         self._trust = steps(1.0 if noise_px is None else self.config.learn_s)
         self._learn = steps(self.config.learn_s if noise_px is None else self.config.recall_s)
-        self._taus = tuple(steps(t) for t in self.config.taus_s)
-        self._lag = max(self._taus)  # a score is known this many samples late
+        self._taus = np.array([steps(t) for t in self.config.taus_s])
+        self._lag = int(self._taus.max())  # a score is known this many samples late
         self._wait = steps(self.config.after_s)
         self.reset()
 
@@ -141,13 +145,9 @@ class OnsetDetector:
             return []
         self._centre = centre
         e = timeline.span(centre - self._lag, index)[:, : 2 * _N].reshape(-1, _N, 2)
-        middle = e[self._lag]
-        row = self._scored % self._pulses.shape[1]
-        best = np.zeros(_N)
-        for k, tau in enumerate(self._taus):
-            pulse = middle - 0.5 * (e[self._lag - tau] + e[self._lag + tau])
-            self._pulses[k, row] = pulse
-            best = np.maximum(best, np.sqrt(((pulse / self._noise[k]) ** 2).sum(axis=1)))
+        pulses = self._pulses_in(e)
+        self._pulses[:, self._scored % self._pulses.shape[1]] = pulses
+        best = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2).max(axis=0))
         self._scored += 1
         if self._scored % steps(0.25) == 0 and self._scored >= self._trust:
             self._learn_noise()
@@ -157,13 +157,19 @@ class OnsetDetector:
         calm = max(1.0, skull / self.config.calm_sigma)
         slot = centre % len(self._scores)
         self._skull[slot] = skull
-        self._scores[slot, 0] = _rms(_largest(best[EXPRESSIVE], self.config.top)) / calm
-        for k, stream in enumerate(Stream, start=1):
-            strongest = _largest(best[MEMBERS[stream]], self.config.top_stream)
-            self._scores[slot, k] = _rms(strongest) / calm
+        strongest = np.sort(np.append(best, 0.0)[_GROUPS], axis=1) ** 2
+        self._scores[slot, 0] = strongest[0, -self.config.top :].mean()
+        self._scores[slot, 1:] = strongest[1:, -self.config.top_stream :].mean(axis=1)
+        self._scores[slot] = np.sqrt(self._scores[slot]) / calm
         if self._scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
+
+    def _pulses_in(self, e: Array) -> Array:
+        """(τ, 31, 2) second difference at the middle of e (2·lag + 1, 31, 2)."""
+        return np.asarray(
+            e[self._lag] - 0.5 * (e[self._lag - self._taus] + e[self._lag + self._taus]), np.float64
+        )
 
     def _learn_noise(self) -> None:
         known = min(self._scored, self._pulses.shape[1])
@@ -188,13 +194,10 @@ class OnsetDetector:
         self, timeline: Timeline, index: int, stream: Stream | None, strength: float, window: Array
     ) -> Candidate:
         e = timeline.span(index - self._lag, index + self._lag)[:, : 2 * _N].reshape(-1, _N, 2)
-        middle = e[self._lag]
         members = EXPRESSIVE if stream is None else MEMBERS[stream]
-        pulses = [middle - 0.5 * (e[self._lag - t] + e[self._lag + t]) for t in self._taus]
-        sigmas = [
-            np.sqrt(((p / n) ** 2).sum(axis=1)) for p, n in zip(pulses, self._noise, strict=True)
-        ]
-        k = int(np.argmax([_rms(_largest(s[members], 3)) for s in sigmas]))
+        pulses = self._pulses_in(e)
+        sigmas = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2))
+        k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).mean(axis=1)))
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
         strongest = members[np.argsort(sigma[members])[-6:]]
         weights = np.zeros((_N, 2))
@@ -225,10 +228,6 @@ class OnsetDetector:
         wanted: Index = np.arange(max(first, oldest), min(last, self._centre) + 1)
         history: Array = self._scores[wanted % len(self._scores)]
         return history
-
-
-def _largest(values: Array, n: int) -> Array:
-    return np.sort(values)[-n:]
 
 
 def _rms(values: Array) -> float:

@@ -142,14 +142,14 @@ def _track(picture, centres, halves, grey, dx, dy, hessian, start, prior):  # ty
             w01 = (1 - fx) * fy
             w11 = fx * fy
             total = 0.0
+            window = picture[y0 : y0 + size + 1, x0 : x0 + size + 1]  # no index below 0: SIMD
             for j in range(size):
                 for i in range(size):
-                    y, x = y0 + j, x0 + i
                     value = (
-                        w00 * picture[y, x]
-                        + w10 * picture[y, x + 1]
-                        + w01 * picture[y + 1, x]
-                        + w11 * picture[y + 1, x + 1]
+                        w00 * window[j, i]
+                        + w10 * window[j, i + 1]
+                        + w01 * window[j + 1, i]
+                        + w11 * window[j + 1, i + 1]
                     )
                     sample[j, i] = value
                     total += value

@@ -10,6 +10,7 @@ Pure: `update` in, sightings out; no clock, no thread, no file.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.apex import ApexConfig, Pulse, measure_pulse
-from realtime.evidence import CHANNELS, NAMES, Channel, away_px, gather, liveliness, signs
+from realtime.evidence import (
+    CHANNELS,
+    NAMES,
+    Channel,
+    Surroundings,
+    away_px,
+    gather,
+    liveliness,
+    signs,
+    surroundings,
+)
 from realtime.face.assess import head_angles
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_EYES, CROP_IOD, inter_ocular
@@ -37,6 +48,8 @@ _LOOK_S = 0.25  # between looks at what the face does at large
 _COVERED = 1 / 3  # of the regions
 _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
 _MOUTH_PX = NAMES.index("mouth px")
+_BLINK_RISE = NAMES.index("blink rise")
+_GAZE_CHANGE = NAMES.index("gaze change")
 _N = len(REGIONS)
 _FACE = np.s_[30:200, 40:184]  # skin, of the crop
 _MAX_PERIOD_S = 0.2
@@ -48,9 +61,16 @@ class Sighting:
     candidate: Candidate
     pulse: Pulse
     evidence: NDArray[np.float64]  # one value for each of `evidence.NAMES`
-    blink_rise: float  # largest blink sign near the apex over its recent median
-    gaze_change: float
     continuous: bool  # tracking held from before the onset to now
+
+    @property
+    def blink_rise(self) -> float:
+        """Largest blink sign near the apex over its recent median."""
+        return float(self.evidence[_BLINK_RISE])
+
+    @property
+    def gaze_change(self) -> float:
+        return float(self.evidence[_GAZE_CHANGE])
 
     @property
     def masked(self) -> bool:
@@ -85,6 +105,7 @@ class Sighter:
         self._detector.reset()
         self._timeline = Timeline(CHANNELS, keep_s=4.0)
         self._awaiting: deque[Candidate] = deque()
+        self._shared: Surroundings | None = None
         self._last_ns: int | None = None
         self._middle: NDArray[np.float64] | None = None  # of the eyes, frame pixels
         self._way = np.zeros(2)  # that it has gone since the reset, IOD
@@ -124,8 +145,15 @@ class Sighter:
         """
         return self._timeline.count - 1 >= index + steps(LATE_S + _TOGETHER_S)
 
-    def update(self, stabilised: Stabilised, face: Face) -> list[Sighting]:
-        """Take one frame; times must move forward."""
+    def update(
+        self, stabilised: Stabilised, face: Face, again: Callable[[int], bool] = lambda _: True
+    ) -> list[Sighting]:
+        """Take one frame; times must move forward.
+
+        Args:
+            again: whether a candidate at this time, ns, is worth its late sighting, which takes
+                as long as the early one.
+        """
         self.motion = motion = self._motion.update(stabilised)
         known = self._timeline.push(stabilised.t_ns, self._row(stabilised, face, motion))
         self._last_ns = stabilised.t_ns
@@ -138,7 +166,9 @@ class Sighter:
             sightings += [self._seen("early", candidate) for candidate in candidates]
             self._awaiting.extend(candidates)
             while self._awaiting and index >= self._awaiting[0].index + steps(LATE_S):
-                sightings.append(self._seen("late", self._awaiting.popleft()))
+                candidate = self._awaiting.popleft()
+                if again(self._timeline.time_ns(candidate.index)):
+                    sightings.append(self._seen("late", candidate))
         return [sighting for sighting in sightings if sighting is not None]
 
     def _seen(self, stage: Stage, candidate: Candidate) -> Sighting | None:
@@ -146,19 +176,21 @@ class Sighter:
         if pulse is None:
             return None
         at, line = candidate.index, self._timeline
-        near = signs(line, at - steps(0.15), at + steps(0.2))
-        past = signs(line, at - steps(2.0), at - steps(0.2))
-        rest = np.median(past if len(past) else near, axis=0)
         whole = signs(line, at - steps(0.35), line.count - 1)
         return Sighting(
             stage,
             candidate,
             pulse,
-            gather(candidate, pulse, line, *self._detector.scores()),
-            blink_rise=float(near[:, Channel.BLINK].max() - rest[Channel.BLINK]),
-            gaze_change=float(np.ptp(near[:, [Channel.GAZE_X, Channel.GAZE_Y]], axis=0).max()),
+            gather(candidate, pulse, line, self._surroundings(at)),
             continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
         )
+
+    def _surroundings(self, at: int) -> Surroundings:
+        """What the candidates of one moment share; one movement shows in several streams."""
+        known = self._shared
+        if known is None or (known.at, known.now) != (at, self._timeline.count - 1):
+            known = self._shared = surroundings(self._timeline, at, *self._detector.scores())
+        return known
 
     def _row(self, stabilised: Stabilised, face: Face, motion: Motion) -> NDArray[np.float64]:
         row = np.empty(CHANNELS)
@@ -168,8 +200,9 @@ class Sighter:
         iod = inter_ocular(face.landmarks)
         # where the eyes lie in the frame, how they are tilted and how large the face is
         scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-        offset = np.array(CROP_EYES) - to_crop[:, 2]
-        middle = np.asarray(np.linalg.solve(to_crop[:, :2], offset), np.float64)
+        (a, b, x), (c, d, y) = to_crop.tolist()
+        x, y = CROP_EYES[0] - x, CROP_EYES[1] - y
+        middle = np.array([d * x - b * y, a * y - c * x]) / (a * d - b * c)
         if self._middle is not None:
             self._way = self._way + (middle - self._middle) * scale / CROP_IOD
         self._middle = middle

@@ -22,6 +22,7 @@ from realtime.profile import Profile
 from realtime.regions import Stream
 from realtime.sightings import Sighter, Sighting
 from realtime.stabiliser import Stabilised
+from realtime.timeline import STEP_NS
 from realtime.verifier import Verifier, load_verifier
 
 _ALIKE = 0.5
@@ -120,7 +121,7 @@ class Spotter:
             self.reset()
         self._last_ns = t_ns
         found: list[Finding] = []
-        sightings = self._sighter.update(stabilised, face)
+        sightings = self._sighter.update(stabilised, face, self._concerns_a_flag)
         # one movement shows in several streams at once: the strongest speaks for it
         for sighting in sorted(sightings, key=lambda s: -s.candidate.strength):
             probability = self._verifier.trees(sighting.stage).probability(sighting.evidence)
@@ -130,6 +131,11 @@ class Spotter:
                 self._look_again(sighting, probability)
         found.extend(self._revised())
         return tuple(found)
+
+    def _concerns_a_flag(self, t_ns: int) -> bool:
+        """Whether a candidate at this time may be the movement of a flag that is still open."""
+        within_ns = (self.config.same_s + self.config.apex.search_s) * 1e9 + STEP_NS
+        return any(abs(t_ns - p.first.apex_ns) < within_ns for p in self._pending)
 
     def _judge(self, sighting: Sighting, probability: float) -> Iterator[Finding]:
         config, pulse = self.config, sighting.pulse

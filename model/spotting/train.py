@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import multiprocessing
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,11 +53,30 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
             yield job, path
 
 
-def play_one(seed: int, job_and_path: tuple[Job, Path]) -> Path:
-    cv2.setNumThreads(1)
-    job, path = job_and_path
-    save(path, run(job, seed))
-    return path
+class _Player:
+    """A process that plays jobs; it is given all of them once, since they share their frames."""
+
+    jobs: Sequence[tuple[Job, Path]] = ()
+
+    @classmethod
+    def start(cls, jobs: Sequence[tuple[Job, Path]]) -> None:
+        cv2.setNumThreads(1)
+        cls.jobs = jobs
+
+    @classmethod
+    def play(cls, seed: int, number: int) -> None:
+        job, path = cls.jobs[number]
+        save(path, run(job, seed))
+
+
+def play_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
+    # spawned: the landmark model's threads in this process would leave a forked child locked
+    with ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), _Player.start, (jobs,)
+    ) as pool:
+        done = pool.map(partial(_Player.play, seed), range(len(jobs)))
+        for _ in progress(done, "playing", len(jobs)):
+            pass
 
 
 def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
@@ -111,9 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise SettingsError(f"--footage {path}: there is no such file")
         (given.output / "played").mkdir(parents=True, exist_ok=True)
         todo = list(prepare(given))
-        with ProcessPoolExecutor(given.workers) as pool:
-            for _ in progress(pool.map(partial(play_one, given.seed), todo), "playing", len(todo)):
-                pass
+        play_all(todo, given.seed, given.workers)
         report = fit(given.output, given.leave_out)
         (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
         if given.save:

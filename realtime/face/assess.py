@@ -14,6 +14,9 @@ from realtime.face.face import Face
 from realtime.face.geometry import CANONICAL, RIGID_POINTS, inter_ocular
 from realtime.status import Assessable
 
+_MODEL = CANONICAL[RIGID_POINTS].astype(np.float64)
+_MODEL -= _MODEL.mean(axis=0)  # centred: what is fitted to it need not be
+
 
 @dataclass(frozen=True, slots=True)
 class AssessConfig:
@@ -56,14 +59,12 @@ def assess(
 
 def head_angles(landmarks: NDArray[np.floating]) -> HeadAngles:
     """Rotation of the canonical face that best explains landmarks (478, 3) (Kabsch)."""
-    model = CANONICAL[RIGID_POINTS].astype(np.float64)
-    seen = np.asarray(landmarks, np.float64)[RIGID_POINTS]
-    u, _, vt = np.linalg.svd((model - model.mean(axis=0)).T @ (seen - seen.mean(axis=0)))
-    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
-    rotation = vt.T @ flip @ u.T
+    u, _, vt = np.linalg.svd(_MODEL.T @ np.asarray(landmarks, np.float64)[RIGID_POINTS])
+    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+        u[:, 2] *= -1.0
+    rotation = (u @ vt).T
     # the face looks along -z: where that axis points gives yaw and pitch
-    forward = rotation @ np.array([0.0, 0.0, -1.0])
-    right = rotation @ np.array([1.0, 0.0, 0.0])
+    forward, right = -rotation[:, 2], rotation[:, 0]
     return HeadAngles(
         yaw=float(np.degrees(np.arctan2(forward[0], -forward[2]))),
         pitch=float(np.degrees(np.arcsin(np.clip(-forward[1], -1.0, 1.0)))),

@@ -20,8 +20,10 @@ from model.spotting.recording import (
     stretches,
 )
 from model.spotting.table import Row, watch
+from model.spotting.train import play_all
 from realtime.evidence import NAMES
 from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
+from realtime.face.landmarker import LandmarkTracker
 
 STILL = Habits(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
 
@@ -225,3 +227,17 @@ def test_the_operating_table_keeps_to_its_budgets():
     assert (table.alarms_per_min <= BUDGETS + 1e-9).all()
     assert (np.diff(table.least_early) <= 0).all()
     assert (np.diff(table.recall) >= 0).all()
+
+
+@pytest.mark.slow
+def test_jobs_are_played_though_a_landmark_model_holds_threads(
+    portraits, tmp_path, landmark_model, portrait_frame
+):
+    """Processes forked from one that has used the model wait for its threads for ever."""
+    LandmarkTracker(landmark_model).update(0, portrait_frame)
+    todo = [
+        (Job("portraits 0", number, None, tuple(portraits)), tmp_path / f"{number}.npz")
+        for number in range(2)
+    ]
+    play_all(todo, seed=1, workers=2)
+    assert [load(path).seconds > 25 for _, path in todo] == [True, True]
