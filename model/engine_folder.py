@@ -1,7 +1,8 @@
 """What an engine folder holds and how it comes to be: written beside its place, then renamed.
 
-weights.safetensors, model.onnx, engine.json (what the live path must know) and README.md (the
-model card).  Nothing in it is ever unpickled.
+weights.safetensors, model.onnx, model.f16.onnx, engine.json (what the live path must know) and
+README.md (the model card); model.int8.onnx and model.fp8.onnx where calibration.precision has made
+them.  Nothing in it is ever unpickled.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from model.frl_dgt import CLASSES, Config
+from realtime.engine.backends import HALF
+from realtime.engine.folder import NETWORK
 from realtime.errors import EngineError
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
 SCHEMA = 1
-WEIGHTS, ONNX, DESCRIPTION, CARD = "weights.safetensors", "model.onnx", "engine.json", "README.md"
+WEIGHTS, DESCRIPTION, CARD = "weights.safetensors", "engine.json", "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def describe(
         "licence": provenance.licence,
         "seeds": dict(provenance.seeds),
         "metrics": dict(provenance.metrics),
-        "files": {name: sha256(folder / name) for name in (ONNX, WEIGHTS)},
+        "files": {name: sha256(folder / name) for name in (NETWORK, HALF, WEIGHTS)},
         "canary": dict(canary),
     }
 
@@ -80,6 +83,16 @@ def write_description(folder: Path, description: Mapping[str, Any]) -> None:
     part = folder / f".{DESCRIPTION}.part"
     part.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
     part.replace(folder / DESCRIPTION)
+
+
+def add_file(folder: Path, name: str, content: bytes) -> None:
+    """Put another file into an engine folder, or replace it; engine.json then names it."""
+    description = read_description(folder)
+    part = folder / f".{name}.part"
+    part.write_bytes(content)
+    description["files"][name] = sha256(part)
+    part.replace(folder / name)
+    write_description(folder, description)
 
 
 def write_folder(target: Path, fill: Callable[[Path], None]) -> None:

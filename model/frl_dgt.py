@@ -122,7 +122,7 @@ class DisplacementGeneration(nn.Module):
         nn.init.normal_(self.conv10.weight, std=1e-3)
 
     def forward(self, pair: Tensor) -> Tensor:
-        x = self.conv1(pair)  # (b, 32, 224, 224)
+        x = self.conv1(pair.to(self.conv10.weight.dtype))  # (b, 32, 224, 224)
         skip = self.conv3(self.conv2(x))  # (b, 64, 112, 112)
         x = self.conv6(self.conv5(self.conv4(skip)))  # (b, 128, 56, 56)
         x = self.conv7(_twice(x))  # (b, 64, 112, 112)
@@ -189,7 +189,7 @@ class FusionLayer(nn.Module):
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         x = self.norm(tokens)
         weights = self.score(x).squeeze(-1).float().softmax(dim=-1)  # (b, n)
-        return (weights.unsqueeze(-1) * x).sum(dim=1), weights  # (b, width), (b, n)
+        return (weights.to(x.dtype).unsqueeze(-1) * x).sum(dim=1), weights  # (b, width), (b, n)
 
 
 class AttentionLearning(nn.Module):
@@ -325,6 +325,7 @@ class TransformerFusion(nn.Module):
         self.without = config.without
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        picture = picture.to(self.local.region.dtype)
         regions, local_weights = self.local(picture)
         across, global_weights = self.across(regions)
         full, full_weights = self.full(picture)
@@ -332,7 +333,7 @@ class TransformerFusion(nn.Module):
         for name in self.without:
             vectors[name] = torch.zeros_like(vectors[name])
         features = torch.cat(list(vectors.values()), dim=1)
-        return features, local_weights, global_weights, full_weights
+        return features.float(), local_weights, global_weights, full_weights
 
 
 # --- Heads -----------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.baselines.prediction import Prediction
+from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import Answer, check_canary, open_session
+from realtime.engine.session import Answer
 
 _BATCH = 8
 
@@ -24,7 +25,6 @@ class Recogniser:
     def __init__(self, engine: Path, backend: str = "auto", threads: int = 1) -> None:
         self.folder = EngineFolder.load(engine)
         self._session = open_session(self.folder, backend, threads)
-        check_canary(self._session, self.folder)
 
     def answers(self, pairs: NDArray[np.uint8]) -> Answer:
         """The network's raw outputs for pairs (n, 2, 224, 224) of onset and apex crops."""

@@ -83,8 +83,11 @@ def live(
     post: Annotated[float | None, typer.Option(help="seconds of clip after the offset")] = None,
     engine: Annotated[Path | None, typer.Option(help="engine folder")] = None,
     backend: Annotated[
-        Literal["auto", "tensorrt", "onnxruntime", "openvino", "torch"] | None,
-        typer.Option(help="what runs the engine"),
+        str | None,
+        typer.Option(
+            help="what runs the engine: auto, tensorrt, onnxruntime, openvino, torch; "
+            "with a precision, openvino-int8"
+        ),
     ] = None,
     engine_threads: Annotated[int | None, typer.Option(help="threads of the engine")] = None,
     dashboard: Annotated[

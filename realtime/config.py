@@ -65,7 +65,7 @@ class RecorderSettings(_Section):
 
 class EngineSettings(_Section):
     folder: Path | None = None  # None: the one that came with the program
-    backend: Literal["auto", "tensorrt", "onnxruntime", "openvino", "torch"] = "auto"
+    backend: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z0-9]+)?$")] = "auto"
     threads: Annotated[int, Field(ge=1, le=64)] = 1  # the other cores are for capture and faces
     answer_s: Seconds = 0.25  # an event is written without its class after this
 

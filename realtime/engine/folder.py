@@ -8,6 +8,7 @@ unpickled.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,7 +21,8 @@ from realtime.errors import EngineError, EngineMismatch, EngineUntrusted
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
-_DESCRIPTION, _NETWORK = "engine.json", "model.onnx"
+NETWORK = "model.onnx"
+_DESCRIPTION = "engine.json"
 _MAX_DESCRIPTION = 1_000_000  # bytes
 _MAX_NETWORK = 400_000_000
 
@@ -73,6 +75,7 @@ class EngineFolder:
     network: bytes  # the ONNX file
     fingerprint: str  # first eight digits of its SHA-256
     canary: Canary
+    files: Mapping[str, str]  # SHA-256 of every file it was written with
 
     @classmethod
     def load(cls, path: Path) -> EngineFolder:
@@ -99,16 +102,7 @@ class EngineFolder:
             raise EngineMismatch(f"{path} was trained on another face crop; export it again")
         if description.classes != CLASSES:
             raise EngineMismatch(f"{path} knows the classes {description.classes}, not {CLASSES}")
-        expected = description.files.get(_NETWORK)
-        if expected is None:
-            raise EngineMismatch(f"{path / _DESCRIPTION} does not name {_NETWORK}")
-        network = _read(path / _NETWORK, _MAX_NETWORK)
-        found = hashlib.sha256(network).hexdigest()
-        if found != expected:
-            raise EngineUntrusted(
-                f"{path / _NETWORK} is not the file the engine was exported with; "
-                "copy the folder again or export it anew"
-            )
+        network = _checked(path / NETWORK, description.files)
         canary = description.canary
         random = np.random.default_rng(canary.seed)
         pair = random.random((1, 2, CROP_SIZE, CROP_SIZE)).astype(np.float32)
@@ -119,15 +113,37 @@ class EngineFolder:
             description.temperature,
             description.micro_threshold,
             network,
-            found[:8],
+            description.files[NETWORK][:8],
             Canary(pair, canary.logits, canary.micro_logit),
+            description.files,
         )
+
+    def read(self, name: str) -> bytes:
+        """Another of its files, checked as `network` was.
+
+        Raises:
+            EngineError: it was not written with the folder, cannot be read or is another file.
+        """
+        return self.network if name == NETWORK else _checked(self.path / name, self.files)
 
 
 def default_engine() -> Path | None:
     """The engine that came with the program, if it is there."""
     folder = Path(__file__).resolve().parents[2] / "model" / "engines" / "first"
     return folder if (folder / _DESCRIPTION).is_file() else None
+
+
+def _checked(path: Path, files: Mapping[str, str]) -> bytes:
+    expected = files.get(path.name)
+    if expected is None:
+        raise EngineMismatch(f"{path.parent / _DESCRIPTION} does not name {path.name}")
+    content = _read(path, _MAX_NETWORK)
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise EngineUntrusted(
+            f"{path} is not the file the engine was exported with; "
+            "copy the folder again or export it anew"
+        )
+    return content
 
 
 def _read(path: Path, limit: int) -> bytes:

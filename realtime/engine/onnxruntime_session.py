@@ -1,28 +1,23 @@
-"""ONNX Runtime on the CPU: float32, a fixed number of threads, no telemetry."""
+"""ONNX Runtime on the CPU: a fixed number of threads, no telemetry."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import onnxruntime
 
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import Answer, Array
+from realtime.engine.session import OUTPUTS, Answer, Array
 from realtime.errors import EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
-_OUTPUTS = (
-    "logits",
-    "micro_logit",
-    "displacement",
-    "fusion_local",
-    "fusion_global",
-    "fusion_full",
-)
+if TYPE_CHECKING:
+    from realtime.engine.backends import Backend
 
 
 class OnnxRuntimeSession:
-    name = "onnxruntime-f32"
-
-    def __init__(self, folder: EngineFolder, threads: int) -> None:
+    def __init__(self, name: str, network: bytes, threads: int) -> None:
+        self.name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -32,16 +27,18 @@ class OnnxRuntimeSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
-                folder.network, options, providers=["CPUExecutionProvider"]
+                network, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # the runtime raises classes of its own for every bad graph
-            raise EngineMismatch(
-                f"onnxruntime does not take {folder.path / 'model.onnx'}: {error}"
-            ) from error
+            raise EngineMismatch(f"onnxruntime does not take the network: {error}") from error
         inputs = [(i.name, list(i.shape[1:])) for i in self._session.get_inputs()]
         outputs = {o.name for o in self._session.get_outputs()}
-        if inputs != [("pair", [2, CROP_SIZE, CROP_SIZE])] or not outputs.issuperset(_OUTPUTS):
-            raise EngineMismatch(f"{folder.path / 'model.onnx'} has other inputs or outputs")
+        if inputs != [("pair", [2, CROP_SIZE, CROP_SIZE])] or not outputs.issuperset(OUTPUTS):
+            raise EngineMismatch("the network has other inputs or outputs")
 
     def run(self, pairs: Array) -> Answer:
-        return Answer(*self._session.run(list(_OUTPUTS), {"pair": pairs}))
+        return Answer(*self._session.run(list(OUTPUTS), {"pair": pairs}))
+
+
+def open_session(folder: EngineFolder, backend: Backend, threads: int) -> OnnxRuntimeSession:
+    return OnnxRuntimeSession(backend.name, folder.read(backend.file), threads)

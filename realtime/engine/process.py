@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.engine.backends import resolve
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import resolve
 from realtime.engine.slots import PairSlots
 from realtime.engine.worker import Ready, Reply, Request, serve
 from realtime.errors import EngineError
@@ -70,13 +70,14 @@ class EngineProcess:
     ) -> None:
         checked = EngineFolder.load(folder)
         self.name = checked.name
-        self.description = f"{resolve(backend)} {checked.fingerprint}"
+        chosen = resolve(backend, checked).name
+        self.description = f"{chosen} {checked.fingerprint}"
         self.micro_threshold = checked.micro_threshold
         self.state = EngineState.LOADING
         self.refused = 0  # pairs turned away because the queue was full
         self.restarted = 0
         self._temperature = checked.temperature
-        self._arguments = (str(folder), backend, threads)
+        self._arguments = (str(folder), chosen, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
         self._pending: dict[int, float] = {}  # ticket to when it was taken

@@ -1,9 +1,4 @@
-"""What an engine session is, and which ones this installation has.
-
-A session answers pairs of aligned crops.  Every backend gives the same answers; which one runs
-is never chosen silently: its name is on the screen and in the
-session file.
-"""
+"""What an engine session is: pairs in, the network's answers out, the same from every backend."""
 
 from __future__ import annotations
 
@@ -14,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.engine.folder import EngineFolder
-from realtime.errors import EngineError, EngineMismatch
+from realtime.errors import EngineMismatch
 
 Array = NDArray[np.float32]
 
@@ -31,6 +26,9 @@ class Answer:
     fusion_full: Array  # (n, patches)
 
 
+OUTPUTS: tuple[str, ...] = tuple(Answer.__dataclass_fields__)  # as the ONNX file names them
+
+
 class EngineSession(Protocol):
     name: str  # backend and precision, "onnxruntime-f32"
 
@@ -38,46 +36,19 @@ class EngineSession(Protocol):
         """Answer pairs (n, 2, 224, 224) of onset and apex crops in [0, 1]."""
 
 
-_PRECISIONS = {"onnxruntime": "onnxruntime-f32"}  # backends of this version and their names
-
-
-def resolve(backend: str) -> str:
-    """The session name a backend stands for; "auto" is the best one there is.
-
-    Raises:
-        EngineError: there is no such backend in this version.
-    """
-    if backend == "auto":
-        return _PRECISIONS["onnxruntime"]
-    if backend not in _PRECISIONS:
-        raise EngineError(
-            f"backend {backend} is not part of this version; use {', '.join(_PRECISIONS)} or auto"
-        )
-    return _PRECISIONS[backend]
-
-
-def open_session(folder: EngineFolder, backend: str, threads: int) -> EngineSession:
-    """Open a backend by name or "auto".
-
-    Raises:
-        EngineError: there is no such backend here, or it does not take the network.
-    """
-    resolve(backend)
-    from realtime.engine.onnxruntime_session import OnnxRuntimeSession
-
-    return OnnxRuntimeSession(folder, threads)
-
-
-def check_canary(session: EngineSession, folder: EngineFolder) -> None:
+def check_canary(session: EngineSession, folder: EngineFolder, tolerance: float = 2e-3) -> None:
     """Compare the session's answer to the folder's canary.
 
+    Args:
+        tolerance: what rounding may do to a logit, absolute and as a share of it.
+
     Raises:
-        EngineMismatch: it differs by more than rounding.
+        EngineMismatch: it differs by more.
     """
     answer = session.run(folder.canary.pair)
     expected = np.array([*folder.canary.logits, folder.canary.micro_logit])
     found = np.array([*answer.logits[0], answer.micro_logit[0]], np.float64)
-    if not np.allclose(found, expected, atol=2e-3, rtol=2e-3):
+    if not np.allclose(found, expected, atol=tolerance, rtol=tolerance):
         raise EngineMismatch(
             f"{session.name} does not give the answer {folder.path} was exported with"
         )

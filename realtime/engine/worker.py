@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.engine.backends import open_session, resolve
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import check_canary, open_session
+from realtime.engine.session import check_canary
 from realtime.engine.slots import PairSlots
 from realtime.errors import EngineError
 
@@ -50,11 +51,11 @@ def serve(
         try:
             checked = EngineFolder.load(Path(folder))
             session = open_session(checked, backend, threads)
-            check_canary(session, checked)
+            tolerance = resolve(backend, checked).tolerance
             link.send(Ready())
             while True:
                 if not link.poll(_CANARY_S):
-                    check_canary(session, checked)
+                    check_canary(session, checked, tolerance)
                     continue
                 request: Request = link.recv()
                 start = time.perf_counter()

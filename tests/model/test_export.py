@@ -61,7 +61,7 @@ def test_onnx_answers_as_torch_does_at_every_batch(engine, model, batch):
 
 def test_onnx_is_one_file_of_an_opset_tensorrt_reads(engine):
     assert sorted(path.name for path in engine.iterdir()) == [
-        *("README.md", "engine.json", "model.onnx", "weights.safetensors"),
+        *("README.md", "engine.json", "model.f16.onnx", "model.onnx", "weights.safetensors"),
     ]
     graph = onnx.load(engine / "model.onnx")
     assert next(entry.version for entry in graph.opset_import if entry.domain == "") == 20

@@ -1,0 +1,110 @@
+"""The runtimes and precisions an engine can run on, and which of them are here.
+
+One is never chosen silently: its name is on the screen, in the session file and in every event.
+A runtime that is not installed, or a file of the engine that was not made, is an error that says
+how to get it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from realtime.engine.cuda import find_gpus
+from realtime.engine.folder import NETWORK, EngineFolder
+from realtime.engine.session import EngineSession, check_canary
+from realtime.errors import EngineError
+
+HALF = "model.f16.onnx"
+INT8 = "model.int8.onnx"
+FP8 = "model.fp8.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    runtime: str
+    precision: str
+    file: str  # of the engine folder
+    module: str  # whose `open_session(folder, backend, threads)` makes the session
+    needs: str  # Python package
+    install: str
+    tolerance: float = 2e-3  # of the canary's logits: what this precision may change
+
+    @property
+    def name(self) -> str:
+        return f"{self.runtime}-{self.precision}"
+
+
+def _backends() -> Iterator[Backend]:
+    here = "realtime.engine"
+    ort, base = f"{here}.onnxruntime_session", "pip install fleeting"
+    yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", base)
+    yield Backend("onnxruntime", "int8", INT8, ort, "onnxruntime", base, 0.5)
+    vino, extra = f"{here}.openvino_session", 'pip install "fleeting[openvino]"'
+    yield Backend("openvino", "f32", NETWORK, vino, "openvino", extra)
+    yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.1)
+    yield Backend("openvino", "int8", INT8, vino, "openvino", extra, 0.5)
+    trt, gpu = f"{here}.tensorrt_session", 'pip install "fleeting[gpu]", see docs/engines.md'
+    yield Backend("tensorrt", "f16", HALF, trt, "tensorrt", gpu, 0.1)
+    yield Backend("tensorrt", "f32", NETWORK, trt, "tensorrt", gpu)
+    yield Backend("tensorrt", "int8", INT8, trt, "tensorrt", gpu, 0.5)
+    yield Backend("tensorrt", "fp8", FP8, trt, "tensorrt", gpu, 0.5)
+    torch = 'pip install "fleeting[train]"'
+    yield Backend("torch", "f32", NETWORK, "model.torch_session", "torch", torch)
+
+
+BACKENDS = {backend.name: backend for backend in _backends()}
+
+
+def names() -> list[str]:
+    """Every backend, by runtime alone (its first precision) and in full."""
+    return ["auto", *dict.fromkeys(b.runtime for b in BACKENDS.values()), *BACKENDS]
+
+
+def missing(backend: Backend, folder: EngineFolder) -> str | None:
+    """Why a backend cannot run an engine here; None: it can."""
+    if find_spec(backend.needs) is None:
+        return f"{backend.needs} is not installed ({backend.install})"
+    if backend.file not in folder.files:
+        return f"the engine has no {backend.file} (python -m calibration.precision makes it)"
+    if backend.runtime == "tensorrt" and not find_gpus().gpus:
+        return f"no GPU can be used: {find_gpus().trouble}"
+    return None
+
+
+def resolve(name: str, folder: EngineFolder) -> Backend:
+    """The backend for a name as `--backend` takes it.
+
+    "auto" is TensorRT where it can run, else ONNX Runtime in float32: the answers every figure
+    in docs/ was measured with.  A runtime alone stands for the first of its precisions.
+
+    Raises:
+        EngineError: there is no such backend, or it cannot run this engine here.
+    """
+    if name == "auto":
+        best = BACKENDS["tensorrt-f16"]
+        return BACKENDS["onnxruntime-f32"] if missing(best, folder) else best
+    chosen = [b for b in BACKENDS.values() if name in (b.name, b.runtime)]
+    if not chosen:
+        raise EngineError(f"there is no backend {name}; use one of {', '.join(names())}")
+    why_not = missing(chosen[0], folder)
+    if why_not:
+        raise EngineError(f"backend {chosen[0].name}: {why_not}")
+    return chosen[0]
+
+
+def open_session(folder: EngineFolder, name: str, threads: int) -> EngineSession:
+    """Open a backend by name and let it prove itself on the canary.
+
+    Raises:
+        EngineError: there is no such backend here, it does not take the network or answers
+            otherwise than the network that was exported.
+    """
+    backend = resolve(name, folder)
+    session: EngineSession = importlib.import_module(backend.module).open_session(
+        folder, backend, threads
+    )
+    check_canary(session, folder, backend.tolerance)
+    return session

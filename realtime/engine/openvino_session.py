@@ -1,0 +1,62 @@
+"""OpenVINO on the CPU: float32, bfloat16, or int8 from a file that calibration.precision made.
+
+Its own default is bfloat16 wherever the processor has it, so that answers would differ between
+machines: the precision is always named.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from realtime.engine.folder import EngineFolder
+from realtime.engine.session import OUTPUTS, Answer, Array
+from realtime.errors import EngineMismatch
+from realtime.face.geometry import CROP_SIZE
+
+if TYPE_CHECKING:
+    from realtime.engine.backends import Backend
+
+# `import openvino` looks up an analytics host through this package; without it, it asks nobody.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+openvino = importlib.import_module("openvino")
+
+_HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}  # what int8 leaves alone stays float32
+
+
+class OpenVinoSession:
+    def __init__(self, name: str, network: bytes, precision: str, threads: int) -> None:
+        self.name = name
+        core = openvino.Core()
+        wanted = {
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+        }
+        try:
+            model = core.read_model(model=network)
+            compiled = core.compile_model(model, "CPU", wanted)
+        except Exception as error:  # one class for every trouble, from a thread count to a graph
+            raise EngineMismatch(f"openvino does not take the network: {error}") from error
+        shape = compiled.input("pair").partial_shape
+        known = {name for output in compiled.outputs for name in output.names}
+        if [str(n) for n in shape][1:] != ["2", str(CROP_SIZE), str(CROP_SIZE)] or not (
+            known.issuperset(OUTPUTS)
+        ):
+            raise EngineMismatch("the network has other inputs or outputs")
+        used = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        if used != _HINTS[precision]:
+            raise EngineMismatch(f"this processor has no {precision}; use {name.split('-')[0]}-f32")
+        self._request = compiled.create_infer_request()
+
+    def run(self, pairs: Array) -> Answer:
+        self._request.infer({"pair": np.ascontiguousarray(pairs)})
+        return Answer(*(np.array(self._request.get_tensor(o).data, np.float32) for o in OUTPUTS))
+
+
+def open_session(folder: EngineFolder, backend: Backend, threads: int) -> OpenVinoSession:
+    return OpenVinoSession(backend.name, folder.read(backend.file), backend.precision, threads)
