@@ -97,7 +97,9 @@ def watch_set(folder: Path) -> list[Played]:
             for e in entry["events"]
         ]
         rows = watch(recording.moments, truth)
-        clips.append(Played(entry["kind"], False, recording.seconds, len(truth), tuple(rows)))
+        clips.append(
+            Played(entry["kind"], False, False, recording.seconds, len(truth), tuple(rows))
+        )
     return clips
 
 

@@ -105,7 +105,7 @@ def poisson_interval(count: int, minutes: float) -> tuple[float, float]:
 def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> dict[str, Any]:
     """Every figure of one spotter over some clips; None where there is nothing to divide by."""
     n_truth = sum(len(c.truth) for c in clips)
-    minutes = max(sum(c.seconds for c in clips) / 60, 1e-9)
+    minutes = sum(c.seconds for c in clips) / 60
     true = found = n_alarms = 0
     onset, apex, delay, revision, by_chance = [], [], [], [], []
     sizes: list[tuple[float, bool]] = []
@@ -129,17 +129,14 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
             moved = [(a.apex_s + shift) % c.length_s for a in alarms]
             by_chance.append(len(hits(moved, c.truth)))
     false = n_alarms - found
-    low, high = poisson_interval(false, minutes)
-    bands = {}
+    low, high = poisson_interval(false, minutes) if minutes else (0.0, 0.0)
+    bands: dict[str, str | None] = {}
     for first, last in BANDS:
         inside = [ok for size, ok in sizes if first <= size < last]
-        if inside:
-            name = (
-                f"recall_{100 * first:g}_to_{100 * last:g}_percent"
-                if last < 1
-                else (f"recall_over_{100 * first:g}_percent")
-            )
-            bands[name] = f"{np.mean(inside):.2f} ({len(inside)})"
+        size = f"{100 * first:g}_to_{100 * last:g}" if last < 1 else f"over_{100 * first:g}"
+        bands[f"recall_{size}_percent"] = (
+            f"{np.mean(inside):.2f} ({len(inside)})" if inside else None
+        )
     raised = sum(len(c.watched.alarms) for c in clips) if spotter == OURS else n_alarms
 
     def median(values: list[float]) -> float | None:
@@ -157,9 +154,9 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
         "recall": round(found / n_truth, 3) if n_truth else None,
         "recall_by_chance": round(np.sum(by_chance) / SHIFTS / n_truth, 3) if n_truth else None,
         **bands,
-        "false_alarms_per_min": round(false / minutes, 2),
-        "false_alarms_95": f"{low:.2f}–{high:.2f}",
-        "raised_per_min": round(raised / minutes, 2),
+        "false_alarms_per_min": round(false / minutes, 2) if minutes else None,
+        "false_alarms_95": f"{low:.2f}–{high:.2f}" if minutes else None,
+        "raised_per_min": round(raised / minutes, 2) if minutes else None,
         "onset_median_ms": median(onset),
         "apex_median_ms": median(apex),
         "flag_after_apex_p95_ms": late(delay),

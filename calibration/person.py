@@ -153,7 +153,7 @@ def share(hits: int, of: int) -> Expected:
 def _judged(part: Recording, added: Sequence[Added], verifier: Verifier) -> Judged:
     moments: Iterator[Moment] = play(part, added, (0.3, 0.3))
     rows: list[Row] = watch(moments, added)
-    return judge(Played(part.name, False, part.seconds, len(added), tuple(rows)), verifier)
+    return judge(Played(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier)
 
 
 def _noise(parts: Sequence[Recording]) -> np.ndarray:

@@ -19,6 +19,9 @@ _PROGRAMS = {
     "export": ("model.export", "turn a checkpoint into an engine folder"),
     "train-spotter": ("model.spotting.train", "train the spotter's verifier"),
     "person": ("calibration.person", "fit the spotter to one person, camera and light"),
+    "confidence": ("calibration.confidence", "make an engine's probabilities mean what they say"),
+    "precision": ("calibration.precision", "make an engine's int8 network, if it is good enough"),
+    "doctor": ("realtime.doctor", "what this machine has, and what would make it faster"),
     "face-model": ("realtime.face.weights", "obtain and check the face landmark model"),
 }
 

@@ -8,14 +8,14 @@ cross-validation holds out, so that no score ever comes from a face that was lea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.additions import draw_additions, play
-from model.spotting.film import recompressed, simulate
+from model.spotting.film import Habits, recompressed, simulate
 from model.spotting.recording import Recording, at_pace, backwards, mirrored, stretches
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait
@@ -25,6 +25,7 @@ EVENTS_PER_MIN = 14.0
 SHORTEST_S = 1.5
 SIMULATED_S = 30.0
 SIMULATED = "portraits "  # how the groups of simulated people begin
+_TALKS = 0.9  # share of the time
 _RATES = (24.0, 25.0, 30.0, 30.0, 30.0, 50.0, 60.0)
 _STAGES: tuple[Stage, ...] = ("early", "late")
 
@@ -35,6 +36,7 @@ class Job:
     number: int
     recording: Recording | None  # None: simulate one
     portraits: tuple[Portrait, ...] = ()
+    talking: bool = False  # simulate one who talks nearly all the time: the hardest to watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Played:
 
     group: str
     simulated: bool
+    talking: bool
     seconds: float  # that were watched
     events: int
     rows: tuple[Row, ...]
@@ -54,17 +57,19 @@ def plan(
     *,
     passes: int,
     simulated: int,
+    talkers: int = 0,
     groups: int = 4,
 ) -> list[Job]:
-    """`passes` over each recording, `simulated` recordings of people from each portrait group."""
+    """`passes` over each recording, and simulated people: as they come, and talking."""
     jobs = []
     for recording in recordings:
         parts = list(stretches(recording, SHORTEST_S))
         for number in range(passes):
             jobs += [Job(recording.name, number, part) for part in parts]
-    for number in range(simulated):
+    for number in range(simulated + talkers):
         group = number % groups
-        jobs.append(Job(f"{SIMULATED}{group}", number, None, tuple(portraits[group::groups])))
+        known = tuple(portraits[group::groups])
+        jobs.append(Job(f"{SIMULATED}{group}", number, None, known, number >= simulated))
     return jobs
 
 
@@ -75,7 +80,8 @@ def run(job: Job, seed: int) -> Played:
     if recording is None:
         fps = float(rng.choice(_RATES))
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        recording = simulate(job.portraits, numbers, times_s)
+        habits = replace(Habits.draw(rng), talks=_TALKS) if job.talking else None
+        recording = simulate(job.portraits, numbers, times_s, habits)
     else:
         if rng.random() < 0.5:
             recording = mirrored(recording)
@@ -89,7 +95,8 @@ def run(job: Job, seed: int) -> Played:
     if job.recording is not None:
         filmed = recompressed(rng, filmed)
     rows = watch(filmed.moments, added)
-    return Played(job.group, job.recording is None, recording.seconds, len(added), tuple(rows))
+    about = job.recording is None, job.talking, recording.seconds, len(added)
+    return Played(job.group, *about, tuple(rows))
 
 
 def save(path: Path, played: Played) -> None:
@@ -103,7 +110,9 @@ def save(path: Path, played: Played) -> None:
         "flags": np.array([(r.continuous, r.lawful, r.masked) for r in rows], bool).reshape(-1, 3),
         "event": np.array([r.event for r in rows], np.int64),
         "evidence": np.array([r.evidence for r in rows], np.float32),
-        "about": np.array([played.simulated, played.seconds, played.events], np.float64),
+        "about": np.array(
+            [played.simulated, played.talking, played.seconds, played.events], np.float64
+        ),
         "group": np.array(played.group),
     }
     part = path.with_suffix(".part.npz")
@@ -130,5 +139,6 @@ def load(path: Path) -> Played:
             )
             for stage, times, strength, flags, event, evidence in zip(*columns, strict=True)
         )
-        simulated, seconds, events = a["about"]
-        return Played(str(a["group"]), bool(simulated), float(seconds), int(events), rows)
+        simulated, talking, seconds, events = a["about"]
+        known = bool(simulated), bool(talking), float(seconds), int(events)
+        return Played(str(a["group"]), *known, rows)

@@ -46,7 +46,9 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
     portraits, held_out = split(load_cache(cache))
     log.info("%d portraits to train on, %d held out", len(portraits), len(held_out))
     recordings = [read_recording(path, tracker) for path in given.footage]
-    jobs = plan(recordings, portraits, passes=given.passes, simulated=given.simulated)
+    jobs = plan(
+        recordings, portraits, passes=given.passes, simulated=given.simulated, talkers=given.talkers
+    )
     for number, job in enumerate(jobs):
         path = given.output / "played" / f"{number:05d}.npz"
         if not path.exists():
@@ -117,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--portraits", type=Path, help="folder of face photographs")
     parser.add_argument("--passes", type=int, default=24, help="over each video")
     parser.add_argument("--simulated", type=int, default=96, help="recordings of half a minute")
+    parser.add_argument("--talkers", type=int, default=96, help="more of them, of people who talk")
     parser.add_argument("--leave-out", nargs="+", default=[], help="videos or groups not learned")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)

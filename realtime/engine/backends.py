@@ -41,7 +41,6 @@ def _backends() -> Iterator[Backend]:
     here = "realtime.engine"
     ort, base = f"{here}.onnxruntime_session", "pip install fleeting"
     yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", base)
-    yield Backend("onnxruntime", "int8", INT8, ort, "onnxruntime", base, 0.5)
     vino, extra = f"{here}.openvino_session", 'pip install "fleeting[openvino]"'
     yield Backend("openvino", "f32", NETWORK, vino, "openvino", extra)
     yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.1)

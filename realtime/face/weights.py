@@ -66,11 +66,25 @@ def face_model(path: Path | None = None) -> Path:
     return path
 
 
+def cached_model() -> Path | None:
+    """The cached model; None if it is not there yet.
+
+    Raises:
+        FaceModelError: it is there and damaged.
+    """
+    cached = cache_folder() / "face_landmarker.task"
+    if not cached.is_file():
+        return None
+    _check(cached.read_bytes(), str(cached))
+    return cached
+
+
 def _cached() -> Path:
     cached = cache_folder() / "face_landmarker.task"
-    if cached.is_file():
-        if hashlib.sha256(cached.read_bytes()).hexdigest() == SHA256:
+    try:
+        if cached_model():
             return cached
+    except FaceModelError:
         logger.warning("the cached face model is damaged; obtaining it again")
     content = _obtain()
     handle, temporary = tempfile.mkstemp(dir=cached.parent)

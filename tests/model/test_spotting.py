@@ -192,7 +192,7 @@ def case_of(*sightings, seconds=60.0, events=1, simulated=True):
         Row(stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1))
         for stage, apex, event, _ in sightings
     )
-    played = Played("a", simulated, seconds, events, rows)
+    played = Played("a", simulated, False, seconds, events, rows)
     return judged(played, np.array([p for *_, p in sightings]))
 
 

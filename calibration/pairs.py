@@ -1,0 +1,49 @@
+"""Pairs with known answers for what fits an engine: some to fit on, others to score on.
+
+No person is in both, and none in what the engine was trained on: a figure that was fitted is not
+one that can be promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from model.evaluate import SEED, Sample, file_samples, synthetic_samples
+from model.progress import progress
+from model.synthetic.portraits import load_cache, split
+from realtime.errors import DataError, SettingsError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--engine", type=Path, required=True, help="the engine folder")
+    parser.add_argument("--pairs", type=Path, help="CSV of photographs the engine never saw")
+    parser.add_argument("--portraits", type=Path, help="portraits.npz of its training run")
+    parser.add_argument("--count", type=int, default=600, help="synthetic pairs drawn")
+
+
+def fit_and_score(given: argparse.Namespace) -> tuple[list[Sample], list[Sample]]:
+    """Half of the people to fit on, the other half to score on.
+
+    Raises:
+        SettingsError: not exactly one source was given.
+        DataError: it holds fewer than two people.
+    """
+    if (given.pairs is None) == (given.portraits is None):
+        raise SettingsError("give one of --pairs CSV and --portraits NPZ")
+    if given.pairs:
+        drawn = file_samples(given.pairs, LandmarkTracker(face_model()))
+    else:
+        _, held_out = split(load_cache(given.portraits))
+        drawn = synthetic_samples(held_out, given.count, SEED)
+    samples = list(progress(drawn, "pairs", None if given.pairs else given.count))
+    people = sorted({s.identity for s in samples})
+    if len(people) < 2:
+        raise DataError("pairs of two people at least: one half to fit on, the other to score on")
+    first = set(people[::2])
+    return (
+        [s for s in samples if s.identity in first],
+        [s for s in samples if s.identity not in first],
+    )

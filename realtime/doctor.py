@@ -1,0 +1,185 @@
+"""What this machine has, what will run on it and what would make it faster: `fleeting doctor`
+
+Nothing is changed or fetched; every line says what was found, or what to do about it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from realtime.engine.backends import BACKENDS, missing, open_session, resolve
+from realtime.engine.cuda import find_gpus
+from realtime.engine.folder import EngineFolder, default_engine
+from realtime.errors import EngineError, FaceModelError, FleetingError
+from realtime.face.weights import cached_model
+from realtime.sources import list_cameras
+from realtime.verifier import load_verifier
+
+Verdict = Literal["ok", "could be better", "must be mended"]
+
+_PACKAGES = ("numpy", "opencv-python", "numba", "ai-edge-litert", "onnxruntime", "av", "rich")
+_USEFUL = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd")
+_LEAST_DISK_MB = 2000  # a session of an hour with many events
+_LEAST_CORES = 2  # one for faces, one for capture, engine and recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    found: str
+    verdict: Verdict = "ok"
+    advice: str = ""
+
+
+def examine(engine: Path | None, output: Path) -> Iterator[Finding]:
+    """Everything in the order a run needs it."""
+    yield Finding("system", f"{platform.platform()}, Python {platform.python_version()}")
+    yield _packages()
+    yield from _processor()
+    yield from _cameras()
+    yield _face_model()
+    yield _verifier()
+    yield from _engine(engine)
+    yield _disk(output)
+
+
+def _packages() -> Finding:
+    found, absent = [], []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            absent.append(name)
+    if absent:
+        advice = "pip install -c constraints.txt -e ."
+        return Finding("packages", "without " + ", ".join(absent), "must be mended", advice)
+    return Finding("packages", ", ".join(found))
+
+
+def _processor() -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    features = _features()
+    memory_gb = psutil.virtual_memory().total / 2**30
+    text = f"{cores} cores, {memory_gb:.0f} GB, {' '.join(features) or 'features not known'}"
+    if (cores or 1) < _LEAST_CORES:
+        yield Finding("processor", text, "could be better", "frames will be let go while recording")
+    else:
+        yield Finding("processor", text)
+    gpus = find_gpus()
+    if gpus.gpus:
+        names = ", ".join(f"{g.name}, {g.memory_mb} MB" for g in gpus.gpus)
+        yield Finding("GPU", f"{names}; CUDA {gpus.driver // 1000}.{gpus.driver % 1000 // 10}")
+    else:
+        yield Finding("GPU", f"none ({gpus.trouble}); the engine runs on the processor")
+
+
+def _features() -> list[str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return []
+    lines = (line for line in text.splitlines() if line.startswith(("flags", "Features")))
+    known = set(next(lines, "").split())
+    return [name for name in _USEFUL if name in known]
+
+
+def _cameras() -> Iterator[Finding]:
+    cameras = list_cameras()
+    if not cameras:
+        advice = "plug one in, or use --source with a file or stream"
+        yield Finding("camera", "none", "could be better", advice)
+    for camera in cameras:
+        yield Finding("camera", str(camera))
+
+
+def _face_model() -> Finding:
+    try:
+        model = cached_model()
+    except FaceModelError as error:
+        return Finding("face model", str(error), "must be mended", "fleeting face-model")
+    if model is None:
+        advice = "fleeting face-model, or give it with --face-model FILE"
+        return Finding("face model", "not here yet", "must be mended", advice)
+    return Finding("face model", f"{model}, its hash is right")
+
+
+def _verifier() -> Finding:
+    try:
+        return Finding("verifier", f"{load_verifier().digest[:8]}, whole")
+    except EngineError as error:
+        return Finding("verifier", str(error), "must be mended", "install the program again")
+
+
+def _engine(given: Path | None) -> Iterator[Finding]:
+    path = given or default_engine()
+    if path is None:
+        advice = "fleeting train makes one; without, events have no class"
+        yield Finding("engine", "none", "could be better", advice)
+        return
+    try:
+        folder = EngineFolder.load(path)
+        chosen = resolve("auto", folder)
+        open_session(folder, chosen.name, 1)
+    except EngineError as error:
+        yield Finding("engine", str(error), "must be mended", "copy or export the engine again")
+        return
+    yield Finding("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
+    yield Finding("runs on", f"{chosen.name}; its answer to the canary is right")
+    for backend in BACKENDS.values():
+        if backend.name == chosen.name:
+            continue
+        why_not = missing(backend, folder)
+        yield Finding(f"  {backend.name}", f"no: {why_not}" if why_not else "yes")
+
+
+def _disk(output: Path) -> Finding:
+    place = output if output.exists() else Path.cwd()
+    free_mb = shutil.disk_usage(place).free // 2**20
+    if not os.access(place, os.W_OK):
+        return Finding("recordings", f"{place} cannot be written", "must be mended", "--output DIR")
+    if free_mb < _LEAST_DISK_MB:
+        return Finding("recordings", f"{free_mb} MB free", "could be better", "--output DIR")
+    return Finding("recordings", f"{place.resolve()}, {free_mb} MB free")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print every finding; 0 if nothing must be mended, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="fleeting doctor",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--engine", type=Path, help="engine folder; the shipped one if not given")
+    parser.add_argument("--output", type=Path, default=Path("sessions"), help="where you record")
+    given = parser.parse_args(arguments)
+    try:
+        findings = list(examine(given.engine, given.output))
+    except FleetingError as error:
+        sys.stderr.write(f"fleeting doctor: {error}\n")
+        return error.exit_code
+    table = Table(show_header=False, box=None, pad_edge=False)
+    colours = {"ok": "green", "could be better": "yellow", "must be mended": "red"}
+    for finding in findings:
+        mark = {"ok": "ok", "could be better": "!", "must be mended": "✗"}[finding.verdict]
+        text = f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found
+        table.add_row(Text(mark, colours[finding.verdict]), finding.what, Text(text))
+    Console().print(table)
+    return int(any(f.verdict == "must be mended" for f in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
