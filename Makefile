@@ -38,7 +38,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.base
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,cluster,insightface,test]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,cluster,insightface,openvino,test]"
 	touch $@
 
 clean:

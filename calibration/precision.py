@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,7 @@ def quantised(network: bytes, pairs: NDArray[np.float32]) -> bytes:
     """The network with explicit Q/DQ nodes around those convolutions; ranges from the pairs."""
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # see openvino_session
     nncf: Any = importlib.import_module("nncf")
+    nncf.set_log_level(logging.ERROR)
     model = onnx.load_from_string(network)
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
     chosen = {convolutions[k] for k in _INT8}
@@ -65,7 +67,7 @@ def quantised(network: bytes, pairs: NDArray[np.float32]) -> bytes:
         model,
         data,
         subset_size=len(pairs),
-        preset=nncf.QuantizationPreset.MIXED,
+        preset=nncf.QuantizationPreset.PERFORMANCE,  # symmetric: TensorRT knows no other
         ignored_scope=nncf.IgnoredScope(names=others),
     )
     return bytes(made.SerializeToString())

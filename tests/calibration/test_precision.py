@@ -1,0 +1,98 @@
+import shutil
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from calibration import precision
+from calibration.precision import main, measure, quantised
+from model.engine_folder import add_file
+from model.evaluate import Sample
+from model.synthetic.pairs import NON_EVENT
+from realtime.engine.backends import INT8, open_session
+from realtime.engine.folder import EngineFolder, default_engine
+from realtime.engine.tensorrt_plan import build
+from realtime.errors import EngineUntrusted
+
+needs_nncf = pytest.mark.skipif(
+    find_spec("nncf") is None or find_spec("openvino") is None,
+    reason="nncf and openvino are not installed",
+)
+
+
+def samples(count: int) -> list[Sample]:
+    random = np.random.default_rng(0)
+    return [
+        Sample(
+            random.integers(0, 255, (2, 224, 224), np.uint8),
+            (0, 1, 2, NON_EVENT)[k % 4],
+            f"p{k % 3}",
+            0.02,
+        )
+        for k in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    return shutil.copytree(default_engine(), tmp_path_factory.mktemp("int8") / "engine")
+
+
+@pytest.fixture(scope="module")
+def int8(engine):
+    pairs = np.stack([s.pair for s in samples(6)]).astype(np.float32) / 255
+    return quantised(EngineFolder.load(engine).network, pairs)
+
+
+@needs_nncf
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # nncf's own
+def test_the_int8_network_answers_nearly_as_float32_and_is_smaller(engine, int8):
+    assert len(int8) < 0.9 * len(EngineFolder.load(engine).network)
+    add_file(engine, INT8, int8)
+    folder = EngineFolder.load(engine)
+    exact, fast = (open_session(folder, f"openvino-{p}", 1) for p in ("f32", "int8"))
+    pairs = np.stack([s.pair for s in samples(3)]).astype(np.float32) / 255
+    apart = np.abs(exact.run(pairs).displacement - fast.run(pairs).displacement)
+    assert 0 < apart.mean() < 0.1
+
+
+@needs_nncf
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_tensorrt_reads_its_quantising_nodes(int8):
+    trt = pytest.importorskip("tensorrt_rtx")
+    assert len(build(trt, int8)) > 1_000_000
+
+
+@needs_nncf
+@pytest.mark.filterwarnings("ignore")
+def test_a_network_that_loses_too_much_is_not_kept(engine, monkeypatch, capsys):
+    before = sorted(p.name for p in engine.iterdir())
+    figures = iter([0.9, 0.9, 0.9, 0.88])
+    monkeypatch.setattr(precision, "fit_and_score", lambda given: (samples(4), samples(4)))
+    monkeypatch.setattr(precision, "quantised", lambda network, pairs: network)
+    monkeypatch.setattr(
+        precision,
+        "measure",
+        lambda session, pairs: precision.Figures(session.name, 1.0, next(figures), 0.9),
+    )
+    assert main(["--engine", str(engine)]) == 5
+    assert "int8 is not kept" in capsys.readouterr().err
+    assert sorted(p.name for p in engine.iterdir()) == before
+
+
+def test_time_and_scores_are_of_every_pair(engine):
+    session = open_session(EngineFolder.load(engine), "onnxruntime-f32", 1)
+    found = measure(session, samples(8))
+    assert found.cpu_ms > 0
+    assert 0 <= found.uf1 <= 1
+    assert 0 <= found.auroc <= 1
+
+
+def test_an_added_file_is_checked_like_the_others(engine):
+    add_file(engine, "model.other.onnx", b"content")
+    assert EngineFolder.load(engine).read("model.other.onnx") == b"content"
+    (engine / "model.other.onnx").write_bytes(b"other")
+    with pytest.raises(EngineUntrusted):
+        EngineFolder.load(engine).read("model.other.onnx")
