@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from model import losses
 from model.chapter import Chapter
 from model.engine_folder import WEIGHTS, read_description, sha256
@@ -302,9 +302,7 @@ def main() -> int:
             for variant, scores in by_variant.items()
         ]
         text += f"\n{titles[name]}\n" + table(["variant", "UF1", "UAR", "event AUROC"], rows)
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from model.metrics.intervals import interval
 from model.progress import progress
 from model.recogniser import Recogniser
@@ -116,9 +116,7 @@ def main() -> int:
         + ", ".join(f"{share:.0%}" for share in pixels.sum(axis=0) / pixels.sum())
         + f". {machine()}\n"
     )
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

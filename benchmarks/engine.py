@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from realtime.engine.backends import BACKENDS, missing, open_session
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.errors import EngineError
@@ -142,9 +142,7 @@ def main() -> int:
     except EngineError as error:
         sys.stderr.write(f"benchmarks.engine: {error}\n")
         return error.exit_code
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

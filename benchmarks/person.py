@@ -17,7 +17,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from calibration.person import BANDS, EVENTS_PER_MIN, expect, record, share
 from model.spotting.additions import draw_additions, play
 from model.spotting.material import Played
@@ -109,9 +109,7 @@ def main() -> int:
         )
     text = table([given.clip.name, "promised from the first half", "second half", "kept"], rows)
     text += f"\nAlarm factor {promised.profile.alarm_factor:.2f}. {machine()}\n"
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from model.baselines.flow_cnn import FlowCnn
 from model.baselines.hand_rule import HandRule
 from model.baselines.majority import Majority
@@ -224,9 +224,7 @@ def main() -> int:
     except FleetingError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

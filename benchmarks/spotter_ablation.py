@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from benchmarks.spotting import read_set
 from model.progress import progress
 from model.spotting.additions import Added
@@ -158,9 +158,7 @@ def main() -> int:
     rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
     text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
     text += f"\nBudget {given.alarms_per_minute:g} a minute. {machine()}\n"
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 

@@ -29,7 +29,7 @@ from rich.progress import track
 from scipy.stats import chi2
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from benchmarks.spotters import (
     Alarm,
     Watched,
@@ -279,9 +279,7 @@ def main() -> int:
     }
     result["each clip"] = {c.name: score([c], OURS, np.random.default_rng(0)) for c in clips}
     text = report(result, clips, names)
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     if given.json:
         given.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     if given.pictures:

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.machine import machine
-from benchmarks.markdown import table
+from benchmarks.markdown import publish, table
 from benchmarks.spotters import Watched, ours
 from benchmarks.spotting import SLACK_S, poisson_interval
 from calibration.person import share
@@ -256,9 +256,7 @@ def main() -> int:
         one = held_out_stream if given.what == "held-out" else talking_stream
         text = summary(given.what, streams(partial(one, held_out, given), given.count, given))
     text += f"\nBudget {given.alarms_per_minute:g} false alarms a minute. {machine()}\n"
-    sys.stdout.write(text)
-    if given.out:
-        given.out.write_text(text, "utf-8")
+    publish(text, given.out)
     return 0
 
 
