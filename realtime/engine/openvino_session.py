@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 openvino = importlib.import_module("openvino")
 
+# One for the process.  Each core gives its thread a stack for signals and takes it back when it
+# goes; of two that do not go in the reverse order of their coming, the second leaves the thread
+# with the freed stack of the first, and the next signal, a child's end say, is a crash.
+_CORE = openvino.Core()
+
 
 class OpenVinoSession:
     def __init__(self, name: str, network: bytes, precision: str, threads: int) -> None:
         self.name = name
-        core = openvino.Core()
-        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        has_bf16 = "BF16" in _CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         if precision == "bf16" and not has_bf16:
             raise EngineMismatch("this processor has no bfloat16; use openvino-f32")
         # what an int8 network leaves alone runs as fast as it can
@@ -41,8 +45,8 @@ class OpenVinoSession:
             "NUM_STREAMS": 1,
         }
         try:
-            model = core.read_model(model=network)
-            compiled = core.compile_model(model, "CPU", wanted)
+            model = _CORE.read_model(model=network)
+            compiled = _CORE.compile_model(model, "CPU", wanted)
         except Exception as error:  # one class for every trouble, from a thread count to a graph
             raise EngineMismatch(f"openvino does not take the network: {error}") from error
         shape = compiled.input("pair").partial_shape

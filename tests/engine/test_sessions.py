@@ -107,3 +107,21 @@ def test_openvino_asks_nobody(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "asked" not in done.stdout
+
+
+def test_openvino_leaves_signals_a_stack_to_stand_on():
+    """Two sessions that go in the order they came, then the end of a child process."""
+    pytest.importorskip("openvino")
+    code = (
+        "import signal, subprocess\n"
+        "signal.signal(signal.SIGCHLD, lambda *a: print('a child ended'))\n"
+        "from realtime.engine.backends import open_session\n"
+        "from realtime.engine.folder import EngineFolder, default_engine\n"
+        "folder = EngineFolder.load(default_engine())\n"
+        "sessions = [open_session(folder, 'openvino-f32', 1) for _ in range(2)]\n"
+        "del sessions[0]; del sessions[0]\n"
+        "subprocess.run(['true'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "a child ended" in done.stdout
