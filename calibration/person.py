@@ -23,6 +23,7 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import binomtest, gamma
 
+from calibration.subject import add_arguments, open_subject
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.material import Played
 from model.spotting.operate import Judged, alarms, judge
@@ -37,7 +38,7 @@ from realtime.face.weights import face_model
 from realtime.onset import OnsetConfig
 from realtime.profile import Profile, save_profile
 from realtime.sightings import Sighter
-from realtime.sources import Source, open_source, parse_source
+from realtime.sources import Source
 from realtime.stabiliser import Stabiliser
 from realtime.status import Assessable
 from realtime.verifier import Verifier, load_verifier
@@ -199,9 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--camera", type=int, help="camera number")
-    what.add_argument("--source", help="video file, folder or stream instead of a camera")
+    add_arguments(parser)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--start", type=float, default=0.0, help="seconds of the source to skip")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2, help="budget")
@@ -225,13 +224,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
         tracker = LandmarkTracker(face_model(given.face_model))
-        address = parse_source(str(given.camera) if given.source is None else given.source)
         if given.source is None:
             sys.stderr.write(
                 f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
             )
         began = time.monotonic()
-        with open_source(address) as source:
+        with open_subject(given) as source:
             recording = record(source, tracker, given.seconds, given.start)
         sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
         expectation = expect(

@@ -107,7 +107,7 @@ def live(
         "source.camera": camera,
         "source.source": source,
         "source.demo": demo or None,
-        "source.size": _parse_size(size),
+        "source.size": size,
         "source.fps": fps,
         "source.fourcc": fourcc,
         "source.pace": pace,
@@ -173,15 +173,6 @@ def _stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
-
-
-def _parse_size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdecimal() and height.isdecimal()):
-        raise typer.BadParameter(f"{text} is not a size; write WIDTHxHEIGHT, such as 1280x720")
-    return int(width), int(height)
 
 
 def _print_cameras() -> None:

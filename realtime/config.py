@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from realtime.errors import SettingsError
 from realtime.face.assess import AssessConfig
@@ -19,6 +26,18 @@ from realtime.spotter import SpotterConfig
 from realtime.stabiliser import StabiliserConfig
 
 Seconds = Annotated[float, Field(ge=0, le=60)]
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    width, cross, height = value.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise ValueError(f"{value} is not a size; write WIDTHxHEIGHT, such as 1280x720")
+    return int(width), int(height)
+
+
+Size = Annotated[tuple[int, int], BeforeValidator(_size)]
 
 
 class _Section(BaseModel):
@@ -29,7 +48,7 @@ class SourceSettings(_Section):
     camera: Annotated[int, Field(ge=0, le=63)] | None = None
     source: str | None = None  # file, folder or address
     demo: bool = False
-    size: tuple[int, int] | None = (640, 480)  # asked of a camera
+    size: Size | None = (640, 480)  # asked of a camera
     fps: Annotated[float, Field(gt=0, le=1000)] | None = None  # asked of a camera; of a folder
     fourcc: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4}$")] = "MJPG"
     pace: Literal["realtime", "fast"] = "realtime"

@@ -18,6 +18,8 @@ _PROGRAMS = {
     "evaluate": ("model.evaluate", "score an engine on pairs with known classes"),
     "export": ("model.export", "turn a checkpoint into an engine folder"),
     "train-spotter": ("model.spotting.train", "train the spotter's verifier"),
+    "camera": ("calibration.camera", "what a camera really delivers"),
+    "rest": ("calibration.rest", "learn a face at rest"),
     "person": ("calibration.person", "fit the spotter to one person, camera and light"),
     "confidence": ("calibration.confidence", "make an engine's probabilities mean what they say"),
     "precision": ("calibration.precision", "make an engine's int8 network, if it is good enough"),

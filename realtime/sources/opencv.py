@@ -52,6 +52,7 @@ class OpenCvSource:
         remarks: tuple[str, ...] = (),
     ) -> None:
         self.refused = 0
+        self._grabbed_ns = 0
         self._capture = capture
         # Drivers tell sizes and accept rates that they do not deliver: only a picture is proof.
         self._first = self._grab()
@@ -84,6 +85,19 @@ class OpenCvSource:
             return first
         return self._grab()
 
+    @property
+    def age_ms(self) -> float | None:
+        """From the driver's time stamp of the newest picture to its grab.
+
+        V4L2 stamps the start of the read-out, on the clock that `time.monotonic` reads; other
+        drivers give a position, or nothing.
+        """
+        if self.info.kind is not SourceKind.CAMERA:
+            return None
+        stamp_ms = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+        age_ms = self._grabbed_ns / 1e6 - stamp_ms
+        return age_ms if stamp_ms > 0 and 0 <= age_ms < 1000 else None
+
     def close(self) -> None:
         """May be called twice."""
         self._capture.release()
@@ -92,7 +106,7 @@ class OpenCvSource:
         for _ in range(UNDECODABLE_LIMIT):
             if not self._capture.grab():
                 return None
-            t_ns = time.monotonic_ns()
+            t_ns = self._grabbed_ns = time.monotonic_ns()
             decoded, image = self._capture.retrieve()
             if decoded and image is not None and image.ndim == 3:
                 return Shot(t_ns, np.asarray(image, np.uint8))

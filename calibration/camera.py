@@ -1,0 +1,288 @@
+"""What a camera really delivers: `python -m calibration.camera --camera 0`.
+
+Ten seconds are taken as the live path takes them.  Rate and regularity, how old a picture is when
+it arrives, and the light on the face are measured, and where a micro-expression would suffer it
+says what to do.  Nothing is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from scipy.ndimage import median_filter
+
+from calibration.subject import add_arguments, open_subject
+from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.face.assess import AssessConfig
+from realtime.face.face import FaceTracker
+from realtime.face.geometry import inter_ocular
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.sources import Shot, Source, SourceInfo, SourceKind
+from realtime.sources.frame_rate import FrameRate
+from realtime.sources.opencv import OpenCvSource
+
+STDERR = Console(stderr=True)
+LEAST_S = 3.0
+LEAST_FRAMES = 50
+OUTAGE_S = 1.2
+_COARSE = 8  # every eighth pixel tells how bright a picture is, and whether it is a new one
+_LOOK_S = 1.0  # between pictures that are searched for a face
+
+# What is pointed out, and from where on.
+SLOW = 0.9  # share of the rate that the driver claims
+IRREGULAR = 0.3  # of an interval: beyond it neighbouring frames change places in what they tell
+LOST = 0.01  # share of the frames
+REPEATED = 0.01
+FLICKER = 1.0  # grey levels, from one picture to another
+NOISY = 4.0  # grey levels
+BURNT = 0.1  # share of the face's pixels without a difference left in them
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the pictures came."""
+
+    frames: int
+    seconds: float
+    fps: float
+    interval_ms: float  # median
+    jitter_ms: float  # 95 % of the intervals are within this of the median
+    lost: float  # share of the frames that should have come, [0, 1]
+    repeated: float  # share that are the picture before once more, [0, 1]
+    refused: int  # damaged ones
+    age_ms: float | None  # median, from the driver's stamp to the grab, where it gives stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What the pictures show; grey levels 0..255.  Of the face, where there is one."""
+
+    flicker: float  # standard deviation of the whole picture's mean, slow changes taken out
+    noise: float  # standard deviation of a pixel that shows nothing new
+    grey: float | None  # mean of the face
+    burnt: float | None  # share of its pixels at the upper end, [0, 1]
+    iod_px: float | None  # inter-ocular distance
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    trouble: str
+    remedy: str
+
+
+class Meter:
+    """Takes pictures one by one and keeps a few numbers of each.
+
+    Args:
+        tracker: looks for a face in one picture a second.
+    """
+
+    def __init__(self, tracker: FaceTracker) -> None:
+        self._tracker = tracker
+        self._rate = FrameRate(OUTAGE_S)
+        self._times: list[int] = []
+        self._means: list[float] = []
+        self._noise: list[float] = []
+        self._repeated = 0
+        self._last: NDArray[np.float32] | None = None
+        self._faces: list[tuple[float, float, float]] = []
+        self._looked_ns: int | None = None
+        self._ages: list[float] = []
+
+    def add(self, shot: Shot, age_ms: float | None = None) -> None:
+        """One picture, and how old it was when it was grabbed."""
+        if age_ms is not None:
+            self._ages.append(age_ms)
+        coarse = shot.image[::_COARSE, ::_COARSE].mean(axis=2, dtype=np.float32)
+        if self._last is not None and self._last.shape == coarse.shape:
+            change = np.abs(coarse - self._last)
+            # What does not move shows the sensor's noise alone; most of a picture does not.
+            self._noise.append(1.4826 * float(np.median(change)) / 2**0.5)
+            self._repeated += not change.any()
+        self._last = coarse
+        self._rate.update(shot.t_ns)
+        self._times.append(shot.t_ns)
+        self._means.append(float(coarse.mean()))
+        if self._looked_ns is None or shot.t_ns - self._looked_ns >= _LOOK_S * 1e9:
+            self._looked_ns = shot.t_ns
+            self._look(shot)
+
+    def _look(self, shot: Shot) -> None:
+        self._tracker.reset()  # a second is too long to follow a face
+        face = next(iter(self._tracker.update(shot.t_ns, shot.image)), None)
+        if face is None:
+            return
+        low = np.maximum(face.landmarks[:, :2].min(axis=0), 0).astype(int)
+        high = np.maximum(face.landmarks[:, :2].max(axis=0), 0).astype(int)
+        skin = cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY)[low[1] : high[1], low[0] : high[0]]
+        if skin.size:
+            iod = inter_ocular(face.landmarks)
+            self._faces.append((float(skin.mean()), float((skin >= 250).mean()), float(iod)))
+
+    def delivery(self, refused: int = 0) -> Delivery:
+        """Raises DataError on too few pictures."""
+        count = len(self._times)
+        if count < LEAST_FRAMES:
+            raise DataError(
+                f"only {count} pictures came, {LEAST_FRAMES} are needed: give it more --seconds"
+            )
+        intervals_ms = np.diff(self._times) / 1e6
+        middle = float(np.median(intervals_ms))
+        seconds = (self._times[-1] - self._times[0]) / 1e9
+        missing = self._rate.missing
+        return Delivery(
+            frames=count,
+            seconds=seconds,
+            fps=(count - 1) / seconds,
+            interval_ms=middle,
+            jitter_ms=float(np.quantile(np.abs(intervals_ms - middle), 0.95)),
+            lost=missing / (count + missing),
+            repeated=self._repeated / (count - 1),
+            refused=refused,
+            age_ms=float(np.median(self._ages)) if self._ages else None,
+        )
+
+    def light(self) -> Light:
+        means = np.array(self._means)
+        quick = means - median_filter(means, 15, mode="nearest")
+        found = np.median(self._faces, axis=0) if self._faces else (None, None, None)
+        grey, burnt, iod = (None if v is None else float(v) for v in found)
+        return Light(float(quick.std()), float(np.median(self._noise)), grey, burnt, iod)
+
+
+def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
+    """What stands in the way of seeing a micro-expression, the worst first."""
+    needs = AssessConfig()
+    told = info.asked_fps or info.told_fps
+    on_linux = sys.platform == "linux" and info.kind is SourceKind.CAMERA
+    device = f"/dev/video{info.name.split()[-1]}"
+    if came.fps < needs.min_fps:
+        yield Advice(
+            f"{came.fps:.1f} pictures a second; 25 are needed",
+            "a light in front of you, a smaller --size, or --fourcc MJPG",
+        )
+    if told and came.fps < SLOW * told:
+        remedy = "more light: in the dark a camera holds every picture longer"
+        if on_linux:
+            remedy += f"; or: v4l2-ctl -d {device} -c exposure_dynamic_framerate=0"
+        yield Advice(f"{told:.0f} a second were promised", remedy)
+    if came.repeated > REPEATED:
+        yield Advice(
+            f"{came.repeated:.0%} of the pictures are the one before once more",
+            "the rate is not what it seems: ask for a lower --fps, or switch off frame doubling",
+        )
+    if came.lost > LOST:
+        yield Advice(
+            f"{came.lost:.1%} of the pictures are lost",
+            "another USB port, no hub, a shorter cable, or fewer programs beside this one",
+        )
+    if came.jitter_ms > IRREGULAR * came.interval_ms:
+        yield Advice(
+            f"pictures come up to {came.jitter_ms:.0f} ms early or late",
+            "times of events are that much off: a cable instead of a network, fewer programs",
+        )
+    if light.iod_px is None:
+        yield Advice("no face was seen", "sit in front of the camera and do this again")
+    elif light.iod_px < needs.min_iod_px:
+        yield Advice(
+            f"the face is small: {light.iod_px:.0f} px between the eyes",
+            f"sit closer, or a larger --size: from {needs.min_iod_px:.0f} px on it is judged",
+        )
+    if light.grey is not None and light.grey < needs.min_grey:
+        yield Advice(f"the face is dark: {light.grey:.0f} of 255", "a light in front of you")
+    if light.burnt is not None and light.burnt > BURNT:
+        yield Advice(
+            f"{light.burnt:.0%} of the face is burnt out",
+            "less light from one side, or expose less",
+        )
+    if light.flicker > FLICKER:
+        remedy = "set the mains frequency in the camera's settings"
+        if on_linux:
+            remedy += f": v4l2-ctl -d {device} -c power_line_frequency=1 (50 Hz) or 2 (60 Hz)"
+        yield Advice(f"the light flickers by {light.flicker:.1f} grey levels", remedy)
+    if light.noise > NOISY:
+        yield Advice(f"the picture is noisy: {light.noise:.1f} grey levels", "more light")
+
+
+def measure(source: Source, seconds: float, meter: Meter) -> Iterator[float]:
+    """Feed the meter; yields the seconds of the source that have passed."""
+    first_ns: int | None = None
+    for shot in iter(source.read, None):
+        first_ns = shot.t_ns if first_ns is None else first_ns
+        at_s = (shot.t_ns - first_ns) / 1e9
+        if at_s >= seconds:
+            return
+        meter.add(shot, source.age_ms if isinstance(source, OpenCvSource) else None)
+        yield at_s
+
+
+def report(info: SourceInfo, came: Delivery, light: Light) -> Table:
+    table = Table(title=f"{info.name}, {info.width}×{info.height}", title_justify="left")
+    table.add_column("")
+    table.add_column("measured", justify="right")
+    told = f"{info.told_fps:.1f}" if info.told_fps else "nothing"
+    table.add_row("pictures a second", f"{came.fps:.2f} (promised: {told})")
+    table.add_row("from one to the next", f"{came.interval_ms:.1f} ms")
+    table.add_row("95 % come within", f"± {came.jitter_ms:.1f} ms")
+    table.add_row(
+        "lost, repeated, damaged", f"{came.lost:.1%}, {came.repeated:.1%}, {came.refused}"
+    )
+    if came.age_ms is not None:
+        table.add_row("from the driver's stamp to us", f"{came.age_ms:.1f} ms")
+    table.add_row("flicker, noise", f"{light.flicker:.1f}, {light.noise:.1f} grey levels")
+    if light.iod_px is not None:
+        table.add_row("face: between the eyes", f"{light.iod_px:.0f} px")
+        table.add_row("face: brightness, burnt out", f"{light.grey:.0f} of 255, {light.burnt:.1%}")
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="calibration.camera",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
+    given = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    try:
+        if given.seconds < LEAST_S:
+            raise SettingsError(f"--seconds goes from {LEAST_S:g} up")
+        meter = Meter(LandmarkTracker(face_model(given.face_model)))
+        with open_subject(given) as source, Progress(console=STDERR, transient=True) as bar:
+            task = bar.add_task("watching the camera", total=given.seconds)
+            for at_s in measure(source, given.seconds, meter):
+                bar.update(task, completed=at_s)
+            info, came, light = source.info, meter.delivery(source.refused), meter.light()
+    except FleetingError as error:
+        sys.stderr.write(f"calibration.camera: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    console.print(report(info, came, light))
+    for remark in info.remarks:
+        console.print(f"! {remark}", highlight=False)
+    found = list(advise(info, came, light))
+    for advice in found:
+        console.print(f"! {advice.trouble}\n  → {advice.remedy}", highlight=False)
+    if not found:
+        console.print("Nothing stands in the way.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""Learn a face at rest: `python -m calibration.rest --camera 0`.
+
+Ten seconds of a neutral face that looks at the screen.  From them come the noise of this face, this
+camera and this light, region by region, and with it the smallest movement that can stand out.  It
+is saved as a profile for `run_live.py --profile FILE`, where it serves from the first half second
+and goes on being learned.  A profile that is there keeps what `calibration.person` has found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from calibration.subject import add_arguments, open_subject
+from realtime.apex import ApexConfig
+from realtime.dashboard.words import ADVICE
+from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.face.assess import assess
+from realtime.face.face import FaceTracker
+from realtime.face.geometry import CROP_IOD
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.onset import OnsetConfig
+from realtime.profile import Profile, load_profile, save_profile
+from realtime.regions import MEMBERS, Stream
+from realtime.sightings import Sighter
+from realtime.sources import Source
+from realtime.stabiliser import Stabiliser
+from realtime.status import Assessable
+from realtime.verifier import load_verifier
+
+LEAST_S = 5.0
+PATIENCE = 6  # times as long as asked for is waited for that much rest
+_ROWS = {
+    Stream.BROWS: "brows, forehead",
+    Stream.NOSE_CHEEKS: "nose, cheeks, under the eyes",
+    Stream.MOUTH: "mouth, chin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    rest_s: float  # of unbroken rest so far
+    assessable: Assessable
+    noise_px: NDArray[np.float64]  # (31, 2) of the regions' pulses
+
+
+def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Progress]:
+    """Watch until one face has been judged for `seconds` on end; yields after every frame.
+
+    Raises:
+        DataError: the source ended, or six times as long passed, before that.
+    """
+    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+    first_ns: int | None = None
+    began_ns: int | None = None
+    longest_s, reason = 0.0, Assessable.NO_FACE
+    watched: int | None = None
+    for shot in iter(source.read, None):
+        first_ns = shot.t_ns if first_ns is None else first_ns
+        if (shot.t_ns - first_ns) / 1e9 > PATIENCE * seconds:
+            break
+        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+        seen = assess(face, grey, 0.0)
+        if face is None or seen is not Assessable.YES or face.id != watched:
+            stabiliser.reset()
+            sighter.reset()
+            began_ns, watched = None, face.id if face is not None else None
+            reason = seen if seen is not Assessable.YES else reason
+        if face is not None and seen is Assessable.YES:
+            began_ns = shot.t_ns if began_ns is None else began_ns
+            sighter.update(stabiliser.update(shot.t_ns, grey, face), face)
+        rest_s = 0.0 if began_ns is None else (shot.t_ns - began_ns) / 1e9
+        longest_s = max(longest_s, rest_s)
+        yield Progress(rest_s, seen, sighter.noise_px)
+        if rest_s >= seconds:
+            return
+    raise DataError(
+        f"{source.info.name}: {longest_s:.0f} s of rest on end, {seconds:.0f} s are needed; "
+        f"what came between: {ADVICE[reason]}"
+    )
+
+
+def smallest(noise_px: NDArray[np.float64], stream: Stream) -> float:
+    """Peak of the smallest movement of a stream's regions that reaches the score of a candidate.
+
+    In shares of the inter-ocular distance.  A movement that comes and goes within the detector's
+    window has a pulse as high as itself; the regions move along their quieter axis at best.
+    """
+    quiet = noise_px[MEMBERS[stream]].min(axis=1)
+    return float(OnsetConfig().enter_sigma * np.median(quiet) / CROP_IOD)
+
+
+def report(noise_px: NDArray[np.float64]) -> Table:
+    table = Table(title="This face at rest", title_justify="left")
+    for heading in ("", "noise", "stands out from"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for stream, words in _ROWS.items():
+        noise = float(np.median(noise_px[MEMBERS[stream]])) / CROP_IOD
+        table.add_row(words, f"{noise:.2%}", f"{smallest(noise_px, stream):.1%}")
+    table.caption = "shares of the distance between the eyes"
+    return table
+
+
+def _guide(now: Progress, seconds: float) -> Text:
+    if now.assessable is not Assessable.YES:
+        return Text(f"  {ADVICE[now.assessable]}", "yellow")
+    done = round(30 * min(1.0, now.rest_s / seconds))
+    left = max(0.0, seconds - now.rest_s)
+    return Text(
+        f"  {'█' * done}{'░' * (30 - done)}  look at the screen, face at rest: {left:.0f} s"
+    )
+
+
+def _updated(path: Path, name: str, noise_px: NDArray[np.float64], seconds: float) -> Profile:
+    noise = tuple((round(float(x), 4), round(float(y), 4)) for x, y in noise_px)
+    if path.exists():
+        return replace(load_profile(path), noise_px=noise)
+    return Profile(name, 1.0, noise, round(seconds, 1), load_verifier().digest)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="calibration.rest",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of rest on end")
+    parser.add_argument("--name", default="me", help="of the profile")
+    parser.add_argument("--out", type=Path, help="profile file; default profiles/NAME.json")
+    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
+    given = parser.parse_args(arguments)
+    path = given.out or Path("profiles") / f"{given.name}.json"
+    cv2.setNumThreads(1)
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    try:
+        if not LEAST_S <= given.seconds <= 60:
+            raise SettingsError(f"--seconds goes from {LEAST_S:g} to 60")
+        tracker = LandmarkTracker(face_model(given.face_model))
+        with (
+            open_subject(given) as source,
+            Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live,
+        ):
+            for now in learn(source, tracker, given.seconds):
+                live.update(_guide(now, given.seconds), refresh=live.console.is_terminal)
+        save_profile(path, _updated(path, given.name, now.noise_px, now.rest_s))
+    except FleetingError as error:
+        sys.stderr.write(f"calibration.rest: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing was saved\n")
+        return 130
+    console.print(report(now.noise_px))
+    console.print(f"saved: {path}   use it: python run_live.py --camera 0 --profile {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Rest is learned from a real face, and its noise grows with the camera's."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.rest import learn, main, smallest
+from realtime.errors import DataError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.profile import load_profile, save_profile
+from realtime.regions import REGIONS, Stream
+from realtime.sources import Shot, SourceInfo, SourceKind
+from realtime.spotter import Spotter
+
+SECONDS, FPS = 5.0, 30
+
+
+class Sitter:
+    """The portrait before a camera with that much sensor noise; away for some frames."""
+
+    def __init__(self, portrait, noise, frames, away=()):
+        self.info = SourceInfo(SourceKind.CAMERA, "camera 0", 512, 512, None, 30.0, True, None)
+        self._portrait, self._noise, self._frames, self._away = portrait, noise, frames, away
+        self._rng = np.random.default_rng(2)
+        self._at = 0
+
+    def read(self):
+        if self._at == self._frames:
+            return None
+        self._at += 1
+        seen = np.full_like(self._portrait, 90) if self._at in self._away else self._portrait
+        grain = self._rng.normal(0, self._noise, seen.shape)
+        image = np.clip(seen + grain, 0, 255).astype(np.uint8)
+        return Shot(round(1e9 * self._at / FPS), image)
+
+
+@pytest.fixture
+def tracker(landmark_model):
+    return LandmarkTracker(landmark_model)
+
+
+def test_a_noisier_camera_hides_larger_movements(portrait, tracker):
+    quiet, noisy = (
+        list(learn(Sitter(portrait, noise, 200), tracker, SECONDS))[-1] for noise in (2.0, 25.0)
+    )
+    assert quiet.rest_s >= SECONDS
+    assert quiet.noise_px.shape == (len(REGIONS), 2)
+    for stream in (Stream.BROWS, Stream.NOSE_CHEEKS, Stream.MOUTH):
+        assert 0 < smallest(quiet.noise_px, stream) < smallest(noisy.noise_px, stream)
+
+
+def test_who_leaves_begins_anew(portrait, tracker):
+    sitter = Sitter(portrait, 2.0, 400, away=range(90, 100))
+    seen = list(learn(sitter, tracker, SECONDS))
+    assert len(seen) >= 100 + SECONDS * FPS
+    assert seen[95].rest_s == 0
+
+
+def test_too_little_rest_says_why(portrait, tracker):
+    with pytest.raises(DataError, match=r"2 s of rest .* look towards the camera"):
+        list(learn(Sitter(portrait, 2.0, 90, away=range(61, 91)), tracker, SECONDS))
+
+
+@pytest.mark.media
+def test_the_program_writes_what_the_live_path_takes(media, landmark_model, tmp_path, capsys):
+    path = tmp_path / "me.json"
+    flags = ["--source", str(media / "webcam.mp4"), "--out", str(path)]
+    assert main(flags) == 0
+    assert "stands out from" in capsys.readouterr().out
+    first = load_profile(path)
+    assert first.alarm_factor == 1.0
+    assert Spotter(profile=first).strengths == (0.0,) * 5
+
+    # A second rest renews the noise and keeps what calibration.person has found.
+    save_profile(path, replace(first, alarm_factor=2.5, noise_px=((9.0, 9.0),) * len(REGIONS)))
+    assert main(flags) == 0
+    assert load_profile(path) == replace(first, alarm_factor=2.5)
+
+
+@pytest.mark.media
+def test_a_damaged_profile_is_not_written_over(media, landmark_model, tmp_path, capsys):
+    path = tmp_path / "me.json"
+    path.write_text("{")
+    flags = ["--source", str(media / "webcam.mp4"), "--out", str(path)]
+    assert main(flags) == 7
+    assert "cannot be read as a profile" in capsys.readouterr().err
+    assert path.read_text() == "{"
+
+
+@pytest.mark.parametrize("seconds", ["1", "600"])
+def test_nonsense_is_refused(seconds, capsys):
+    assert main(["--source", "x.mp4", "--seconds", seconds]) == 2
+    assert "from 5 to 60" in capsys.readouterr().err
