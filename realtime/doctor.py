@@ -10,12 +10,14 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import psutil
 from rich.console import Console
 from rich.table import Table
@@ -25,8 +27,9 @@ from realtime.engine.backends import BACKENDS, missing, open_session, resolve
 from realtime.engine.cuda import find_gpus
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.errors import EngineError, FaceModelError, FleetingError
+from realtime.face.geometry import CROP_SIZE
 from realtime.face.weights import cached_model
-from realtime.sources import list_cameras
+from realtime.sources import camera_modes, list_cameras
 from realtime.verifier import load_verifier
 
 Verdict = Literal["ok", "could be better", "must be mended"]
@@ -34,6 +37,8 @@ Verdict = Literal["ok", "could be better", "must be mended"]
 _PACKAGES = ("numpy", "opencv-python", "numba", "ai-edge-litert", "onnxruntime", "av", "rich")
 _USEFUL = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd")
 _LEAST_DISK_MB = 2000  # a session of an hour with many events
+_TIMED = 4  # pairs for each backend
+_WORTH = 0.8  # a backend that takes less of the time is pointed out
 _LEAST_CORES = 2  # one for faces, one for capture, engine and recorder
 
 
@@ -103,7 +108,14 @@ def _cameras() -> Iterator[Finding]:
         advice = "plug one in, or use --source with a file or stream"
         yield Finding("camera", "none", "could be better", advice)
     for camera in cameras:
-        yield Finding("camera", str(camera))
+        modes = camera_modes(camera.index)
+        name = f"{camera.index}: {camera.name}"
+        if modes:
+            advice = f"what it delivers: fleeting camera --camera {camera.index}"
+            yield Finding("camera", f"{name}; takes {', '.join(modes)}", advice=advice)
+        else:
+            advice = "close other programs that use it"
+            yield Finding("camera", f"{name}; does not open", "could be better", advice)
 
 
 def _face_model() -> Finding:
@@ -133,17 +145,40 @@ def _engine(given: Path | None) -> Iterator[Finding]:
     try:
         folder = EngineFolder.load(path)
         chosen = resolve("auto", folder)
-        open_session(folder, chosen.name, 1)
+        took_ms = {chosen.name: _pair_ms(folder, chosen.name)}
     except EngineError as error:
         yield Finding("engine", str(error), "must be mended", "copy or export the engine again")
         return
-    yield Finding("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
-    yield Finding("runs on", f"{chosen.name}; its answer to the canary is right")
+    others = []
     for backend in BACKENDS.values():
         if backend.name == chosen.name:
             continue
-        why_not = missing(backend, folder)
-        yield Finding(f"  {backend.name}", f"no: {why_not}" if why_not else "yes")
+        try:
+            why_not = missing(backend, folder)
+            if why_not is None and backend.runtime != "torch":  # seconds to load, never fastest
+                took_ms[backend.name] = _pair_ms(folder, backend.name)
+        except EngineError as error:
+            why_not = str(error)
+        pace = f", {took_ms[backend.name]:.0f} ms" if backend.name in took_ms else ""
+        others.append(Finding(f"  {backend.name}", f"no: {why_not}" if why_not else f"yes{pace}"))
+    yield Finding("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
+    text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms a pair; the canary's answer is right"
+    best = min(took_ms, key=lambda name: took_ms[name])
+    faster = took_ms[best] < _WORTH * took_ms[chosen.name]
+    yield Finding("runs on", text, advice=f"faster here: --backend {best}" if faster else "")
+    yield from others
+
+
+def _pair_ms(folder: EngineFolder, backend: str) -> float:
+    """Opens a session, which asks it the canary, and times a few pairs on one thread."""
+    session = open_session(folder, backend, 1)
+    pair = np.zeros((1, 2, CROP_SIZE, CROP_SIZE), np.float32)
+    took = []
+    for _ in range(_TIMED):
+        start = time.perf_counter()
+        session.run(pair)
+        took.append(1e3 * (time.perf_counter() - start))
+    return min(took)
 
 
 def _disk(output: Path) -> Finding:

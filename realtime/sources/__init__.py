@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime.sources.camera import CameraListing, list_cameras, open_camera
+from realtime.sources.camera import CameraListing, camera_modes, list_cameras, open_camera
 from realtime.sources.folder import ImageFolder
 from realtime.sources.grammar import Address, parse_source, printable
 from realtime.sources.source import Shot, Source, SourceInfo, SourceKind
@@ -16,6 +16,7 @@ __all__ = [
     "Source",
     "SourceInfo",
     "SourceKind",
+    "camera_modes",
     "list_cameras",
     "open_source",
     "parse_source",

@@ -19,6 +19,8 @@ from realtime.sources.source import SourceKind
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
 _V4L2_NAMES = Path("/sys/class/video4linux")
 _PROBED = 10  # camera numbers tried where the system keeps no list
+_SIZES = ((640, 480), (1280, 720), (1920, 1080))
+_RATES = (30, 60, 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,35 @@ def list_cameras() -> tuple[CameraListing, ...]:
     if sys.platform == "linux":
         return _listed_by_v4l2(_V4L2_NAMES)
     return _found_by_opening()
+
+
+def accepted_modes(capture: cv2.VideoCapture) -> tuple[str, ...]:
+    """Sizes and rates that the driver of an opened camera says yes to, such as 640×480@30.
+
+    What it then delivers is for `calibration.camera` to measure.
+    """
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    modes = []
+    for width, height in _SIZES:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
+        if _told_size(capture) != (width, height):
+            continue
+        for rate in _RATES:
+            capture.set(cv2.CAP_PROP_FPS, rate)
+            if round(told_rate(capture) or 0.0) == rate:
+                modes.append(f"{width}×{height}@{rate}")
+    return tuple(modes)
+
+
+def camera_modes(index: int) -> tuple[str, ...]:
+    """`accepted_modes` of a camera by number; none where it is in use or gone."""
+    silence_opencv()
+    capture = cv2.VideoCapture(index, _BACKENDS.get(sys.platform, cv2.CAP_ANY))
+    try:
+        return accepted_modes(capture) if capture.isOpened() else ()
+    finally:
+        capture.release()
 
 
 def open_camera(
@@ -90,16 +121,20 @@ def _not_as_asked(
     capture: cv2.VideoCapture, size: tuple[int, int] | None, code: int
 ) -> tuple[str, ...]:
     remarks = []
-    told = (
-        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-    )
+    told = _told_size(capture)
     if size is not None and told != size:
         remarks.append(f"{size[0]}×{size[1]} asked, the camera gives {told[0]}×{told[1]}")
     given = int(capture.get(cv2.CAP_PROP_FOURCC))
     if given not in (0, -1, code):
         remarks.append(f"{_letters(code)} asked, the camera gives {_letters(given)}")
     return tuple(remarks)
+
+
+def _told_size(capture: cv2.VideoCapture) -> tuple[int, int]:
+    return (
+        int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+        int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+    )
 
 
 def _letters(code: int) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import pytest
 
 from realtime.errors import SettingsError, SourceError
 from realtime.sources import list_cameras
-from realtime.sources.camera import _listed_by_v4l2, open_camera
+from realtime.sources.camera import _listed_by_v4l2, accepted_modes, open_camera
 
 ABSENT = 97
 
@@ -47,3 +48,37 @@ def test_one_listing_for_each_camera_not_for_each_node(tmp_path: Path) -> None:
         (10, "USB"),
     ]
     assert _listed_by_v4l2(tmp_path / "absent") == ()
+
+
+class Driver:
+    """A camera driver that takes some modes and answers others with the one it is in."""
+
+    def __init__(self, modes: set[tuple[int, int, int]]) -> None:
+        self._modes = modes
+        self._width, self._height, self._rate = min(modes)
+
+    def set(self, what: int, value: float) -> bool:
+        width, height, rate = self._width, self._height, self._rate
+        if what == cv2.CAP_PROP_FRAME_WIDTH:  # V4L2 settles a size when both are known
+            self._asked_width = int(value)
+        elif what == cv2.CAP_PROP_FRAME_HEIGHT:
+            width, height = self._asked_width, int(value)
+            rate = min((r for w, h, r in self._modes if (w, h) == (width, height)), default=0)
+        elif what == cv2.CAP_PROP_FPS:
+            rate = int(value)
+        if (width, height, rate) in self._modes:
+            self._width, self._height, self._rate = width, height, rate
+        return True  # drivers say yes and do otherwise
+
+    def get(self, what: int) -> float:
+        return {
+            cv2.CAP_PROP_FRAME_WIDTH: self._width,
+            cv2.CAP_PROP_FRAME_HEIGHT: self._height,
+            cv2.CAP_PROP_FPS: self._rate,
+        }[what]
+
+
+def test_only_modes_that_the_driver_settles_on_are_named() -> None:
+    driver = Driver({(640, 480, 30), (640, 480, 60), (1920, 1080, 30)})
+    assert accepted_modes(driver) == ("640×480@30", "640×480@60", "1920×1080@30")
+    assert accepted_modes(Driver({(1280, 720, 25)})) == ()
