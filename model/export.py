@@ -1,5 +1,7 @@
 """Turn a trained network into an engine folder: `python -m model.export CHECKPOINT DIR`.
 
+Given an engine folder instead of a checkpoint, its networks are written anew from its weights.
+
 Opset 20 and not 23: from there on torch writes ONNX `Attention`, which TensorRT refuses in
 float32.  Two graphs are written, in float32 and in half precision for GPUs; each is compared with
 torch before it is let out.
@@ -21,7 +23,7 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from model import checkpoint
@@ -30,13 +32,16 @@ from model.engine_folder import (
     WEIGHTS,
     Provenance,
     describe,
+    read_description,
+    sha256,
     write_description,
     write_folder,
 )
 from model.frl_dgt import FrlDgt, Output
+from model.lean import lean
 from model.model_card import card
 from realtime.engine.backends import HALF
-from realtime.engine.folder import NETWORK
+from realtime.engine.folder import NETWORK, EngineFolder
 from realtime.errors import EngineError, FleetingError
 from realtime.face.geometry import CROP_SIZE
 
@@ -130,21 +135,32 @@ def check_parity(model: FrlDgt, path: Path, tolerance: float = PARITY) -> float:
 def export(model: FrlDgt, target: Path, provenance: Provenance) -> float:
     """Write the engine folder `target`; returns the largest difference from torch."""
     model = model.eval().to(memory_format=torch.contiguous_format)
-    worst = [0.0]
+    worst = 0.0
 
     def fill(folder: Path) -> None:
-        weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-        save_file(weights, folder / WEIGHTS)
-        write_onnx(model, folder / NETWORK)
-        worst[0] = check_parity(model, folder / NETWORK)
-        write_onnx(half_of(model), folder / HALF)
-        check_parity(model, folder / HALF, HALF_PARITY)
+        nonlocal worst
+        worst = _write_networks(model, folder)
         description = describe(folder, model.config, provenance, _canary(model))
-        write_description(folder, description)
-        (folder / CARD).write_text(card(description), "utf-8")
+        _write_words(folder, description)
 
     write_folder(target, fill)
-    return worst[0]
+    return worst
+
+
+def _write_networks(model: FrlDgt, folder: Path) -> float:
+    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    cheaper = lean(model)
+    write_onnx(cheaper, folder / NETWORK)
+    worst = check_parity(model, folder / NETWORK)
+    write_onnx(half_of(cheaper), folder / HALF)
+    check_parity(model, folder / HALF, HALF_PARITY)
+    return worst
+
+
+def _write_words(folder: Path, description: Mapping[str, Any]) -> None:
+    write_description(folder, description)
+    (folder / CARD).write_text(card(description), "utf-8")
 
 
 def _canary(model: FrlDgt) -> dict[str, Any]:
@@ -177,6 +193,30 @@ def export_checkpoint(path: Path, target: Path, name: str, licence: str) -> floa
     return export(model, target, provenance)
 
 
+def export_anew(engine: Path, target: Path) -> float:
+    """An engine's networks as this version writes them; its weights and what it says stay.
+
+    An int8 network is left out: `calibration.precision` makes it from the new one.
+
+    Raises:
+        EngineError: it is no engine folder, or the export answers differently from torch.
+    """
+    old = EngineFolder.load(engine)
+    model = FrlDgt()
+    model.load_state_dict(load(old.read(WEIGHTS)))
+    model = model.eval().to(memory_format=torch.contiguous_format)
+    worst = 0.0
+
+    def fill(folder: Path) -> None:
+        nonlocal worst
+        worst = _write_networks(model, folder)
+        files = {name: sha256(folder / name) for name in (NETWORK, HALF, WEIGHTS)}
+        _write_words(folder, read_description(engine) | {"files": files})
+
+    write_folder(target, fill)
+    return worst
+
+
 def trained_on(state: Mapping[str, Any]) -> str:
     """What a checkpoint's network has seen, in a sentence."""
     settings, progress = state["settings"], checkpoint.Progress(*state["progress"])
@@ -197,8 +237,12 @@ def trained_on(state: Mapping[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="model.export", description=__doc__.split("\n")[0])
-    parser.add_argument("checkpoint", type=Path)
+    parser = argparse.ArgumentParser(
+        prog="model.export",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("checkpoint", type=Path, help="or an engine folder")
     parser.add_argument("engine", type=Path, help="the folder to write")
     parser.add_argument("--name", default="first")
     parser.add_argument("--licence", default="Apache-2.0")
@@ -206,7 +250,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s")
     log.setLevel(logging.INFO)  # the exporter's own libraries tell a page each
     try:
-        worst = export_checkpoint(given.checkpoint, given.engine, given.name, given.licence)
+        if given.checkpoint.is_dir():
+            worst = export_anew(given.checkpoint, given.engine)
+        else:
+            worst = export_checkpoint(given.checkpoint, given.engine, given.name, given.licence)
     except FleetingError as error:
         log.error("%s", error)
         return error.exit_code

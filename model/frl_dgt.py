@@ -125,9 +125,9 @@ class DisplacementGeneration(nn.Module):
         x = self.conv1(pair.to(self.conv10.weight.dtype))  # (b, 32, 224, 224)
         skip = self.conv3(self.conv2(x))  # (b, 64, 112, 112)
         x = self.conv6(self.conv5(self.conv4(skip)))  # (b, 128, 56, 56)
-        x = self.conv7(_twice(x))  # (b, 64, 112, 112)
+        x = self.conv7(twice(x))  # (b, 64, 112, 112)
         x = self.conv9(self.conv8(torch.cat([skip, x], dim=1)))  # (b, 64, 112, 112)
-        return torch.tanh(self.conv10(_twice(x)).float())  # (b, 2, 224, 224)
+        return torch.tanh(self.conv10(twice(x)).float())  # (b, 2, 224, 224)
 
 
 def standardise(pair: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ def standardise(pair: Tensor) -> Tensor:
     return (pair - mean) / deviation.clamp_min(1e-2)
 
 
-def _twice(x: Tensor) -> Tensor:
+def twice(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,15 @@ import torch
 from safetensors.torch import load_file
 
 from model import export as exporting
-from model.engine_folder import Provenance, sha256, write_folder
+from model.engine_folder import (
+    Provenance,
+    read_description,
+    sha256,
+    write_description,
+    write_folder,
+)
 from model.evaluate import measure, synthetic_samples, write_metrics
-from model.export import canary_pair, export
+from model.export import canary_pair, export, export_anew
 from model.frl_dgt import FrlDgt, Output
 from model.recogniser import Recogniser
 from realtime.errors import EngineError
@@ -84,6 +91,19 @@ def test_description_fits_the_files(engine, model):
     answers = run(engine, canary_pair(canary["seed"]))
     assert answers["logits"][0] == pytest.approx(canary["logits"], abs=1e-4)
     assert answers["micro_logit"][0] == pytest.approx(canary["micro_logit"], abs=1e-4)
+
+
+def test_an_engine_exported_anew_is_the_same_and_keeps_what_it_says(engine, tmp_path):
+    worse = shutil.copytree(engine, tmp_path / "worse")
+    description = read_description(worse) | {"temperature": 1.5, "trained_on": "something"}
+    write_description(worse, description)
+    (worse / "model.onnx").write_bytes((worse / "model.f16.onnx").read_bytes())
+    with pytest.raises(EngineError):
+        export_anew(worse, tmp_path / "new")
+    (worse / "model.onnx").write_bytes((engine / "model.onnx").read_bytes())
+    assert export_anew(worse, tmp_path / "new") < 1e-3
+    assert read_description(tmp_path / "new") == description
+    assert "something" in (tmp_path / "new" / "README.md").read_text()
 
 
 def test_weights_load_back_without_pickle(engine, model):
