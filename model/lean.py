@@ -19,7 +19,6 @@ import copy
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model.frl_dgt import DisplacementGeneration, FrlDgt, twice
 
@@ -35,11 +34,6 @@ class LeanDisplacement(nn.Module):
         # (2, 64, 3, 3) -> (9 · 2, 64, 1, 1): for each tap both outputs
         taps = module.conv10.weight.detach().permute(2, 3, 0, 1).reshape(2 * _TAPS, -1, 1, 1)
         self.register_buffer("taps", taps.contiguous())
-        folded = fuse_conv_bn_eval(module.conv8[0], module.conv8[1])
-        of_skip, of_x = folded.weight.detach().chunk(2, dim=1)
-        self.register_buffer("of_skip", of_skip.contiguous())
-        self.register_buffer("of_x", of_x.contiguous())
-        self.register_buffer("bias", folded.bias.detach())
 
     def forward(self, pair: Tensor) -> Tensor:
         m = self.module
@@ -48,8 +42,7 @@ class LeanDisplacement(nn.Module):
         x = m.conv6(m.conv5(m.conv4(skip)))  # (b, 128, 56, 56)
         convolve, normalise, bend = m.conv7
         x = bend(twice(normalise(convolve(x))))  # (b, 64, 112, 112)
-        old = F.conv2d(skip, self.of_skip, self.bias, padding=1)
-        x = m.conv9(bend(old + F.conv2d(x, self.of_x, padding=1)))  # (b, 64, 112, 112)
+        x = m.conv9(m.conv8(torch.cat([skip, x], dim=1)))  # (b, 64, 112, 112)
         taps = F.pad(twice(F.conv2d(x, self.taps)), (1, 1, 1, 1))  # (b, 18, 226, 226)
         height, width = pair.shape[2:]
         shifted = [

@@ -19,6 +19,7 @@ from realtime.errors import EngineError
 
 HALF = "model.f16.onnx"
 INT8 = "model.int8.onnx"
+FP8 = "model.fp8.onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def _backends() -> Iterator[Backend]:
     yield Backend("tensorrt", "f16", HALF, trt, "tensorrt", gpu, 0.1)
     yield Backend("tensorrt", "f32", NETWORK, trt, "tensorrt", gpu)
     yield Backend("tensorrt", "int8", INT8, trt, "tensorrt", gpu, 0.5)
+    yield Backend("tensorrt", "fp8", FP8, trt, "tensorrt", gpu, 0.5)
     torch = 'pip install "fleeting[train]"'
     yield Backend("torch", "f32", NETWORK, "model.torch_session", "torch", torch)
 

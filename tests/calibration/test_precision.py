@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from calibration import precision
-from calibration.precision import main, measure, quantised
+from calibration.precision import float8, main, measure, quantised
 from model.engine_folder import add_file
 from model.evaluate import Sample
 from model.synthetic.pairs import NON_EVENT
-from realtime.engine.backends import INT8, open_session
+from realtime.engine.backends import FP8, INT8, open_session
 from realtime.engine.folder import EngineFolder, default_engine
+from realtime.engine.onnxruntime_session import OnnxRuntimeSession
 from realtime.engine.tensorrt_plan import build
 from realtime.errors import EngineUntrusted
 
@@ -60,26 +61,47 @@ def test_the_int8_network_answers_nearly_as_float32_and_is_smaller(engine, int8)
 @needs_nncf
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_tensorrt_reads_its_quantising_nodes(int8):
+def test_the_fp8_network_answers_nearly_as_float32(engine, int8):
+    exact = open_session(EngineFolder.load(engine), "onnxruntime-f32", 1)
+    rounded = OnnxRuntimeSession("fp8", float8(int8), 1)
+    pairs = np.stack([s.pair for s in samples(3)]).astype(np.float32) / 255
+    apart = np.abs(exact.run(pairs).displacement - rounded.run(pairs).displacement)
+    assert 0 < apart.mean() < 0.1
+
+
+@needs_nncf
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("made", [bytes, float8], ids=["int8", "fp8"])
+def test_tensorrt_reads_its_quantising_nodes(int8, made):
     trt = pytest.importorskip("tensorrt_rtx")
-    assert len(build(trt, int8)) > 1_000_000
+    assert len(build(trt, made(int8))) > 1_000_000
 
 
 @needs_nncf
 @pytest.mark.filterwarnings("ignore")
-def test_a_network_that_loses_too_much_is_not_kept(engine, monkeypatch, capsys):
-    before = sorted(p.name for p in engine.iterdir())
-    figures = iter([0.9, 0.9, 0.9, 0.88])
+@pytest.mark.parametrize(
+    ("int8_uf1", "fp8_uf1", "kept"),
+    [(0.88, 0.88, set()), (0.895, 0.88, {INT8}), (0.88, 0.9, {FP8})],
+)
+def test_a_network_that_loses_too_much_is_not_kept(
+    tmp_path, monkeypatch, capsys, int8_uf1, fp8_uf1, kept
+):
+    engine = shutil.copytree(default_engine(), tmp_path / "engine")
+    before = {p.name for p in engine.iterdir()}
+    figures = iter([0.9, 0.9, 0.9, int8_uf1, fp8_uf1])
     monkeypatch.setattr(precision, "fit_and_score", lambda given: (samples(4), samples(4)))
     monkeypatch.setattr(precision, "quantised", lambda network, pairs: network)
+    monkeypatch.setattr(precision, "float8", lambda network: network)
     monkeypatch.setattr(
         precision,
         "measure",
         lambda session, pairs: precision.Figures(session.name, 1.0, next(figures), 0.9),
     )
     assert main(["--engine", str(engine)]) == 5
-    assert "int8 is not kept" in capsys.readouterr().err
-    assert sorted(p.name for p in engine.iterdir()) == before
+    said = capsys.readouterr().err
+    assert all((f"{file} is not kept" in said) == (file not in kept) for file in (INT8, FP8))
+    assert {p.name for p in engine.iterdir()} - before == kept
 
 
 def test_time_and_scores_are_of_every_pair(engine):

@@ -1,6 +1,10 @@
 """Plans are refused before TensorRT sees them; graphs are built without a GPU by tensorrt-rtx."""
 
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -112,6 +116,23 @@ def test_tensorrt_reads_and_builds_the_shipped_graph(name):
     steps = []
     plan = build(trt, folder.read(name), lambda *step: steps.append(step))
     assert len(plan) > 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [NETWORK, HALF])
+def test_polygraphy_finds_no_part_that_tensorrt_lacks(name):
+    pytest.importorskip("tensorrt_rtx")
+    polygraphy = shutil.which("polygraphy", path=Path(sys.executable).parent)
+    if polygraphy is None:
+        pytest.skip("polygraphy is not installed")
+    path = EngineFolder.load(default_engine()).path / name
+    said = subprocess.run(
+        [polygraphy, "inspect", "capability", str(path)],
+        env={**os.environ, "POLYGRAPHY_USE_TENSORRT_RTX": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert "Graph is fully supported by TensorRT" in said.stdout + said.stderr
 
 
 @pytest.mark.slow
