@@ -1,8 +1,9 @@
 """What each part of the spotter brings: `python -m benchmarks.spotter_ablation SET --run DIR`
 
 DIR is a run of model.spotting.train, SET a folder of clips with a truth.json.  Every row is scored
-on SET at the same budget, by an operating table of its own; rows that change what is learned are
-fitted anew.  Videos named by --leave-out teach no row.
+on SET at the same budget.  Rows that change what is learned are fitted anew, with an operating
+table of their own; those that change how motion is measured keep the trees and the table, which
+were made for the whole.  Videos named by --leave-out teach no row.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ from model.spotting.additions import Added
 from model.spotting.fit import cross_fit, decision, fit_stage
 from model.spotting.material import Played, load
 from model.spotting.operate import BUDGETS, Judged, alarms, judged, operating_table
-from model.spotting.recording import read_recording
+from model.spotting.recording import Recording, read_recording
 from model.spotting.table import Row, watch
 from realtime.errors import DataError, FleetingError
 from realtime.evidence import NAMES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.motion import RegionMotion
 from realtime.verifier import STAGES
 
 Change = Callable[[Row], Row | None]  # None: this row is not there
 
 _STREAM = NAMES.index("stream")
+_UNITS = NAMES.index("upper t")  # it and all behind it
 _PULSE = [
     NAMES.index(name)
     for name in ("rise s", "fall s", "duration s", "peak sigma", "amplitude iod", "rest after")
@@ -47,6 +50,7 @@ class Variant:
     learned: Change | None = None  # what becomes of each row before it is learned and judged
     simulated: bool | None = None  # learn from simulated people only, from videos only
     second_look: bool = True
+    front: Callable[[], RegionMotion] | None = None  # another way to measure motion
     refit: bool = True
 
 
@@ -54,6 +58,12 @@ def pulse_only(row: Row) -> Row:
     kept = np.zeros_like(row.evidence)
     kept[_PULSE] = row.evidence[_PULSE]
     return replace(row, evidence=kept)
+
+
+def no_units(row: Row) -> Row:
+    evidence = row.evidence.copy()
+    evidence[_UNITS:] = 0.0
+    return replace(row, evidence=evidence)
 
 
 def whole_face(row: Row) -> Row | None:
@@ -72,6 +82,9 @@ VARIANTS = (
     Variant("as it is"),
     Variant("no second look", second_look=False, refit=False),
     Variant("lower face not masked in speech", unmasked, refit=False),
+    Variant("patches without a prior", front=lambda: RegionMotion(prior=0.0), refit=False),
+    Variant("yaw and pitch left in", front=lambda: RegionMotion(parallax=False), refit=False),
+    Variant("no filters for action units", no_units),
     Variant("shoulders taken for peaks", shoulders),
     Variant("shape of the pulse alone", pulse_only),
     Variant("the whole face alone, no streams", whole_face),
@@ -86,20 +99,29 @@ def changed(played: Iterable[Played], change: Change | None) -> list[Played]:
     return [replace(p, rows=tuple(r for r in map(change, p.rows) if r is not None)) for p in played]
 
 
-def watch_set(folder: Path) -> list[Played]:
-    """The clips of the set as if they were recordings whose movements had been added."""
+@dataclass(frozen=True, slots=True)
+class Clip:
+    kind: str
+    recording: Recording
+    truth: tuple[Added, ...]
+
+    def watched(self, front: Callable[[], RegionMotion] | None) -> Played:
+        """The clip as if it were a recording whose movements had been added."""
+        rows = watch(self.recording.moments, self.truth, front and front())
+        about = False, False, self.recording.seconds, len(self.truth)
+        return Played(self.kind, *about, tuple(rows))
+
+
+def read_clips(folder: Path) -> list[Clip]:
     tracker = LandmarkTracker(face_model())
     clips = []
-    for entry in progress(read_set(folder, ()), "watching the set"):
-        recording = read_recording(entry["path"], tracker, any_rate=False)
-        truth = [
+    for entry in progress(read_set(folder, ()), "reading the set"):
+        truth = (
             Added(e["onset_s"], e["apex_s"], e["offset_s"], "", (), 0.0, np.zeros((0, 0, 2)))
             for e in entry["events"]
-        ]
-        rows = watch(recording.moments, truth)
-        clips.append(
-            Played(entry["kind"], False, False, recording.seconds, len(truth), tuple(rows))
         )
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+        clips.append(Clip(entry["kind"], recording, tuple(truth)))
     return clips
 
 
@@ -128,11 +150,12 @@ def main() -> int:
         run = [p for p in run if p.rows and p.group not in given.leave_out]
         if not run:
             raise DataError(f"{given.run}/played holds nothing to learn from")
-        clips = watch_set(given.set)
+        clips = read_clips(given.set)
     except FleetingError as error:
         sys.stderr.write(f"benchmarks.spotter_ablation: {error}\n")
         return error.exit_code
     k = list(BUDGETS).index(given.alarms_per_minute)
+    as_usual = [clip.watched(None) for clip in progress(clips, "watching it")]
     rows, fitted = [], None
     for variant in progress(VARIANTS, "ablation"):
         if variant.refit or fitted is None:
@@ -143,8 +166,9 @@ def main() -> int:
             models = {stage: fit_stage(learned, stage) for stage in STAGES}
             fitted = operating_table(cases), models, platt
         operating, models, platt = fitted
+        watched = [clip.watched(variant.front) for clip in clips] if variant.front else as_usual
         judged_clips = []
-        for clip in changed(clips, variant.learned):
+        for clip in changed(watched, variant.learned):
             p = np.zeros(len(clip.rows))
             for stage in STAGES:
                 at = [i for i, r in enumerate(clip.rows) if r.stage == stage]
@@ -154,7 +178,7 @@ def main() -> int:
             judged_clips.append(judged(clip, p))
         late = operating.least_late[k] if variant.second_look else 0.0
         rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
-    lawful = [judged(c, np.array([float(r.lawful) for r in c.rows])) for c in clips]
+    lawful = [judged(c, np.array([float(r.lawful) for r in c.rows])) for c in as_usual]
     rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
     text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
     text += f"\nBudget {given.alarms_per_minute:g} a minute. {machine()}\n"

@@ -59,9 +59,7 @@ def measure_pulse(
     centre = candidate.index
     first = max(centre - steps(0.6), timeline.oldest)
     e = timeline.span(first, centre + steps(0.6))[:, : 2 * _N].reshape(-1, _N, 2)
-    weights = candidate.weights
-    norm = float(np.sqrt(((weights * candidate.noise_px) ** 2).sum()))
-    y: Array = np.tensordot(e, weights, axes=2) / max(norm, 1e-12)
+    y: Array = np.tensordot(e, candidate.weights, axes=2)
 
     reach = steps(config.search_s)
     low = max(centre - first - reach, 1)
@@ -85,7 +83,6 @@ def measure_pulse(
 
     moved = e[apex] - e[base_at]
     size = np.hypot(moved[:, 0], moved[:, 1])
-    used = np.flatnonzero((weights**2).sum(axis=1))
     onset = top - (rise_s + config.lead_s) * GRID_HZ
     known_fall_s = fall_s if np.isfinite(fall_s) else (len(y) - 1 - top) / GRID_HZ
     return Pulse(
@@ -95,7 +92,7 @@ def measure_pulse(
         rise_s,
         fall_s,
         height,
-        float(size[used].max()) / CROP_IOD,
+        float(size[candidate.moving].max()) / CROP_IOD,
         float(level[apex:].min()),
         _region_shares(size / np.hypot(*candidate.noise_px.T)),
         moved / CROP_IOD,

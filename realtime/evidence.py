@@ -9,6 +9,7 @@ Pure numpy; a vector of `NAMES`' length, every entry finite.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.apex import Pulse
-from realtime.onset import EXPRESSIVE, Candidate
+from realtime.onset import EXPRESSIVE, SCORES, Candidate
 from realtime.regions import MEMBERS, REGIONS, Stream
 from realtime.timeline import GRID_HZ, Timeline, steps
+from realtime.units import KINDS
 
 Array = NDArray[np.float64]
 
@@ -93,6 +95,8 @@ _SIGN_LEFT = np.where(_AXIS == 0, 1.0, -1.0)
 _MIDDLE = ("glabella", "forehead", "upper lip", "lower lip", "chin")
 _MIDDLE_INDEX = np.array([_index(name) for name in _MIDDLE])
 
+_FITS = ("t", "z", "size iod", "usual t", "most usual t", "t before", "t after")
+
 NAMES: tuple[str, ...] = (
     "strength",
     "stream",
@@ -114,6 +118,9 @@ NAMES: tuple[str, ...] = (
     *(name for name, _, _ in _MOVES),
     *(f"{name}, sides apart" for name, _, _ in _MOVES),
     *(f"{name} up" for name in _MIDDLE),
+    *(f"{half} {what}" for half in ("upper", "lower") for what in _FITS),
+    *("face sigma", "unit share"),
+    *(f"{kind} t" for kind in KINDS),
 )
 
 
@@ -128,9 +135,9 @@ class Surroundings:
     rest: Array  # (len(Channel),) their median
     change: Array  # (len(Channel),) largest departure from it
     bump: Array  # (len(Channel),) second difference
-    usual: Array  # (n, 1 + len(Stream)) scores of the three seconds before
-    before: float  # largest score of the second before
-    after: Array  # (1 + len(Stream),) largest score since
+    usual: Array  # (n, SCORES) scores of the three seconds before
+    before: Array  # (SCORES,) largest of the second before
+    after: Array  # (SCORES,) largest since
     lively: dict[Stream, float]
     since_renewal_s: float
 
@@ -139,7 +146,7 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
     """What is known by the newest sample of a timeline with `CHANNELS` channels.
 
     Args:
-        scores: (n, 1 + len(Stream)) scores of grid samples `first_score` and on.
+        scores: (n, SCORES) scores of grid samples `first_score` and on.
     """
     now = timeline.count - 1
     past = signs(timeline, at - steps(2.0), at - steps(0.25))
@@ -147,7 +154,7 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
     past = past if len(past) else near[:1]
     rest = np.median(past, axis=0)
     usual = _rows(scores, first_score, at - steps(3.0), at - steps(0.4))
-    before = _rows(scores, first_score, at - steps(1.2), at - steps(0.35))[:, 0]
+    before = _rows(scores, first_score, at - steps(1.2), at - steps(0.35))
     after = _rows(scores, first_score, at + steps(0.2), now)
     renewed = np.flatnonzero(signs(timeline, at - steps(1.0), now)[:, Channel.RENEWED])
     return Surroundings(
@@ -158,9 +165,9 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
         rest,
         np.abs(near - rest).max(axis=0),
         _bump(timeline, at, now),
-        usual if len(usual) else np.zeros((1, 1 + len(Stream))),
-        float(before.max()) if len(before) else 0.0,
-        after.max(axis=0) if len(after) else np.zeros(1 + len(Stream)),
+        usual if len(usual) else np.zeros((1, SCORES)),
+        before.max(axis=0) if len(before) else np.zeros(SCORES),
+        after.max(axis=0) if len(after) else np.zeros(SCORES),
         liveliness(timeline, at - steps(0.25)),
         float(np.abs(renewed - steps(1.0)).min()) / GRID_HZ if len(renewed) else 1.0,
     )
@@ -204,7 +211,7 @@ def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surro
         min(pulse.rise_s / max(fall, 0.02), _MOST),
         *(fit, one, float(np.median(candidate.noise_px[EXPRESSIVE]))),
         *(q50, q75, q90, usual.max(), strength / max(q90, 0.3)),
-        around.before,
+        around.before[0],
         *(candidate.mouth_before, candidate.mouth_habit),
         *(candidate.mouth_before / strength, candidate.mouth_habit / strength),
         *(lively[s] for s in (Stream.BROWS, Stream.NOSE_CHEEKS, Stream.MOUTH)),
@@ -232,6 +239,8 @@ def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surro
         *pulse.regions,
         *_moves(moved),
         *(-moved[_MIDDLE_INDEX, 1]),
+        *_fits(candidate, around),
+        *candidate.fit.kinds,
     )
     vector = np.array(values, np.float64)
     return np.nan_to_num(vector, nan=0.0, posinf=_MOST, neginf=-_MOST)
@@ -290,6 +299,17 @@ def _rms_px(e: Array) -> float:
     return float(np.sqrt((e[EXPRESSIVE] ** 2).sum(axis=1).mean()))
 
 
+def _fits(candidate: Candidate, around: Surroundings) -> Iterator[float]:
+    """How well the movement fits units of the upper and the lower face, and others lately did."""
+    fit = candidate.fit
+    for column, match in zip((-2, -1), (fit.upper, fit.lower), strict=True):
+        usual = around.usual[:, column]
+        yield from (match.t, match.z, match.size_iod)
+        yield from (*_quantiles(usual, 0.9), usual.max())
+        yield from (around.before[column], around.after[column])
+    yield from (min(fit.sigma, _MOST), fit.share)
+
+
 def _moves(moved: Array) -> list[float]:
     right = _SIGN_RIGHT * moved[_RIGHT, _AXIS]
     left = _SIGN_LEFT * moved[_LEFT, _AXIS]
@@ -313,7 +333,7 @@ def _shape(timeline: Timeline, candidate: Candidate, pulse: Pulse, now: int) -> 
     shape = 0.5 + 0.5 * np.cos(np.pi * np.clip(phase, 0, 1))
     y, shape = y - y.mean(), shape - shape.mean()
     fit = float(y @ shape) / max(float(np.sqrt((y @ y) * (shape @ shape))), 1e-9)
-    used = np.flatnonzero((candidate.weights**2).sum(axis=1))
+    used = candidate.moving
     parts = (e[:, used] / candidate.noise_px[used]).reshape(len(e), -1)
     parts = parts - parts.mean(axis=0)
     energy = np.linalg.eigvalsh(parts.T @ parts)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.patches import cut_patches, track_patches
+from realtime.patches import PRIOR, cut_patches, track_patches
 from realtime.regions import DEPTH, HALVES, REGIONS, RIGID, region_centres
 from realtime.rigid import fit_rigid, to_iod
 from realtime.stabiliser import Stabilised
@@ -36,9 +36,15 @@ class Motion:
 
 
 class RegionMotion:
-    """Follows the regions of one face from keyframe to keyframe."""
+    """Follows the regions of one face from keyframe to keyframe.
 
-    def __init__(self) -> None:
+    Args:
+        prior: of `track_patches`.
+        parallax: whether the head's yaw and pitch are taken out besides shift, scale and roll.
+    """
+
+    def __init__(self, prior: float = PRIOR, parallax: bool = True) -> None:
+        self._prior, self._parallax = prior, parallax
         self.reset()
 
     def reset(self) -> None:
@@ -55,7 +61,7 @@ class RegionMotion:
             self._centres = to_iod(self._patches.centres)
             self._shifts = np.zeros((len(REGIONS), 2))
             self._base = self._displacement
-        found = track_patches(self._patches, stabilised.picture, self._shifts)
+        found = track_patches(self._patches, stabilised.picture, self._shifts, self._prior)
         seen = found.ncc >= MIN_NCC
         self._shifts = np.where(seen[:, None], found.d, 0.0)
         fit = fit_rigid(
@@ -64,7 +70,7 @@ class RegionMotion:
             DEPTH,
             self._patches.hessian,
             np.where(seen, RIGID, 0.0),
-            parallax=True,
+            parallax=self._parallax,
         )
         moved = self._base + fit.residual
         self._displacement = np.where(seen[:, None], moved, self._displacement)

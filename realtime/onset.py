@@ -7,7 +7,8 @@ The signal is the displacement e of 31 regions.  What is scored is its second di
 which is blind to a steady position, to a steady velocity and to drift, and answers to what goes
 up and comes back within a few tenths of a second.  Each region and axis is divided by its own
 noise (the median of |p| over the last seconds), so the score counts sigmas of this face, this
-camera and this light.
+camera and this light.  Beside these scores, which ask how much moved, two ask how well the
+movement fits an action unit of the upper and of the lower face (`units`).
 
 Pure numpy: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
 grid of `timeline`.
@@ -18,12 +19,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.regions import MEMBERS, REGIONS, RIGID, Stream
 from realtime.timeline import Timeline, steps
+from realtime.units import UnitFilter, UnitFit, moving
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -34,9 +37,12 @@ EXPRESSIVE = np.array(
     [i for i, r in enumerate(REGIONS) if r.stream not in (Stream.LIDS, Stream.EYES)]
 )
 # Members of the whole face and of every stream, one row each, filled up with an index behind them.
+_ORDER: tuple[Stream | None, ...] = (None, *Stream)  # the scores' first columns
 _GROUPS = np.full((1 + len(Stream), len(EXPRESSIVE)), _N)
 for _row, _members in enumerate((EXPRESSIVE, *MEMBERS.values())):
     _GROUPS[_row, : len(_members)] = _members
+_UPPER, _LOWER = 1 + len(Stream), 2 + len(Stream)  # columns of the scores behind those
+SCORES = 3 + len(Stream)  # whole face, streams, fit of the upper and of the lower face's units
 _MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
 
@@ -72,12 +78,14 @@ class Candidate:
     index: int  # grid sample of the maximum
     strength: float  # its score, sigmas
     streams: dict[Stream, float]  # every stream's largest score around it
-    weights: Array  # (31, 2) p / noise², the direction that tells most; 0 for weak regions
+    weights: Array  # (31, 2) of unit noise: the direction that tells most
+    moving: Index  # the regions that make the movement
     sigma: Array  # (31,) each region's own score
     noise_px: Array  # (31, 2) for the τ that answered best
     disturbance_sigma: float  # the skull's own score
     mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
     mouth_habit: float  # 75 % quantile of the mouth score over 3 s
+    fit: UnitFit  # which action unit it looks like, and how much
 
 
 class OnsetDetector:
@@ -95,6 +103,7 @@ class OnsetDetector:
         self._taus = np.array([steps(t) for t in self.config.taus_s])
         self._lag = int(self._taus.max())  # a score is known this many samples late
         self._wait = steps(self.config.after_s)
+        self._units = UnitFilter(noise_px)
         self.reset()
 
     def reset(self) -> None:
@@ -102,7 +111,8 @@ class OnsetDetector:
         keep = steps(self.config.noise_s)
         self._pulses = np.zeros((len(self._taus), keep, _N, 2), np.float32)
         self._noise = np.broadcast_to(self._known_noise, (len(self._taus), _N, 2))
-        self._scores = np.zeros((steps(4.0), 1 + len(Stream)))  # whole face, then the streams
+        self._units.reset()
+        self._scores = np.zeros((steps(4.0), SCORES))
         self._skull = np.zeros(steps(4.0))
         self._first: int | None = None
         self._scored = 0
@@ -124,12 +134,12 @@ class OnsetDetector:
         """Newest score of every stream, in the order of `Stream`."""
         if self._scored == 0:
             return (0.0,) * len(Stream)
-        return tuple(float(v) for v in self._score_at(self._centre)[1:])
+        return tuple(float(v) for v in self._score_at(self._centre)[1:_UPPER])
 
     def scores(self) -> tuple[Array, int]:
-        """Scores (n, 1 + streams) of the last four seconds, and the grid sample of the first."""
+        """(n, SCORES) of the last four seconds, and the grid sample of the first."""
         if self._scored == 0:
-            return np.zeros((0, 1 + len(Stream))), 0
+            return np.zeros((0, SCORES)), 0
         oldest = self._centre - min(self._scored, len(self._scores)) + 1
         return self._history(oldest, self._centre), oldest
 
@@ -158,9 +168,11 @@ class OnsetDetector:
         slot = centre % len(self._scores)
         self._skull[slot] = skull
         strongest = np.sort(np.append(best, 0.0)[_GROUPS], axis=1) ** 2
-        self._scores[slot, 0] = strongest[0, -self.config.top :].mean()
-        self._scores[slot, 1:] = strongest[1:, -self.config.top_stream :].mean(axis=1)
-        self._scores[slot] = np.sqrt(self._scores[slot]) / calm
+        scores = self._scores[slot]
+        scores[0] = strongest[0, -self.config.top :].mean()
+        scores[1:_UPPER] = strongest[1:, -self.config.top_stream :].mean(axis=1)
+        scores[:_UPPER] = np.sqrt(scores[:_UPPER]) / calm
+        scores[_UPPER:] = self._units.update(pulses[-1])
         if self._scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
@@ -184,38 +196,45 @@ class OnsetDetector:
             return []
         window = self._history(index - before, index + after)
         is_peak = (here >= self.config.enter_sigma) & (here >= window.max(axis=0))
-        order: tuple[Stream | None, ...] = (None, *Stream)
-        return [
-            self._describe(timeline, index, order[k], float(here[k]), window)
-            for k in np.flatnonzero(is_peak)
-        ]
+        return [self._describe(timeline, index, int(k), window) for k in np.flatnonzero(is_peak)]
 
-    def _describe(
-        self, timeline: Timeline, index: int, stream: Stream | None, strength: float, window: Array
-    ) -> Candidate:
+    def _describe(self, timeline: Timeline, index: int, score: int, window: Array) -> Candidate:
+        """The candidate that column `score` has named."""
         e = timeline.span(index - self._lag, index + self._lag)[:, : 2 * _N].reshape(-1, _N, 2)
-        members = EXPRESSIVE if stream is None else MEMBERS[stream]
         pulses = self._pulses_in(e)
+        fit = self._units.fit(pulses[-1])
+        if score < _UPPER:
+            stream = _ORDER[score]
+        else:
+            pattern = (fit.upper if score == _UPPER else fit.lower).pattern
+            stream = _main_stream(pattern)
+        members = EXPRESSIVE if stream is None else MEMBERS[stream]
         sigmas = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2))
         k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).mean(axis=1)))
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
-        strongest = members[np.argsort(sigma[members])[-6:]]
-        weights = np.zeros((_N, 2))
-        weights[strongest] = pulses[k][strongest] / self._noise[k][strongest] ** 2
+        if score < _UPPER:
+            strongest = members[np.argsort(sigma[members])[-6:]]
+            weights = np.zeros((_N, 2))
+            weights[strongest] = pulses[k][strongest] / self._noise[k][strongest] ** 2
+            weights /= max(float(np.sqrt(((weights * self._noise[k]) ** 2).sum())), 1e-12)
+        else:
+            strongest, weights = moving(pattern), self._units.weights(pattern)
         mouth = 1 + list(Stream).index(Stream.MOUTH)
         earlier = self._history(index - steps(1.2), index - steps(0.4))[:, mouth]
         habit = self._history(index - steps(3.0), index - steps(0.3))[:, mouth]
         return Candidate(
             stream,
             index,
-            strength,
+            float(self._score_at(index)[_ORDER.index(stream)]),
             {s: float(window[:, i].max()) for i, s in enumerate(Stream, start=1)},
             weights,
+            strongest,
             sigma,
             self._noise[k],
             float(self._skull[index % len(self._skull)]),
             float(earlier.max()) if len(earlier) else 0.0,
             float(np.quantile(habit, 0.75)) if len(habit) else 0.0,
+            fit,
         )
 
     def _score_at(self, index: int) -> Array:
@@ -223,11 +242,18 @@ class OnsetDetector:
         return scores
 
     def _history(self, first: int, last: int) -> Array:
-        """Scores of grid samples first..last that exist, (n, 6)."""
+        """Scores of grid samples first..last that exist, (n, SCORES)."""
         oldest = self._centre - min(self._scored, len(self._scores)) + 1
         wanted: Index = np.arange(max(first, oldest), min(last, self._centre) + 1)
         history: Array = self._scores[wanted % len(self._scores)]
         return history
+
+
+@cache
+def _main_stream(pattern: int) -> Stream:
+    """The stream most of whose regions a pattern of `units` moves."""
+    shares = {s: np.isin(members, moving(pattern)).mean() for s, members in MEMBERS.items()}
+    return max(shares, key=lambda s: shares[s])
 
 
 def _rms(values: Array) -> float:

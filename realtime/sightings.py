@@ -87,6 +87,7 @@ class Sighter:
 
     Args:
         noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
+        motion: another way to measure the regions than the usual one.
     """
 
     def __init__(
@@ -94,9 +95,10 @@ class Sighter:
         onset: OnsetConfig,
         apex: ApexConfig,
         noise_px: NDArray[np.float64] | None = None,
+        motion: RegionMotion | None = None,
     ) -> None:
         self._apex = apex
-        self._motion = RegionMotion()
+        self._motion = motion or RegionMotion()
         self._detector = OnsetDetector(onset, noise_px)
         self.reset()
 

@@ -78,16 +78,14 @@ def operating_table(cases: Sequence[Judged]) -> Operating:
     """For each budget the probabilities that keep to it."""
     low = np.linspace(0.005, 0.995, 199)
     raised = np.array([_rates(cases, early, 0.0)[0] for early in low])
-    early, late, recall, stand = [], [], [], []
-    for budget in BUDGETS:
+    rows, k = [], 0
+    for budget in BUDGETS[::-1]:  # who asks for fewer alarms is never shown a laxer second look
         first = low[min(int(np.searchsorted(-raised, -RAISED * budget)), len(low) - 1)]
         rates = [_rates(cases, first, least) for least in low]
-        k = next((k for k, r in enumerate(rates) if r[0] <= budget), len(low) - 1)
-        early.append(first)
-        late.append(low[k])
-        stand.append(rates[k][0])
-        recall.append(rates[k][1])
-    return Operating(np.array(early), np.array(late), np.array(recall), np.array(stand))
+        k = next((j for j in range(k, len(low)) if rates[j][0] <= budget), len(low) - 1)
+        stand, recall = rates[k]
+        rows.append((first, low[k], recall, stand))
+    return Operating(*np.array(rows[::-1]).T)
 
 
 def _rates(cases: Sequence[Judged], early: float, late: float) -> tuple[float, float]:

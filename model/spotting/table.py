@@ -12,6 +12,7 @@ from model.spotting.additions import Added
 from model.spotting.recording import Moment
 from realtime.apex import ApexConfig
 from realtime.gates import GateConfig, confounders
+from realtime.motion import RegionMotion
 from realtime.onset import OnsetConfig
 from realtime.sightings import Sighter, Stage
 from realtime.stabiliser import Stabiliser
@@ -34,9 +35,16 @@ class Row:
     evidence: NDArray[np.float64]
 
 
-def watch(moments: Iterable[Moment], added: Sequence[Added]) -> list[Row]:
-    """Every sighting of the live path's front end over frames with known movements."""
-    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+def watch(
+    moments: Iterable[Moment], added: Sequence[Added], motion: RegionMotion | None = None
+) -> list[Row]:
+    """Every sighting of the live path's front end over frames with known movements.
+
+    Args:
+        motion: another way to measure the regions than the live path's.
+    """
+    stabiliser = Stabiliser()
+    sighter = Sighter(OnsetConfig(), ApexConfig(), motion=motion)
     gates, rows = GateConfig(), []
     last_ns: int | None = None
     for moment in moments:
