@@ -203,22 +203,17 @@ class OnsetDetector:
         e = timeline.span(index - self._lag, index + self._lag)[:, : 2 * _N].reshape(-1, _N, 2)
         pulses = self._pulses_in(e)
         fit = self._units.fit(pulses[-1])
-        if score < _UPPER:
-            stream = _ORDER[score]
-        else:
-            pattern = (fit.upper if score == _UPPER else fit.lower).pattern
-            stream = _main_stream(pattern)
+        pattern = {_UPPER: fit.upper.pattern, _LOWER: fit.lower.pattern}.get(score)
+        stream = _ORDER[score] if pattern is None else _main_stream(pattern)
         members = EXPRESSIVE if stream is None else MEMBERS[stream]
         sigmas = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2))
         k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).mean(axis=1)))
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
-        if score < _UPPER:
-            strongest = members[np.argsort(sigma[members])[-6:]]
-            weights = np.zeros((_N, 2))
-            weights[strongest] = pulses[k][strongest] / self._noise[k][strongest] ** 2
-            weights /= max(float(np.sqrt(((weights * self._noise[k]) ** 2).sum())), 1e-12)
+        if pattern is None:
+            made_by = members[np.argsort(sigma[members])[-6:]]
+            weights = _matched(pulses[k], self._noise[k], made_by)
         else:
-            strongest, weights = moving(pattern), self._units.weights(pattern)
+            made_by, weights = moving(pattern), self._units.weights(pattern)
         mouth = 1 + list(Stream).index(Stream.MOUTH)
         earlier = self._history(index - steps(1.2), index - steps(0.4))[:, mouth]
         habit = self._history(index - steps(3.0), index - steps(0.3))[:, mouth]
@@ -228,7 +223,7 @@ class OnsetDetector:
             float(self._score_at(index)[_ORDER.index(stream)]),
             {s: float(window[:, i].max()) for i, s in enumerate(Stream, start=1)},
             weights,
-            strongest,
+            made_by,
             sigma,
             self._noise[k],
             float(self._skull[index % len(self._skull)]),
@@ -247,6 +242,13 @@ class OnsetDetector:
         wanted: Index = np.arange(max(first, oldest), min(last, self._centre) + 1)
         history: Array = self._scores[wanted % len(self._scores)]
         return history
+
+
+def _matched(pulse: Array, noise_px: Array, regions: Index) -> Array:
+    """(31, 2) weights of unit noise along the pulse of some regions, each with noise of its own."""
+    weights = np.zeros((_N, 2))
+    weights[regions] = pulse[regions] / noise_px[regions] ** 2
+    return weights / max(float(np.sqrt(((weights * noise_px) ** 2).sum())), 1e-12)
 
 
 @cache

@@ -1,0 +1,141 @@
+"""Would the network's event head make a better spotter?  `python -m benchmarks.event_head SET …`
+
+Flags that go up at a generous budget of false alarms are shown to the engine, as live.  How well
+do the verifier's last word, the event head's logit and the best line through both tell right flags
+from wrong ones?  The line is fitted on generated streams of held-out people and tested on SET (a
+folder with a truth.json), and the other way round: what helps on one kind only, helps nobody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.machine import machine
+from benchmarks.markdown import publish, table
+from benchmarks.spotting import SLACK_S, read_set
+from benchmarks.spotting_streams import EVENTS_PER_MIN, SEED, regular
+from model.metrics.ranking import auroc
+from model.spotting.additions import draw_additions, play
+from model.spotting.film import simulate
+from model.spotting.recording import Moment, read_recording
+from model.synthetic.portraits import load_cache, split
+from realtime.engine.backends import open_session
+from realtime.engine.folder import EngineFolder, default_engine
+from realtime.engine.session import EngineSession
+from realtime.errors import FleetingError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.ring_buffer import Frame
+from realtime.spotter import SpotterConfig
+from realtime.stabiliser import StabiliserConfig
+from realtime.verifier import Verifier, load_verifier
+from realtime.watcher import FaceWatcher
+
+LOOSE_PER_MIN = 5.0
+_NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
+
+
+@dataclass(slots=True)
+class Flag:
+    right: bool
+    micro_logit: float
+    probability: float  # the verifier's last word
+
+
+def flags(
+    moments: Sequence[Moment],
+    intervals: Sequence[tuple[float, float]],
+    session: EngineSession,
+    verifier: Verifier | None,
+) -> Iterator[Flag]:
+    """Every flag that goes up; `intervals` are the true movements, seconds."""
+    config, watcher = SpotterConfig(alarms_per_minute=LOOSE_PER_MIN), None
+    up: dict[int, Flag] = {}
+    for seq, moment in enumerate(moments):
+        if moment.face is None:
+            yield from up.values()
+            watcher, up = None, {}
+            continue
+        if watcher is None:
+            watcher = FaceWatcher(moment.face.id, StabiliserConfig(), config, verifier)
+        held = watcher.align(Frame(seq, moment.t_ns, _NO_IMAGE), moment.grey, moment.face)
+        for finding in watcher.spot(held, moment.face):
+            if finding.revises:
+                up[finding.number].probability = finding.probability
+            elif finding.kind == "micro":
+                answer = session.run(watcher.pair(finding)[None])
+                apex_s = finding.apex_ns / 1e9
+                right = any(a - SLACK_S <= apex_s <= b + SLACK_S for a, b in intervals)
+                logit = float(answer.micro_logit[0])
+                up[finding.number] = Flag(right, logit, finding.probability)
+    yield from up.values()
+
+
+def columns(kind: Sequence[Flag]) -> tuple[np.ndarray, np.ndarray]:
+    """(log odds by the verifier, logit of the head) and whether each flag was right."""
+    p = np.clip([f.probability for f in kind], 1e-4, 1 - 1e-4)
+    return np.column_stack([np.log(p / (1 - p)), [f.micro_logit for f in kind]]), np.array(
+        [f.right for f in kind]
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", type=Path)
+    parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
+    parser.add_argument("--count", type=int, default=20, help="streams of half a minute")
+    parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    try:
+        _, held_out = split(load_cache(given.portraits))
+        session = open_session(EngineFolder.load(default_engine()), "onnxruntime-f32", 1)
+        verifier = load_verifier(given.verifier) if given.verifier else None
+        tracker = LandmarkTracker(face_model())
+        clips = read_set(given.set, ())
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.event_head: {error}\n")
+        return error.exit_code
+    console = Console(stderr=True)
+    streams: list[Flag] = []
+    for number in track(range(given.count), "streams", console=console):
+        numbers = [SEED, 4, number]
+        recording = simulate(held_out, numbers, regular(30.0))
+        added = draw_additions(np.random.default_rng(numbers), recording, EVENTS_PER_MIN)
+        moments = tuple(play(recording, added, (0.3, -0.2)))
+        times = [(a.onset_s, a.offset_s) for a in added]
+        streams += flags(moments, times, session, verifier)
+    filmed: list[Flag] = []
+    for entry in track(clips, "set", console=console):
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+        times = [(e["onset_s"], e["offset_s"]) for e in entry["events"]]
+        filmed += flags(recording.moments, times, session, verifier)
+    kinds = {"generated streams": columns(streams), given.set.name: columns(filmed)}
+    rows = []
+    for name, (x, right) in kinds.items():
+        other = next(value for key, value in kinds.items() if key != name)
+        line = LogisticRegression().fit(*other).decision_function(x)
+        ranks = [auroc(v[right], v[~right]) for v in (x[:, 0], x[:, 1], line)]
+        rows.append([name, str(len(right)), str(right.sum()), *(f"{r:.3f}" for r in ranks)])
+    headings = ["flags on", "flags", "right", "verifier", "event head", "line fitted on the other"]
+    text = table(headings, rows)
+    text += f"\nAUROC, chance 0.5. Flags at {LOOSE_PER_MIN:g} false alarms a minute. {machine()}\n"
+    publish(text, given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
