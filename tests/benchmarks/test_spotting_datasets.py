@@ -10,20 +10,22 @@ from realtime.demo.subject import DemoSubject
 from tests.model.datasets.trees import workbook
 
 FPS = 30
+SECONDS = 17.0
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """CAS(ME)^2 with one recording: the built-in subject, its movements coded."""
+    """CAS(ME)^2 with one recording: how the built-in subject begins, its movements coded."""
     root = tmp_path_factory.mktemp("casme_sq")
-    subject = DemoSubject(seconds=16.0, fps=FPS)
+    subject = DemoSubject(fps=FPS)
     folder = root / "rawpic/s15/15_0101disgustingteeth"
     folder.mkdir(parents=True)
-    for k in range(subject.frame_count):
+    for k in range(round(SECONDS * FPS)):
         picture = subject.frame(k)
         cv2.imwrite(str(folder / f"img{k + 1}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
     rows = []
-    for number, event in enumerate((t for t in subject.truth if t.kind == "micro"), 1):
+    shown = [t for t in subject.truth if t.offset_s < SECONDS]
+    for number, event in enumerate(shown, 1):
         frames = [round(t * FPS) + 1 for t in (event.onset_s, event.apex_s, event.offset_s)]
         about = ("4", event.label, "micro-expression", event.label)
         rows.append([1, f"disgust1_{number}", *frames, *about])
