@@ -77,9 +77,13 @@ HALVES = np.array([round(r.half_iod * CROP_IOD) for r in REGIONS])  # (31,) crop
 RIGID = np.array([r.rigid for r in REGIONS])  # (31,)
 AU_REGION = np.array([r.au_region for r in REGIONS])  # (31,) 1..6
 DEPTH = np.array([CANONICAL[list(r.landmarks), 2].mean() for r in REGIONS])  # (31,) IOD, away > 0
+_COUNT = np.array([len(r.landmarks) for r in REGIONS])
+_FIRST = np.cumsum(_COUNT) - _COUNT  # (31,) where each region's landmarks begin in:
+_LANDMARKS = np.concatenate([r.landmarks for r in REGIONS])
 MEMBERS = {s: np.array([i for i, r in enumerate(REGIONS) if r.stream is s]) for s in Stream}
 
 
 def region_centres(points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Centres (31, 2) from landmarks (468 or 478, 2) in crop pixels."""
-    return np.stack([np.asarray(points)[list(r.landmarks), :2].mean(axis=0) for r in REGIONS])
+    members = np.asarray(points, np.float64)[_LANDMARKS, :2]
+    return np.asarray(np.add.reduceat(members, _FIRST, axis=0) / _COUNT[:, None], np.float64)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.affine import compose, farthest, inverse
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
 from realtime.patches import cut_patches, track_patches
@@ -26,8 +27,9 @@ Affine = NDArray[np.float64]  # (2, 3)
 
 _SKULL = np.flatnonzero(RIGID >= 0.2)
 _FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
-BLUR_PX = 1.3  # Gaussian before matching; 0.8–2 makes no difference
-BLUR_KERNEL = (7, 7)  # to 2.3 sigma; what is cut off is 2 % of the weight
+# Gaussian before matching, of 1.3 px; 0.8–2 makes no difference.  To 2.3 sigma: what is cut off is
+# 2 % of the weight.
+_BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Stabiliser:
         self._last = (t_ns, anchor, by_landmarks)
         key = used if steady and used is not None else self._key
         assert key is not None
-        onward = _compose(anchor, _inverse(transform)) if renewed else np.eye(2, 3)
+        onward = compose(anchor, inverse(transform)) if renewed else np.eye(2, 3)
         return Stabilised(
             t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady
         )
@@ -119,8 +121,8 @@ class Stabiliser:
         if t_ns - last_ns > config.max_gap_s * 1e9:
             return None
         # what the landmarks say has changed since the last frame, on top of where that one lay
-        predicted = _compose(last, _compose(_inverse(last_by_landmarks), by_landmarks))
-        if _distance_px(predicted, by_landmarks) > config.max_drift_px:
+        predicted = compose(last, compose(inverse(last_by_landmarks), by_landmarks))
+        if farthest(predicted, by_landmarks, _FACE_CORNERS) > config.max_drift_px:
             return None
 
         patches = self._patches
@@ -139,7 +141,8 @@ class Stabiliser:
         if support < config.min_support or fit.disturbance_px > config.max_residual_px:
             return None
         self._residual_px = fit.disturbance_px
-        return _compose(_inverse(similarity_of(fit.coefficients)), predicted)
+        aligned: Affine = compose(inverse(similarity_of(fit.coefficients)), predicted)
+        return aligned
 
     def _renew(
         self,
@@ -167,24 +170,4 @@ def warp_crop(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
 
 
 def _blurred(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(cv2.GaussianBlur(crop.astype(np.float32), BLUR_KERNEL, BLUR_PX), np.float32)
-
-
-def _compose(outer: Affine, inner: Affine) -> Affine:
-    """outer ∘ inner, both (2, 3)."""
-    linear: Affine = outer[:, :2] @ inner[:, :2]
-    return np.column_stack([linear, outer[:, :2] @ inner[:, 2] + outer[:, 2]])
-
-
-def _inverse(transform: Affine) -> Affine:
-    (a, b, x), (c, d, y) = transform
-    det = a * d - b * c
-    rows = [[d, -b, b * y - d * x], [-c, a, c * x - a * y]]
-    return np.array(rows, np.float64) / float(det)
-
-
-def _distance_px(a: Affine, b: Affine) -> float:
-    """How far apart two frame-to-crop transforms put the same face, at most, in crop pixels."""
-    change = _compose(a, _inverse(b))
-    moved = apply_transform(change, _FACE_CORNERS) - _FACE_CORNERS
-    return float(np.hypot(moved[:, 0], moved[:, 1]).max())
+    return np.asarray(cv2.sepFilter2D(crop, cv2.CV_32F, _BLUR, _BLUR), np.float32)

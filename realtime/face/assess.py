@@ -5,9 +5,11 @@ Pure functions of one face and one frame; the words for the user are `Assessable
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from realtime.face.face import Face
@@ -59,17 +61,28 @@ def assess(
 
 def head_angles(landmarks: NDArray[np.floating]) -> HeadAngles:
     """Rotation of the canonical face that best explains landmarks (478, 3) (Kabsch)."""
-    u, _, vt = np.linalg.svd(_MODEL.T @ np.asarray(landmarks, np.float64)[RIGID_POINTS])
-    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+    points = np.ascontiguousarray(landmarks, np.float64)
+    u, _, vt = np.linalg.svd(_moments(_MODEL, points, RIGID_POINTS))
+    if np.linalg.det(u @ vt) < 0:
         u[:, 2] *= -1.0
-    rotation = (u @ vt).T
+    (right_x, _, forward_x), (right_y, _, forward_y), (_, _, forward_z) = (u @ vt).T.tolist()
     # the face looks along -z: where that axis points gives yaw and pitch
-    forward, right = -rotation[:, 2], rotation[:, 0]
     return HeadAngles(
-        yaw=float(np.degrees(np.arctan2(forward[0], -forward[2]))),
-        pitch=float(np.degrees(np.arcsin(np.clip(-forward[1], -1.0, 1.0)))),
-        roll=float(np.degrees(np.arctan2(right[1], right[0]))),
+        yaw=math.degrees(math.atan2(-forward_x, forward_z)),
+        pitch=math.degrees(math.asin(min(max(forward_y, -1.0), 1.0))),
+        roll=math.degrees(math.atan2(right_y, right_x)),
     )
+
+
+@njit(nogil=True, cache=True)
+def _moments(model, points, used):  # type: ignore[no-untyped-def]
+    """(3, 3) modelᵀ · points[used]."""
+    moments = np.zeros((3, 3))
+    for k in range(len(used)):
+        for i in range(3):
+            for j in range(3):
+                moments[i, j] += model[k, i] * points[used[k], j]
+    return moments
 
 
 def _face_box(face: Face, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -13,9 +13,11 @@ its two corners.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 CROP_SIZE = 224  # pixels of the aligned face crop, both ways
@@ -27,6 +29,7 @@ CANONICAL.flags.writeable = False
 
 EYE_CORNERS_RIGHT = (33, 133)  # outer, inner
 EYE_CORNERS_LEFT = (263, 362)
+_EYE_CORNERS = np.array([EYE_CORNERS_RIGHT, EYE_CORNERS_LEFT])
 
 _BROWS = (
     *(46, 53, 52, 65, 55, 70, 63, 105, 66, 107),
@@ -57,43 +60,52 @@ def canonical_in_crop() -> NDArray[np.float64]:
     return np.asarray(points + np.array(CROP_EYES), np.float64)
 
 
+_RIGID_IN_CROP = canonical_in_crop()[RIGID_POINTS]
+
+
 def eye_centres(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """(2, 2) x, y of the person's right and left eye centre."""
-    points = np.asarray(landmarks, np.float64)[:, :2]
-    right = points[list(EYE_CORNERS_RIGHT)].mean(axis=0)
-    left = points[list(EYE_CORNERS_LEFT)].mean(axis=0)
-    return np.stack([right, left])
+    points = np.asarray(landmarks)[_EYE_CORNERS, :2].astype(np.float64)  # (right/left, corner, xy)
+    return np.asarray(0.5 * (points[:, 0] + points[:, 1]), np.float64)
 
 
 def inter_ocular(landmarks: NDArray[np.floating]) -> float:
     """IOD in the landmarks' own pixels."""
-    right, left = eye_centres(landmarks)
-    return float(np.hypot(*(left - right)))
-
-
-def fit_similarity(
-    source: NDArray[np.floating], target: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """Least-squares similarity (2, 3) that maps source (n, 2) to target (n, 2)."""
-    s = np.asarray(source, np.float64)
-    t = np.asarray(target, np.float64)
-    s_mean, t_mean = s.mean(axis=0), t.mean(axis=0)
-    a, b = s - s_mean, t - t_mean
-    norm = float((a * a).sum())
-    c = float((a * b).sum()) / norm
-    d = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / norm
-    rotation = np.array([[c, -d], [d, c]])
-    return np.column_stack([rotation, t_mean - rotation @ s_mean])
+    (right_x, right_y), (left_x, left_y) = eye_centres(landmarks).tolist()
+    return math.hypot(left_x - right_x, left_y - right_y)
 
 
 def crop_transform(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Similarity (2, 3) from frame pixels to the aligned 224×224 crop.
+    """Similarity (2, 3) from frame pixels to the aligned 224×224 crop, by least squares.
 
     The same for training pairs, for photographs and as the live stabiliser's starting point:
     `cv2.warpAffine(gray, crop_transform(face.landmarks), (224, 224))`.
     """
-    points = np.asarray(landmarks, np.float64)[RIGID_POINTS, :2]
-    return fit_similarity(points, canonical_in_crop()[RIGID_POINTS])
+    transform: NDArray[np.float64] = _fit_similarity(
+        np.ascontiguousarray(landmarks, np.float64), RIGID_POINTS, _RIGID_IN_CROP
+    )
+    return transform
+
+
+@njit(nogil=True, cache=True)
+def _fit_similarity(points, used, target):  # type: ignore[no-untyped-def]
+    """(2, 3) that maps the rows `used` of points (n, 2 or more) to target (len(used), 2)."""
+    n = len(used)
+    sx = sy = tx = ty = 0.0
+    for i in range(n):
+        sx += points[used[i], 0] / n
+        sy += points[used[i], 1] / n
+        tx += target[i, 0] / n
+        ty += target[i, 1] / n
+    norm = along = across = 0.0
+    for i in range(n):
+        ax, ay = points[used[i], 0] - sx, points[used[i], 1] - sy
+        bx, by = target[i, 0] - tx, target[i, 1] - ty
+        norm += ax * ax + ay * ay
+        along += ax * bx + ay * by
+        across += ax * by - ay * bx
+    c, d = along / norm, across / norm
+    return np.array([[c, -d, tx - c * sx + d * sy], [d, c, ty - d * sx - c * sy]])
 
 
 def apply_transform(

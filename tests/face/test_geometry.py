@@ -38,3 +38,14 @@ def test_alignment_does_not_follow_brows_lids_or_jaw():
 @pytest.mark.parametrize("scale", [0.3, 4.0])
 def test_inter_ocular_distance_scales_with_the_face(scale):
     assert g.inter_ocular(landmarks(scale)) == pytest.approx(scale * g.CROP_IOD, rel=1e-3)
+
+
+def test_the_crop_is_the_least_squares_similarity():
+    points = landmarks()
+    points[:468, :2] += np.random.default_rng(0).normal(0, 3, (468, 2))
+    used, target = points[g.RIGID_POINTS], g.canonical_in_crop()[g.RIGID_POINTS]
+    x, y, one, zero = used[:, 0], used[:, 1], np.ones(len(used)), np.zeros(len(used))
+    # c, d, tx, ty of (c·x − d·y + tx, d·x + c·y + ty)
+    design = np.concatenate([np.stack([x, -y, one, zero], 1), np.stack([y, x, zero, one], 1)])
+    (c, d, tx, ty), *_ = np.linalg.lstsq(design.astype(np.float64), target.T.ravel())
+    assert g.crop_transform(points) == pytest.approx(np.array([[c, -d, tx], [d, c, ty]]))
