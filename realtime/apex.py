@@ -5,13 +5,15 @@ noise.  The apex is the peak of y; onset and offset come from the half-height cr
 for a raised-cosine pulse the half of the height is crossed at half of the rise.  Crossings lie
 far above the noise, feet do not.  An extrapolated offset is known before the movement is over.
 
-Pure numpy; durations in seconds, times in nanoseconds on the timeline's clock.
+Pure; durations in seconds, times in nanoseconds on the timeline's clock.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,33 +60,21 @@ def measure_pulse(
     config = config or ApexConfig()
     centre = candidate.index
     first = max(centre - steps(0.6), timeline.oldest)
-    e = timeline.span(first, centre + steps(0.6))[:, : 2 * _N].reshape(-1, _N, 2)
-    y: Array = np.tensordot(e, candidate.weights, axes=2)
-
+    span = timeline.span(first, centre + steps(0.6))
+    level = project(span, candidate.weights)
     reach = steps(config.search_s)
-    low = max(centre - first - reach, 1)
-    high = min(centre - first + reach, len(y) - 2)
-    if high < low:
-        return None
-    apex = low + int(np.argmax(y[low : high + 1]))
-    back = max(apex - steps(config.base_s), 0)
-    base_at = back + int(np.argmin(y[back : apex + 1]))
-    base = float(y[base_at])
-    height = float(y[apex]) - base
+    apex, base, top, height, half, fifth, down = _course(
+        level, centre - first - reach, centre - first + reach, steps(config.base_s)
+    )
     if height <= 0:
         return None
-    top = apex + _vertex(y, apex)
-    level = (y - base) / height
-    half = top - _crossing(level[apex::-1], 0.5, apex)
-    fifth = top - _crossing(level[apex::-1], 0.2, apex)
     rise_s = min(2.0 * half, 1.2 * fifth) / GRID_HZ
-    down = _crossing_after(level, apex, 0.5)
-    fall_s = float("inf") if down is None else 2.0 * (down - top) / GRID_HZ
+    fall_s = 2.0 * (down - top) / GRID_HZ
 
-    moved = e[apex] - e[base_at]
+    moved = (span[apex, : 2 * _N] - span[base, : 2 * _N]).reshape(_N, 2)
     size = np.hypot(moved[:, 0], moved[:, 1])
     onset = top - (rise_s + config.lead_s) * GRID_HZ
-    known_fall_s = fall_s if np.isfinite(fall_s) else (len(y) - 1 - top) / GRID_HZ
+    known_fall_s = fall_s if math.isfinite(fall_s) else (len(level) - 1 - top) / GRID_HZ
     return Pulse(
         timeline.time_ns(first + onset),
         timeline.time_ns(first + top),
@@ -94,41 +84,80 @@ def measure_pulse(
         height,
         float(size[candidate.moving].max()) / CROP_IOD,
         float(level[apex:].min()),
-        _region_shares(size / np.hypot(*candidate.noise_px.T)),
+        tuple(_region_shares(size, candidate.noise_px, AU_REGION).tolist()),
         moved / CROP_IOD,
     )
 
 
-def _vertex(y: Array, i: int) -> float:
+@numba.njit(nogil=True, cache=True)
+def project(span, weights):  # type: ignore[no-untyped-def]
+    """(n,) displacements, first in the samples (n, 62 or more), along weights (31, 2)."""
+    along = np.zeros(len(span))
+    for i in range(len(span)):
+        for r in range(len(weights)):
+            along[i] += span[i, 2 * r] * weights[r, 0] + span[i, 2 * r + 1] * weights[r, 1]
+    return along
+
+
+@numba.njit(nogil=True, cache=True)
+def _course(y, low, high, base_steps):  # type: ignore[no-untyped-def]
+    """Where the projection y (n,) peaks within low..high, and how it gets there and away.
+
+    Turns y into its level, 0 at the base and 1 at the apex.  Returns apex and base as samples, the
+    peak between samples, its height (0: there is no rise) and, in samples, the way up from a half
+    and from a fifth of it; last the place where half of it is lost, inf if that is not known.
+    """
+    low, high = max(low, 1), min(high, len(y) - 2)
+    if high < low:
+        return 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0
+    apex = low + np.argmax(y[low : high + 1])
+    back = max(apex - base_steps, 0)
+    base = back + np.argmin(y[back : apex + 1])
+    height = y[apex] - y[base]
+    if height <= 0:
+        return apex, base, 0.0, 0.0, 0.0, 0.0, 0.0
+    top = apex + _vertex(y, apex)
+    y[:] = (y - y[base]) / height
+    half = top - _crossing(y, apex, -1, 0.5)
+    fifth = top - _crossing(y, apex, -1, 0.2)
+    down = _crossing(y, apex, 1, 0.5)
+    return apex, base, top, height, half, fifth, down
+
+
+@numba.njit(nogil=True, cache=True)
+def _vertex(y, i):  # type: ignore[no-untyped-def]
     """Sub-sample offset of the peak of the parabola through y[i-1..i+1], within ±0.5."""
     curve = y[i - 1] - 2 * y[i] + y[i + 1]
     if curve >= 0:
         return 0.0
-    return float(np.clip(0.5 * (y[i - 1] - y[i + 1]) / curve, -0.5, 0.5))
+    return min(max(0.5 * (y[i - 1] - y[i + 1]) / curve, -0.5), 0.5)
 
 
-def _crossing(backwards: Array, height: float, apex: int) -> float:
-    """Grid position before the apex where the level last was `height`; 0 if it never was."""
-    below = np.flatnonzero(backwards <= height)
-    if len(below) == 0:
-        return 0.0
-    k = int(below[0])
-    above, under = backwards[k - 1], backwards[k]
-    return apex - (k - 1 + float((above - height) / max(above - under, 1e-12)))
+@numba.njit(nogil=True, cache=True)
+def _crossing(level, apex, way, height):  # type: ignore[no-untyped-def]
+    """Place where the level first is `height` going from the apex by `way`, 1 or -1.
+
+    If it never is: 0 before the apex, inf after it.
+    """
+    k = apex
+    while 0 <= k < len(level):
+        if level[k] <= height:
+            above, under = level[k - way], level[k]
+            return k - way + way * (above - height) / max(above - under, 1e-12)
+        k += way
+    return 0.0 if way < 0 else np.inf
 
 
-def _crossing_after(level: Array, apex: int, height: float) -> float | None:
-    below = np.flatnonzero(level[apex:] <= height)
-    if len(below) == 0:
-        return None
-    k = apex + int(below[0])
-    above, under = level[k - 1], level[k]
-    return k - 1 + float((above - height) / max(above - under, 1e-12))
-
-
-def _region_shares(sigma: Array) -> tuple[float, ...]:
-    """Share of each AU region in the movement, by its two strongest patches."""
-    strength = np.zeros(6)
-    for r in range(1, 7):
-        strength[r - 1] = np.sort(sigma[r == AU_REGION])[-2:].mean()
-    return tuple(float(v) for v in strength / max(float(strength.sum()), 1e-12))
+@numba.njit(nogil=True, cache=True)
+def _region_shares(size, noise, au_region):  # type: ignore[no-untyped-def]
+    """(6,) share of each AU region in the movement (31,), by its two strongest patches."""
+    first, second = np.zeros(6), np.zeros(6)
+    for i in range(len(size)):
+        r = au_region[i] - 1
+        sigma = size[i] / np.hypot(noise[i, 0], noise[i, 1])
+        if sigma > first[r]:
+            first[r], second[r] = sigma, first[r]
+        elif sigma > second[r]:
+            second[r] = sigma
+    strength = (first + second) / 2
+    return strength / max(strength.sum(), 1e-12)

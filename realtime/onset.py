@@ -10,21 +10,23 @@ noise (the median of |p| over the last seconds), so the score counts sigmas of t
 camera and this light.  Beside these scores, which ask how much moved, two ask how well the
 movement fits an action unit of the upper and of the lower face (`units`).
 
-Pure numpy: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
+Pure: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
 grid of `timeline`.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.quantiles import quantile
 from realtime.regions import MEMBERS, REGIONS, RIGID, Stream
+from realtime.rolling import Rolling
 from realtime.timeline import Timeline, steps
 from realtime.units import UnitFilter, UnitFit, moving
 
@@ -36,13 +38,15 @@ _SKULL = np.flatnonzero(RIGID >= 0.6)
 EXPRESSIVE = np.array(
     [i for i, r in enumerate(REGIONS) if r.stream not in (Stream.LIDS, Stream.EYES)]
 )
-# Members of the whole face and of every stream, one row each, filled up with an index behind them.
+# Members of the whole face and of every stream, one row each, filled up with -1.
 _ORDER: tuple[Stream | None, ...] = (None, *Stream)  # the scores' first columns
-_GROUPS = np.full((1 + len(Stream), len(EXPRESSIVE)), _N)
+_GROUPS = np.full((1 + len(Stream), len(EXPRESSIVE)), -1)
 for _row, _members in enumerate((EXPRESSIVE, *MEMBERS.values())):
     _GROUPS[_row, : len(_members)] = _members
 _UPPER, _LOWER = 1 + len(Stream), 2 + len(Stream)  # columns of the scores behind those
 SCORES = 3 + len(Stream)  # whole face, streams, fit of the upper and of the lower face's units
+_SKULL_SIGMA = SCORES  # and behind them the skull's own
+_MOUTH = 1 + list(Stream).index(Stream.MOUTH)
 _MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
 
@@ -102,6 +106,7 @@ class OnsetDetector:
         self._learn = steps(self.config.learn_s if noise_px is None else self.config.recall_s)
         self._taus = np.array([steps(t) for t in self.config.taus_s])
         self._lag = int(self._taus.max())  # a score is known this many samples late
+        self._tops = np.array([self.config.top] + [self.config.top_stream] * len(Stream))
         self._wait = steps(self.config.after_s)
         self._units = UnitFilter(noise_px)
         self.reset()
@@ -110,17 +115,15 @@ class OnsetDetector:
         """Forget the noise and the scores: a new face, or a scene that was cut."""
         keep = steps(self.config.noise_s)
         self._pulses = np.zeros((len(self._taus), keep, _N, 2), np.float32)
-        self._noise = np.broadcast_to(self._known_noise, (len(self._taus), _N, 2))
+        self._noise = np.empty((len(self._taus), _N, 2))
+        self._noise[:] = self._known_noise
         self._units.reset()
-        self._scores = np.zeros((steps(4.0), SCORES))
-        self._skull = np.zeros(steps(4.0))
-        self._first: int | None = None
-        self._scored = 0
-        self._last_start = -1
+        self._scores = Rolling(SCORES + 1, steps(4.0))
+        self._first: int | None = None  # grid sample that came first
 
     @property
     def state(self) -> DetectorState:
-        if self._scored < self._learn:
+        if self._scores.count < self._learn:
             return DetectorState.LEARNING
         rising = self._score_at(self._centre)[0] >= self.config.enter_sigma
         return DetectorState.RISING if rising else DetectorState.RESTING
@@ -132,15 +135,15 @@ class OnsetDetector:
 
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every stream, in the order of `Stream`."""
-        if self._scored == 0:
+        if self._scores.count == 0:
             return (0.0,) * len(Stream)
-        return tuple(float(v) for v in self._score_at(self._centre)[1:_UPPER])
+        return tuple(self._score_at(self._centre)[1:_UPPER].tolist())
 
     def scores(self) -> tuple[Array, int]:
         """(n, SCORES) of the last four seconds, and the grid sample of the first."""
-        if self._scored == 0:
+        if self._scores.count == 0:
             return np.zeros((0, SCORES)), 0
-        oldest = self._centre - min(self._scored, len(self._scores)) + 1
+        oldest = self._scores.oldest + self._origin
         return self._history(oldest, self._centre), oldest
 
     def update(self, timeline: Timeline, index: int) -> list[Candidate]:
@@ -150,98 +153,80 @@ class OnsetDetector:
         """
         if self._first is None:
             self._first = index
-        centre = index - self._lag
-        if centre - self._lag < self._first:
+        self._centre = centre = index - self._lag
+        if centre < self._origin:
             return []
-        self._centre = centre
-        e = timeline.span(centre - self._lag, index)[:, : 2 * _N].reshape(-1, _N, 2)
-        pulses = self._pulses_in(e)
-        self._pulses[:, self._scored % self._pulses.shape[1]] = pulses
-        best = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2).max(axis=0))
-        self._scored += 1
-        if self._scored % steps(0.25) == 0 and self._scored >= self._trust:
-            self._learn_noise()
-
-        best = np.minimum(best, self.config.max_sigma)
-        skull = _rms(best[_SKULL])
-        calm = max(1.0, skull / self.config.calm_sigma)
-        slot = centre % len(self._scores)
-        self._skull[slot] = skull
-        strongest = np.sort(np.append(best, 0.0)[_GROUPS], axis=1) ** 2
-        scores = self._scores[slot]
-        scores[0] = strongest[0, -self.config.top :].mean()
-        scores[1:_UPPER] = strongest[1:, -self.config.top_stream :].mean(axis=1)
-        scores[:_UPPER] = np.sqrt(scores[:_UPPER]) / calm
-        scores[_UPPER:] = self._units.update(pulses[-1])
-        if self._scored < self._learn:
+        config, scored = self.config, self._scores.count
+        row = self._scores.append()
+        pulses = _score(
+            timeline.span(centre - self._lag, index),
+            self._taus,
+            self._noise,
+            *(_SKULL, config.calm_sigma, _GROUPS, self._tops, config.max_sigma),
+            *(self._pulses, scored % self._pulses.shape[1], row),
+        )
+        row[_UPPER:SCORES] = self._units.update(pulses[-1])
+        scored += 1
+        if scored % steps(0.25) == 0 and scored >= self._trust:
+            known = min(scored, self._pulses.shape[1])
+            self._noise = _spread(self._pulses, known, config.noise_floor_px)
+        if scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
 
-    def _pulses_in(self, e: Array) -> Array:
-        """(τ, 31, 2) second difference at the middle of e (2·lag + 1, 31, 2)."""
-        return np.asarray(
-            e[self._lag] - 0.5 * (e[self._lag - self._taus] + e[self._lag + self._taus]), np.float64
-        )
-
-    def _learn_noise(self) -> None:
-        known = min(self._scored, self._pulses.shape[1])
-        sample = np.abs(self._pulses[:, :known:4])  # neighbours share half of their window
-        spread = _MAD * np.median(sample, axis=1)
-        self._noise = np.maximum(spread, self.config.noise_floor_px)
+    @property
+    def _origin(self) -> int:
+        """Grid sample of the first score."""
+        assert self._first is not None
+        return self._first + self._lag
 
     def _candidates(self, timeline: Timeline, index: int) -> list[Candidate]:
-        before, after = steps(self.config.before_s), self._wait
-        here = self._score_at(index)
-        if here.max() < self.config.enter_sigma:  # nearly always
-            return []
-        window = self._history(index - before, index + after)
-        is_peak = (here >= self.config.enter_sigma) & (here >= window.max(axis=0))
-        return [self._describe(timeline, index, int(k), window) for k in np.flatnonzero(is_peak)]
+        window = self._history(index - steps(self.config.before_s), index + self._wait)
+        peaks = _peaks(window, self._score_at(index), self.config.enter_sigma)
+        return [self._describe(timeline, index, int(k), window) for k in peaks]
 
     def _describe(self, timeline: Timeline, index: int, score: int, window: Array) -> Candidate:
         """The candidate that column `score` has named."""
-        e = timeline.span(index - self._lag, index + self._lag)[:, : 2 * _N].reshape(-1, _N, 2)
-        pulses = self._pulses_in(e)
+        span = timeline.span(index - self._lag, index + self._lag)
+        pulses, sigmas = _pulses_in(span, self._taus, self._noise)
         fit = self._units.fit(pulses[-1])
         pattern = {_UPPER: fit.upper.pattern, _LOWER: fit.lower.pattern}.get(score)
         stream = _ORDER[score] if pattern is None else _main_stream(pattern)
         members = EXPRESSIVE if stream is None else MEMBERS[stream]
-        sigmas = np.sqrt(((pulses / self._noise) ** 2).sum(axis=2))
-        k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).mean(axis=1)))
+        k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).sum(axis=1)))
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
         if pattern is None:
             made_by = members[np.argsort(sigma[members])[-6:]]
             weights = _matched(pulses[k], self._noise[k], made_by)
         else:
             made_by, weights = moving(pattern), self._units.weights(pattern)
-        mouth = 1 + list(Stream).index(Stream.MOUTH)
-        earlier = self._history(index - steps(1.2), index - steps(0.4))[:, mouth]
-        habit = self._history(index - steps(3.0), index - steps(0.3))[:, mouth]
+        earlier = self._history(index - steps(1.2), index - steps(0.4))[:, _MOUTH]
+        habit = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
         return Candidate(
             stream,
             index,
             float(self._score_at(index)[_ORDER.index(stream)]),
-            {s: float(window[:, i].max()) for i, s in enumerate(Stream, start=1)},
+            dict(zip(Stream, window.max(axis=0)[1:_UPPER].tolist(), strict=True)),
             weights,
             made_by,
             sigma,
             self._noise[k],
-            float(self._skull[index % len(self._skull)]),
+            float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
             float(earlier.max()) if len(earlier) else 0.0,
-            float(np.quantile(habit, 0.75)) if len(habit) else 0.0,
+            quantile(habit, 0.75) if len(habit) else 0.0,
             fit,
         )
 
     def _score_at(self, index: int) -> Array:
-        scores: Array = self._scores[index % len(self._scores)]
+        scores: Array = self._history(index, index)[0]
         return scores
 
     def _history(self, first: int, last: int) -> Array:
         """Scores of grid samples first..last that exist, (n, SCORES)."""
-        oldest = self._centre - min(self._scored, len(self._scores)) + 1
-        wanted: Index = np.arange(max(first, oldest), min(last, self._centre) + 1)
-        history: Array = self._scores[wanted % len(self._scores)]
-        return history
+        oldest = self._scores.oldest
+        rows = self._scores.span(max(first - self._origin, oldest), last - self._origin)
+        scores: Array = rows[:, :SCORES]
+        return scores
 
 
 def _matched(pulse: Array, noise_px: Array, regions: Index) -> Array:
@@ -258,5 +243,73 @@ def _main_stream(pattern: int) -> Stream:
     return max(shares, key=lambda s: shares[s])
 
 
-def _rms(values: Array) -> float:
-    return math.sqrt(float(values @ values) / len(values))
+@numba.njit(nogil=True, cache=True)
+def _pulses_in(span, taus, noise):  # type: ignore[no-untyped-def]
+    """Second differences (τ, 31, 2) at the middle of samples (n, 62+), and sigmas (τ, 31)."""
+    lag, regions = len(span) // 2, noise.shape[1]
+    pulses, sigmas = np.empty(noise.shape), np.empty((len(taus), regions))
+    for k in range(len(taus)):
+        for r in range(regions):
+            squares = 0.0
+            for axis in range(2):
+                c = 2 * r + axis
+                p = span[lag, c] - 0.5 * (span[lag - taus[k], c] + span[lag + taus[k], c])
+                pulses[k, r, axis] = p
+                squares += (p / noise[k, r, axis]) ** 2
+            sigmas[k, r] = np.sqrt(squares)
+    return pulses, sigmas
+
+
+@numba.njit(nogil=True, cache=True)
+def _score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, slot, row):  # type: ignore[no-untyped-def]
+    """One sample's pulses (τ, 31, 2), also kept at `slot` of (τ, n, 31, 2), and its scores.
+
+    `row` takes the scores of the groups, each the rms of its `tops` strongest regions, and last
+    the rms of the skull, by which the others are divided where it is not calm.
+    """
+    pulses, sigmas = _pulses_in(span, taus, noise)
+    kept[:, slot] = pulses
+    regions = sigmas.shape[1]
+    squares = np.zeros(regions)  # of the τ that answered best
+    for r in range(regions):
+        squares[r] = min(sigmas[:, r].max(), max_sigma) ** 2
+    row[-1] = np.sqrt(squares[skull].mean())
+    calm = max(1.0, row[-1] / calm_sigma)
+    for g in range(len(groups)):
+        largest = np.zeros(tops[g])  # descending
+        for r in groups[g]:
+            if r < 0:
+                break
+            value = squares[r]
+            for i in range(tops[g]):
+                if value > largest[i]:
+                    largest[i], value = value, largest[i]
+        row[g] = np.sqrt(largest.mean()) / calm
+    return pulses
+
+
+@numba.njit(nogil=True, cache=True)
+def _spread(kept, known, floor):  # type: ignore[no-untyped-def]
+    """Noise (τ, 31, 2) of the first `known` of the kept pulses (τ, n, 31, 2)."""
+    taus, _, regions, axes = kept.shape
+    noise = np.empty((taus, regions, axes))
+    for k in range(taus):
+        for r in range(regions):
+            for axis in range(axes):
+                # neighbours share half of their window
+                noise[k, r, axis] = np.median(np.abs(kept[k, :known:4, r, axis]))
+    return np.maximum(_MAD * noise, floor)
+
+
+@numba.njit(nogil=True, cache=True)
+def _peaks(window, here, enter):  # type: ignore[no-untyped-def]
+    """The scores that are high enough here, and nowhere higher in the window (n, SCORES)."""
+    found = []
+    for c in range(len(here)):
+        if here[c] >= enter:
+            peak = True
+            for i in range(len(window)):
+                peak = peak and here[c] >= window[i, c]
+            if peak:
+                found.append(c)
+    return found

@@ -5,13 +5,18 @@ taken as straight lines; a grid sample is the mean of those lines over 50 ms aro
 that follows counts grid samples, so a frame rate changes how finely a movement is seen, not
 which movements are found.
 
-Pure numpy; times are nanoseconds; a grid sample is known 25 ms after its time.
+Pure; times are nanoseconds; a grid sample is known 25 ms after its time.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
+import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from realtime.rolling import Rolling
 
 GRID_HZ = 60
 STEP_NS = 1_000_000_000 // GRID_HZ
@@ -32,14 +37,15 @@ class Timeline:
     """
 
     def __init__(self, channels: int, keep_s: float) -> None:
-        self._keep = steps(keep_s)
-        self._values = np.zeros((2 * self._keep, channels))
-        self._begin = 0  # grid index of the first row of _values
+        self._samples = Rolling(channels, steps(keep_s))
         self.start_ns = 0
-        self.count = 0
         self._t: list[int] = []  # frame times still needed
         self._x: list[Array] = []
         self._area: list[Array] = []  # integral of the signal from the first frame to each
+
+    @property
+    def count(self) -> int:
+        return self._samples.count
 
     def push(self, t_ns: int, x: Array) -> range:
         """Add one frame's values (channels,); returns the grid samples that became known.
@@ -60,9 +66,7 @@ class Timeline:
 
         first = self.count
         while self._time_of(self.count) + HALF_WINDOW_NS <= t_ns:
-            g = self._time_of(self.count)
-            area = self._integral(g + HALF_WINDOW_NS) - self._integral(g - HALF_WINDOW_NS)
-            self._store(area / (2 * HALF_WINDOW_NS / 1e9))
+            self._take_mean(self._time_of(self.count))
         horizon = self._time_of(self.count) - HALF_WINDOW_NS
         while len(self._t) > 2 and self._t[1] <= horizon:
             del self._t[0], self._x[0], self._area[0]
@@ -74,31 +78,43 @@ class Timeline:
 
     def span(self, first: int, last: int) -> Array:
         """Known samples first..last, both ends included (n, channels), clipped to what is held."""
-        low = max(first, self._begin, 0) - self._begin
-        high = min(last, self.count - 1) - self._begin
-        return self._values[low : high + 1]
+        return self._samples.span(first, last)
 
     @property
     def oldest(self) -> int:
         """Grid index of the oldest sample held."""
-        return max(self._begin, self.count - self._keep)
+        return self._samples.oldest
 
     def _time_of(self, index: int) -> int:
         return self.start_ns + index * STEP_NS
 
-    def _integral(self, t_ns: int) -> Array:
-        at = int(np.searchsorted(self._t, t_ns, side="right")) - 1
-        at = min(max(at, 0), len(self._t) - 2)
-        span = self._t[at + 1] - self._t[at]
-        share = (t_ns - self._t[at]) / span
-        here = self._x[at] + share * (self._x[at + 1] - self._x[at])
-        return self._area[at] + 0.5 * share * span / 1e9 * (self._x[at] + here)
+    def _take_mean(self, t_ns: int) -> None:
+        """The sample at a time: the mean of the straight lines over the window around it."""
+        i, share_i, seconds_i = self._line_at(t_ns - HALF_WINDOW_NS)
+        j, share_j, seconds_j = self._line_at(t_ns + HALF_WINDOW_NS)
+        x, area = self._x, self._area
+        _mean(
+            *(area[i], x[i], x[i + 1], share_i, seconds_i),
+            *(area[j], x[j], x[j + 1], share_j, seconds_j),
+            *(2 * HALF_WINDOW_NS / 1e9, self._samples.append()),
+        )
 
-    def _store(self, value: Array) -> None:
-        row = self.count - self._begin
-        if row == len(self._values):  # keep the newer half, without moving rows at every step
-            self._values[: self._keep] = self._values[self._keep :]
-            self._begin += self._keep
-            row -= self._keep
-        self._values[row] = value
-        self.count += 1
+    def _line_at(self, t_ns: int) -> tuple[int, float, float]:
+        """The line between frames that holds a time, how far along it lies, the line's seconds."""
+        at = min(max(bisect_right(self._t, t_ns) - 1, 0), len(self._t) - 2)
+        span = self._t[at + 1] - self._t[at]
+        return at, (t_ns - self._t[at]) / span, span / 1e9
+
+
+@numba.njit(nogil=True, cache=True)
+def _mean(area_i, xi, yi, share_i, seconds_i, area_j, xj, yj, share_j, seconds_j, window_s, mean):  # type: ignore[no-untyped-def]
+    """Mean (channels,) between a place on line i and one on line j, written to `mean`.
+
+    Lines go from x to y; the area is the signal's integral up to a line's beginning.
+    """
+    for c in range(len(mean)):
+        here = xi[c] + share_i * (yi[c] - xi[c])
+        before = area_i[c] + 0.5 * share_i * seconds_i * (xi[c] + here)
+        here = xj[c] + share_j * (yj[c] - xj[c])
+        until = area_j[c] + 0.5 * share_j * seconds_j * (xj[c] + here)
+        mean[c] = (until - before) / window_s

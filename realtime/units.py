@@ -16,6 +16,7 @@ Pure: no clock, no thread.  Pulses are crop pixels, as in `onset`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,11 @@ Array = NDArray[np.float64]
 
 # made by `model.synthetic.unit_table`
 with np.load(Path(__file__).with_name("unit_patterns.npz"), allow_pickle=False) as _table:
-    _KIND_OF = _table["kinds"]
-    _LOWER = _table["lower"]
+    _KIND_NAMES = _table["kinds"].tolist()
+    _HALF_OF = _table["lower"].astype(np.intp)  # (k,) 0 upper face, 1 lower
     _SHAPES = _table["patterns"].astype(np.float64)  # (k, 31, 2)
-KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_OF.tolist()))
-_OF_KIND = [np.flatnonzero(kind == _KIND_OF) for kind in KINDS]
-_OF_HALF = (np.flatnonzero(~_LOWER), np.flatnonzero(_LOWER))
+KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_NAMES))
+_KIND_OF = np.array([KINDS.index(name) for name in _KIND_NAMES])  # (k,)
 _FLAT = _SHAPES.reshape(len(_SHAPES), -1)
 _N = 2 * len(REGIONS)
 _MOVING = 0.2  # a region belongs to a pattern from this share of its largest displacement
@@ -101,20 +101,19 @@ class UnitFilter:
         self._seen += 1
         if self._seen % steps(_LEARN_S) == 0:
             self._invert()
-        best = np.array([z[half].max() for half in _OF_HALF])
-        return _t(best, sigma2)
+        return _t(z[_largest(z, _HALF_OF, 2)], sigma2)
 
     def fit(self, pulse: Array) -> UnitFit:
         """What one pulse (31, 2) looks like."""
         z, sigma2 = self._whitened(pulse)
         t = _t(z, sigma2)
-        upper, lower = (self._match(half, z, t) for half in _OF_HALF)
+        upper, lower = (self._match(k, z, t) for k in _largest(z, _HALF_OF, 2).tolist())
         best = max(upper.z, lower.z, 0.0)
         return UnitFit(
             upper,
             lower,
-            tuple(float(t[k].max()) for k in _OF_KIND),
-            float(np.sqrt(sigma2 / _N)),
+            tuple(t[_largest(t, _KIND_OF, len(KINDS))].tolist()),
+            math.sqrt(sigma2 / _N),
             best**2 / max(sigma2, best**2, 1e-9),
         )
 
@@ -124,8 +123,7 @@ class UnitFilter:
             -1, 2
         )
 
-    def _match(self, half: NDArray[np.intp], z: Array, t: Array) -> Match:
-        k = int(half[np.argmax(z[half])])
+    def _match(self, k: int, z: Array, t: Array) -> Match:
         return Match(k, float(t[k]), float(z[k]), float(z[k] / self._lengths[k]) / CROP_IOD)
 
     def _whitened(self, pulse: Array) -> tuple[Array, float]:
@@ -155,7 +153,7 @@ def _t(z: Array, sigma2: float) -> Array:
     return np.asarray(z / np.sqrt(rest / (_N - 1)), np.float64)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, fastmath=True)
 def _whitened(filters, lengths, inverse, p):  # type: ignore[no-untyped-def]
     z = np.zeros(len(filters))
     for k in range(len(filters)):
@@ -169,6 +167,17 @@ def _whitened(filters, lengths, inverse, p):  # type: ignore[no-untyped-def]
             row += inverse[i, j] * p[j]
         sigma2 += row * p[i]
     return z, sigma2
+
+
+@numba.njit(nogil=True, cache=True)
+def _largest(values, group, groups):  # type: ignore[no-untyped-def]
+    """Index of the first largest value (n,) of each group (n,) 0..groups - 1."""
+    best = np.full(groups, -1)
+    for i in range(len(values)):
+        g = group[i]
+        if best[g] < 0 or values[i] > values[best[g]]:
+            best[g] = i
+    return best
 
 
 @numba.njit(nogil=True, cache=True)

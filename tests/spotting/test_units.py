@@ -14,7 +14,7 @@ IOD_PX = 72
 
 def shape(kind):
     """(31, 2) of the first pattern of a kind."""
-    return units._SHAPES[units._OF_KIND[KINDS.index(kind)][0]]
+    return units._SHAPES[units._KIND_NAMES.index(kind)]
 
 
 def noise(random, count, common_px=0.0):
