@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from realtime.face.assess import assess, head_angles
+from realtime.face.assess import _nearest_rotation, assess, head_angles
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CANONICAL
 from realtime.status import Assessable
@@ -47,3 +47,12 @@ def test_angles_of_a_turned_head(yaw, pitch, roll):
 )
 def test_verdicts(face, picture, fps, verdict):
     assert assess(face, picture, fps) is verdict
+
+
+def test_the_nearest_rotation_is_the_singular_vectors_and_never_a_mirror_image():
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        moments = random.normal(size=(3, 3))
+        u, _, vt = np.linalg.svd(moments)
+        u[:, 2] *= np.sign(np.linalg.det(u @ vt))
+        assert _nearest_rotation(moments) == pytest.approx(u @ vt, abs=1e-6)

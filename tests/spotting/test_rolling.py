@@ -9,7 +9,9 @@ def test_any_stretch_of_the_newest_rows_is_there_and_nothing_else():
     rows = Rolling(2, keep=5)
     for i in range(23):
         rows.append()[:] = i
-        assert rows.span(rows.oldest, rows.count)[:, 1].tolist() == list(range(max(0, i - 4), i + 1))
+        assert rows.span(rows.oldest, rows.count)[:, 1].tolist() == list(
+            range(max(0, i - 4), i + 1)
+        )
     assert rows.span(20, 21)[:, 0].tolist() == [20, 21]
     assert len(rows.span(-9, -3)) == len(rows.span(40, 50)) == 0
 
