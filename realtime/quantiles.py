@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 def quantile(values: NDArray[np.float64], share: float) -> float:
     """Of values (n,), n > 0; between neighbours in proportion."""
-    return float(_of_sorted(np.sort(values), share))
+    return float(of_sorted(np.sort(values), share))
 
 
 @numba.njit(nogil=True, cache=True)
-def _of_sorted(ordered, share):  # type: ignore[no-untyped-def]
+def of_sorted(ordered, share):  # type: ignore[no-untyped-def]
+    """Of values (n,) in ascending order."""
     at = share * (len(ordered) - 1)
     low = int(at)
     high = min(low + 1, len(ordered) - 1)

@@ -9,6 +9,7 @@ Pure: `update` in, sightings out; no clock, no thread, no file.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,24 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.apex import ApexConfig, Pulse, measure_pulse
-from realtime.evidence import (
-    CHANNELS,
-    NAMES,
-    Channel,
-    Surroundings,
-    away_px,
-    gather,
-    liveliness,
-    signs,
-    surroundings,
-)
+from realtime.evidence import NAMES, gather
 from realtime.face.assess import head_angles
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_EYES, CROP_IOD, inter_ocular
+from realtime.habits import away_px, liveliness
 from realtime.motion import MIN_NCC, Motion, RegionMotion
 from realtime.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
 from realtime.regions import REGIONS, Stream
+from realtime.signs import CHANNELS, FIRST, Channel, signs
 from realtime.stabiliser import Stabilised
+from realtime.surroundings import Surroundings, surroundings
 from realtime.timeline import Timeline, steps
 
 Stage = Literal["early", "late"]
@@ -50,8 +44,7 @@ _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LID
 _MOUTH_PX = NAMES.index("mouth px")
 _BLINK_RISE = NAMES.index("blink rise")
 _GAZE_CHANGE = NAMES.index("gaze change")
-_N = len(REGIONS)
-_FACE = np.s_[30:200, 40:184]  # skin, of the crop
+_FACE = np.s_[30:200:4, 40:184:4]  # skin, of the crop; every fourth pixel tells the same
 _MAX_PERIOD_S = 0.2
 
 
@@ -109,8 +102,8 @@ class Sighter:
         self._awaiting: deque[Candidate] = deque()
         self._shared: Surroundings | None = None
         self._last_ns: int | None = None
-        self._middle: NDArray[np.float64] | None = None  # of the eyes, frame pixels
-        self._way = np.zeros(2)  # that it has gone since the reset, IOD
+        self._middle: tuple[float, float] | None = None  # of the eyes, frame pixels
+        self._way_x = self._way_y = 0.0  # that it has gone since the reset, IOD
         self.speaking = False
         self.expression = False  # an ordinary one: the face is far from where it was
         self.motion: Motion | None = None  # the newest frame's
@@ -196,17 +189,16 @@ class Sighter:
 
     def _row(self, stabilised: Stabilised, face: Face, motion: Motion) -> NDArray[np.float64]:
         row = np.empty(CHANNELS)
-        row[: 2 * _N] = motion.displacement.ravel()
+        row[:FIRST] = motion.displacement.ravel()
         seen, t_ns = face.signs, stabilised.t_ns
-        to_crop = stabilised.transform
-        iod = inter_ocular(face.landmarks)
         # where the eyes lie in the frame, how they are tilted and how large the face is
-        scale = float(np.hypot(to_crop[0, 0], to_crop[1, 0]))
-        (a, b, x), (c, d, y) = to_crop.tolist()
+        (a, b, x), (c, d, y) = stabilised.transform.tolist()
+        scale = math.hypot(a, c)
         x, y = CROP_EYES[0] - x, CROP_EYES[1] - y
-        middle = np.array([d * x - b * y, a * y - c * x]) / (a * d - b * c)
+        middle = (d * x - b * y) / (a * d - b * c), (a * y - c * x) / (a * d - b * c)
         if self._middle is not None:
-            self._way = self._way + (middle - self._middle) * scale / CROP_IOD
+            self._way_x += (middle[0] - self._middle[0]) * scale / CROP_IOD
+            self._way_y += (middle[1] - self._middle[1]) * scale / CROP_IOD
         self._middle = middle
         angles = head_angles(face.landmarks)
         period_s = 0.0 if self._last_ns is None else (t_ns - self._last_ns) / 1e9
@@ -218,17 +210,17 @@ class Sighter:
             Channel.BROKEN: float(motion.broken),
             Channel.RENEWED: float(stabilised.renewed),
             Channel.DISTURBANCE: motion.disturbance_px,
-            Channel.HEAD_X: float(self._way[0]),
-            Channel.HEAD_Y: float(self._way[1]),
-            Channel.ROLL: float(np.arctan2(to_crop[1, 0], to_crop[0, 0])),
-            Channel.SIZE: float(-np.log(scale)),
-            Channel.YAW: np.radians(angles.yaw),
-            Channel.PITCH: np.radians(angles.pitch),
-            Channel.LIGHT: float(np.log(stabilised.picture[_FACE][::4, ::4].mean() + 1.0)),
+            Channel.HEAD_X: self._way_x,
+            Channel.HEAD_Y: self._way_y,
+            Channel.ROLL: math.atan2(c, a),
+            Channel.SIZE: -math.log(scale),
+            Channel.YAW: math.radians(angles.yaw),
+            Channel.PITCH: math.radians(angles.pitch),
+            Channel.LIGHT: float(np.log(stabilised.picture[_FACE].mean() + 1.0)),
             Channel.NCC: float(motion.ncc.mean()),
             Channel.PERIOD: min(period_s, _MAX_PERIOD_S),
-            Channel.FACE_PX: float(np.log2(max(iod, 1.0))),
+            Channel.FACE_PX: math.log2(max(inter_ocular(face.landmarks), 1.0)),
         }
         for channel, value in rest.items():
-            row[2 * _N + channel] = value
+            row[FIRST + channel] = value
         return row
