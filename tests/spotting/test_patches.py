@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.patches import cut_patches, track_patches
+from realtime.patches import _interpolate, _sums, cut_patches, track_patches
 
 SHIFTS = [(0.05, 0.0), (0.2, -0.3), (0.7, 0.4), (-1.5, 1.2)]
 
@@ -46,3 +46,19 @@ def test_patch_at_the_border_is_moved_inside():
     assert 12 <= patches.centres[0, 1] <= 211
     start = np.array([[-50.0, 50.0]])  # far outside: sampling must stay in the picture
     assert np.isfinite(track_patches(patches, texture(), start).d).all()
+
+
+def test_a_square_between_pixels_and_its_sums_are_the_formula():
+    random = np.random.default_rng(0)
+    picture = random.uniform(0, 255, (40, 50)).astype(np.float32)
+    grey, dx, dy = random.normal(0, 20, (3, 81)).astype(np.float32)
+    sample = np.empty(100, np.float32)
+    fx, fy = np.float32(0.3), np.float32(0.8)
+    total = _interpolate(picture.ravel(), 12 * 50 + 7, 50, 9, fx, fy, sample)
+    one = picture[12:22, 7:17].astype(np.float64)
+    across = one[:, :-1] * (1 - fx) + one[:, 1:] * fx
+    assert sample[:81].reshape(9, 9) == pytest.approx(across[:-1] * (1 - fy) + across[1:] * fy)
+    assert total == pytest.approx(sample[:81].sum(), rel=1e-6)
+    i = sample[:81].astype(np.float64)
+    sums = i.sum(), (i * i).sum(), (i * grey).sum(), (i * dx).sum(), (i * dy).sum()
+    assert _sums(sample[:81], grey, dx, dy) == pytest.approx(sums)
