@@ -26,6 +26,8 @@ from realtime.rigid import fit_rigid, similarity_of, to_iod
 Affine = NDArray[np.float64]  # (2, 3)
 
 _SKULL = np.flatnonzero(RIGID >= 0.2)
+_WEIGHTS, _DEPTH, _UNMOVED = RIGID[_SKULL], DEPTH[_SKULL], np.zeros((len(_SKULL), 2))
+_SAME = np.eye(2, 3)
 _FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
 # Gaussian before matching, of 1.3 px; 0.8–2 makes no difference.  To 2.3 sigma: what is cut off is
 # 2 % of the weight.
@@ -107,7 +109,7 @@ class Stabiliser:
         self._last = (t_ns, anchor, by_landmarks)
         key = used if steady and used is not None else self._key
         assert key is not None
-        onward = compose(anchor, inverse(transform)) if renewed else np.eye(2, 3)
+        onward = compose(anchor, inverse(transform)) if renewed else _SAME
         return Stabilised(
             t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady
         )
@@ -127,17 +129,10 @@ class Stabiliser:
 
         patches = self._patches
         picture = _blurred(warp_crop(grey, predicted))
-        found = track_patches(patches, picture, np.zeros((len(patches), 2)))
-        weights = np.where(found.ncc >= config.min_ncc, RIGID[_SKULL], 0.0)
-        fit = fit_rigid(
-            found.d,
-            to_iod(patches.centres),
-            DEPTH[_SKULL],
-            patches.hessian,
-            weights,
-            parallax=True,
-        )
-        support = fit.support * weights.sum() / RIGID[_SKULL].sum()
+        found = track_patches(patches, picture, _UNMOVED)
+        weights = np.where(found.ncc >= config.min_ncc, _WEIGHTS, 0.0)
+        fit = fit_rigid(found.d, self._centres, _DEPTH, patches.hessian, weights, parallax=True)
+        support = fit.support * weights.sum() / _WEIGHTS.sum()
         if support < config.min_support or fit.disturbance_px > config.max_residual_px:
             return None
         self._residual_px = fit.disturbance_px
@@ -155,6 +150,7 @@ class Stabiliser:
         self._keyframes += 1
         self._key = Keyframe(self._keyframes, t_ns, picture, points, continuous)
         self._patches = cut_patches(picture, region_centres(points)[_SKULL], HALVES[_SKULL])
+        self._centres = to_iod(self._patches.centres)
 
 
 def warp_crop(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:

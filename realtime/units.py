@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numba
@@ -101,7 +102,8 @@ class UnitFilter:
         self._seen += 1
         if self._seen % steps(_LEARN_S) == 0:
             self._invert()
-        return _t(z[_largest(z, _HALF_OF, 2)], sigma2)
+        best: Array = _t(z[_largest(z, _HALF_OF, 2)], sigma2)
+        return best
 
     def fit(self, pulse: Array) -> UnitFit:
         """What one pulse (31, 2) looks like."""
@@ -142,15 +144,16 @@ class UnitFilter:
         self._lengths = np.sqrt((self._filters * _FLAT).sum(axis=1))
 
 
+@cache
 def moving(pattern: int) -> NDArray[np.intp]:
     """The regions a pattern moves."""
     size = np.hypot(*_SHAPES[pattern].T)
     return np.flatnonzero(size >= _MOVING * size.max())
 
 
-def _t(z: Array, sigma2: float) -> Array:
-    rest = np.maximum(sigma2 - z**2, _LEAST_REST)
-    return np.asarray(z / np.sqrt(rest / (_N - 1)), np.float64)
+@numba.njit(nogil=True, cache=True)
+def _t(z, sigma2):  # type: ignore[no-untyped-def]
+    return z / np.sqrt(np.maximum(sigma2 - z**2, _LEAST_REST) / (_N - 1))
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
