@@ -28,6 +28,7 @@ Affine = NDArray[np.float64]  # (2, 3)
 _SKULL = np.flatnonzero(RIGID >= 0.2)
 _WEIGHTS, _DEPTH, _UNMOVED = RIGID[_SKULL], DEPTH[_SKULL], np.zeros((len(_SKULL), 2))
 _SAME = np.eye(2, 3)
+_AROUND_PX = 16  # looked at below the skull patches: none is followed that far
 _FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
 # Gaussian before matching, of 1.3 px; 0.8–2 makes no difference.  To 2.3 sigma: what is cut off is
 # 2 % of the weight.
@@ -128,7 +129,7 @@ class Stabiliser:
             return None
 
         patches = self._patches
-        picture = _blurred(warp_crop(grey, predicted))
+        picture = _blurred(warp_crop(grey, predicted, self._height))
         found = track_patches(patches, picture, _UNMOVED)
         weights = np.where(found.ncc >= config.min_ncc, _WEIGHTS, 0.0)
         fit = fit_rigid(found.d, self._centres, _DEPTH, patches.hessian, weights, parallax=True)
@@ -151,14 +152,22 @@ class Stabiliser:
         self._key = Keyframe(self._keyframes, t_ns, picture, points, continuous)
         self._patches = cut_patches(picture, region_centres(points)[_SKULL], HALVES[_SKULL])
         self._centres = to_iod(self._patches.centres)
+        lowest = int((self._patches.centres[:, 1] + self._patches.halves).max())
+        self._height = min(lowest + _AROUND_PX, CROP_SIZE)
 
 
-def warp_crop(grey: NDArray[np.uint8], transform: Affine) -> NDArray[np.uint8]:
-    """The (224, 224) crop that an affine from the picture's pixels to the crop's cuts out."""
+def warp_crop(
+    grey: NDArray[np.uint8], transform: Affine, height: int = CROP_SIZE
+) -> NDArray[np.uint8]:
+    """The (224, 224) crop that an affine from the picture's pixels to the crop's cuts out.
+
+    Args:
+        height: how many of its upper rows are wanted.
+    """
     crop = cv2.warpAffine(
         grey,
         transform,
-        (CROP_SIZE, CROP_SIZE),
+        (CROP_SIZE, height),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
