@@ -117,7 +117,9 @@ def _course(y, low, high, base_steps):  # type: ignore[no-untyped-def]
     if height <= 0:
         return apex, base, 0.0, 0.0, 0.0, 0.0, 0.0
     top = apex + _vertex(y, apex)
-    y[:] = (y - y[base]) / height
+    rest = y[base]
+    for i in range(len(y)):
+        y[i] = (y[i] - rest) / height
     half = top - _crossing(y, apex, -1, 0.5)
     fifth = top - _crossing(y, apex, -1, 0.2)
     down = _crossing(y, apex, 1, 0.5)
@@ -159,5 +161,9 @@ def _region_shares(size, noise, au_region):  # type: ignore[no-untyped-def]
             first[r], second[r] = sigma, first[r]
         elif sigma > second[r]:
             second[r] = sigma
-    strength = (first + second) / 2
-    return strength / max(strength.sum(), 1e-12)
+    total = 0.0
+    for r in range(6):
+        total += (first[r] + second[r]) / 2
+    for r in range(6):
+        first[r] = (first[r] + second[r]) / 2 / max(total, 1e-12)
+    return first

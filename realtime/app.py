@@ -180,6 +180,9 @@ def _open_recording(
     return Recording(session, recorder, table), EventLog(session)
 
 
+_BROWS = np.s_[30:70]  # rows of the crop
+
+
 def _warm_up(settings: Settings) -> None:
     """Run every compiled kernel once: the first time on a machine they take seconds to build."""
     start = time.monotonic()
@@ -191,14 +194,17 @@ def _warm_up(settings: Settings) -> None:
 
     threading.Thread(target=explain, name="explain", daemon=True).start()
     random = np.random.default_rng(0)
-    picture = random.integers(0, 255, (CROP_SIZE, CROP_SIZE), dtype=np.uint8)
+    still = random.integers(0, 255, (CROP_SIZE, CROP_SIZE), dtype=np.uint8)
+    moved = still.copy()
+    moved[_BROWS] = np.roll(moved[_BROWS], -1, axis=0)
     landmarks = np.zeros((478, 3), np.float32)
     landmarks[:468, :2] = canonical_in_crop()
     face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
     watcher = FaceWatcher(0, settings.stabiliser, settings.spotter)
-    for k in range(3):
-        frame = Frame(k, k * 33_000_000, np.zeros((1, 1, 3), np.uint8))
-        watcher.spot(watcher.align(frame, picture, face), face)
+    # rest is known after two seconds; then the brows move, so that there is something to judge
+    for k in range(15):
+        frame = Frame(k, k * 200_000_000, np.zeros((1, 1, 3), np.uint8))
+        watcher.spot(watcher.align(frame, moved if k == 12 else still, face), face)
     done.set()
     if time.monotonic() - start > _SLOW_S:
         sys.stderr.write("fleeting: ready\n")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from realtime.apex import Pulse, project
 from realtime.habits import away_then_and_now_px
 from realtime.onset import EXPRESSIVE, Candidate
-from realtime.quantiles import of_sorted, quantile
+from realtime.quantiles import quantile
 from realtime.regions import REGIONS, Stream
 from realtime.signs import Channel
 from realtime.surroundings import Surroundings
@@ -108,8 +108,8 @@ def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surro
     streams = [candidate.streams[s] for s in _ORDER]
     sigma = np.sort(candidate.sigma[EXPRESSIVE])[::-1].tolist()
     disturbance_px = high[Channel.DISTURBANCE]
-    usual = np.sort(np.maximum(around.usual[:, 0], around.usual[:, own]))
-    usual_90 = of_sorted(usual, 0.9)
+    usual = np.maximum(around.usual[:, 0], around.usual[:, own])
+    usual_90 = quantile(usual, 0.9)
     before, after, lively = around.before, around.after, around.lively
     rise, fall = min(pulse.rise_s, 1.0), min(pulse.fall_s, 1.0)
     start = candidate.index - max(steps(min(pulse.rise_s, 0.5)) + 2, 3)
@@ -130,7 +130,7 @@ def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surro
         min(pulse.rise_s / max(fall, 0.02), _MOST),
         *_shape(timeline, candidate, pulse, now),
         quantile(candidate.noise_px[EXPRESSIVE].ravel(), 0.5),
-        *(of_sorted(usual, 0.5), of_sorted(usual, 0.75), usual_90, usual[-1]),
+        *(quantile(usual, 0.5), quantile(usual, 0.75), usual_90, usual.max()),
         strength / max(usual_90, 0.3),
         before[0],
         *(candidate.mouth_before, candidate.mouth_habit),
@@ -205,10 +205,14 @@ def _likeness(y, start, rise, fall):  # type: ignore[no-untyped-def]
         t = start + i
         phase = -t / rise if t < 0 else t / fall
         shape[i] = 0.5 + 0.5 * np.cos(np.pi * min(phase, 1.0))
-    y = y - y.mean()
-    shape -= shape.mean()
-    size = np.sqrt((y * y).sum() * (shape * shape).sum())
-    return (y * shape).sum() / max(size, 1e-9)
+    middle_y, middle = y.mean(), shape.mean()
+    y_y = shape_shape = together = 0.0
+    for i in range(len(y)):
+        a, b = y[i] - middle_y, shape[i] - middle
+        y_y += a * a
+        shape_shape += b * b
+        together += a * b
+    return together / max(np.sqrt(y_y * shape_shape), 1e-9)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -218,11 +222,16 @@ def _products(span, regions, noise):  # type: ignore[no-untyped-def]
     parts = np.empty((m, n))
     for k in range(m):
         r, axis = regions[k // 2], k % 2
-        mean = span[:, 2 * r + axis].mean()
+        mean = 0.0
+        for i in range(n):
+            mean += span[i, 2 * r + axis] / n
         for i in range(n):
             parts[k, i] = (span[i, 2 * r + axis] - mean) / noise[r, axis]
     products = np.empty((m, m))
     for k in range(m):
         for j in range(k + 1):
-            products[k, j] = products[j, k] = (parts[k] * parts[j]).sum()
+            total = 0.0
+            for i in range(n):
+                total += parts[k, i] * parts[j, i]
+            products[k, j] = products[j, k] = total
     return products

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 
 from realtime.onset import EXPRESSIVE
-from realtime.quantiles import of_sorted
+from realtime.quantiles import quantile
 from realtime.regions import REGIONS, Stream
 from realtime.timeline import Timeline, steps
 
@@ -62,7 +62,7 @@ def _to_and_fro(span, lag, stream, streams):  # type: ignore[no-untyped-def]
     found = np.empty(streams)
     for s in range(streams):
         # the root is taken last: it keeps the order
-        found[s] = np.sqrt(of_sorted(np.sort(squares[s] / members[s]), 0.75))
+        found[s] = np.sqrt(quantile(squares[s], 0.75) / members[s])
     return found
 
 
@@ -70,9 +70,12 @@ def _to_and_fro(span, lag, stream, streams):  # type: ignore[no-untyped-def]
 def _away(past, end, regions):  # type: ignore[no-untyped-def]
     """Rms over regions: past's last row and `end` from past's median, and from each other."""
     then = now = between = 0.0
+    course = np.empty(len(past))
     for r in regions:
-        for c in (2 * r, 2 * r + 1):
-            usual = np.median(past[:, c])
+        for c in range(2 * r, 2 * r + 2):
+            for i in range(len(past)):
+                course[i] = past[i, c]
+            usual = quantile(course, 0.5)
             start = past[-1, c]
             then += (start - usual) ** 2
             now += (end[c] - usual) ** 2

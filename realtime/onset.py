@@ -213,7 +213,7 @@ class OnsetDetector:
             self._noise[k],
             float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
             float(earlier.max()) if len(earlier) else 0.0,
-            quantile(habit, 0.75) if len(habit) else 0.0,
+            quantile(habit.copy(), 0.75) if len(habit) else 0.0,
             fit,
         )
 
@@ -268,15 +268,22 @@ def _score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, 
     the rms of the skull, by which the others are divided where it is not calm.
     """
     pulses, sigmas = _pulses_in(span, taus, noise)
-    kept[:, slot] = pulses
     regions = sigmas.shape[1]
     squares = np.zeros(regions)  # of the τ that answered best
     for r in range(regions):
-        squares[r] = min(sigmas[:, r].max(), max_sigma) ** 2
-    row[-1] = np.sqrt(squares[skull].mean())
+        best = 0.0
+        for k in range(len(taus)):
+            best = max(best, sigmas[k, r])
+            kept[k, slot, r, 0], kept[k, slot, r, 1] = pulses[k, r]
+        squares[r] = min(best, max_sigma) ** 2
+    total = 0.0
+    for r in skull:
+        total += squares[r]
+    row[-1] = np.sqrt(total / len(skull))
     calm = max(1.0, row[-1] / calm_sigma)
+    largest = np.empty(tops.max())  # descending
     for g in range(len(groups)):
-        largest = np.zeros(tops[g])  # descending
+        largest[:] = 0.0
         for r in groups[g]:
             if r < 0:
                 break
@@ -284,7 +291,10 @@ def _score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, 
             for i in range(tops[g]):
                 if value > largest[i]:
                     largest[i], value = value, largest[i]
-        row[g] = np.sqrt(largest.mean()) / calm
+        total = 0.0
+        for i in range(tops[g]):
+            total += largest[i]
+        row[g] = np.sqrt(total / tops[g]) / calm
     return pulses
 
 
@@ -293,12 +303,14 @@ def _spread(kept, known, floor):  # type: ignore[no-untyped-def]
     """Noise (τ, 31, 2) of the first `known` of the kept pulses (τ, n, 31, 2)."""
     taus, _, regions, axes = kept.shape
     noise = np.empty((taus, regions, axes))
+    sizes = np.empty((known + 3) // 4)
     for k in range(taus):
         for r in range(regions):
             for axis in range(axes):
-                # neighbours share half of their window
-                noise[k, r, axis] = np.median(np.abs(kept[k, :known:4, r, axis]))
-    return np.maximum(_MAD * noise, floor)
+                for i in range(len(sizes)):  # neighbours share half of their window
+                    sizes[i] = abs(kept[k, 4 * i, r, axis])
+                noise[k, r, axis] = max(_MAD * quantile(sizes, 0.5), floor)
+    return noise
 
 
 @numba.njit(nogil=True, cache=True)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.geometry import CROP_EYES, CROP_IOD
+from realtime.quantiles import quantile
 
 Array = NDArray[np.float64]
 
@@ -109,13 +110,13 @@ def _fit(shifts, centres, depth, hessian, weights, unknowns):  # type: ignore[no
     beta = np.zeros(6)
     residual = shifts.copy()
     robust = np.ones(n)
-    size = np.zeros(n)
-    used = np.any(weights > 0)
+    size, sizes = np.zeros(n), np.zeros(n)
+    normal, right = np.empty((k, k)), np.empty(k)
     for _ in range(_ROUNDS):
-        normal = np.zeros((k, k))
-        right = np.zeros(k)
         for i in range(k):
-            normal[i, i] = 1e-6
+            right[i] = 0.0
+            for j in range(k):
+                normal[i, j] = 1e-6 if i == j else 0.0
         for r in range(n):
             g = weights[r] * robust[r]
             if g <= 0:
@@ -128,7 +129,7 @@ def _fit(shifts, centres, depth, hessian, weights, unknowns):  # type: ignore[no
                 right[i] += gx * shifts[r, 0] + gy * shifts[r, 1]
                 for j in range(k):
                     normal[i, j] += gx * rows[r, 0, j] + gy * rows[r, 1, j]
-        beta[:k] = np.linalg.solve(normal, right)
+        _solve(normal, right, beta)
         for r in range(n):
             for axis in range(2):
                 value = shifts[r, axis]
@@ -136,7 +137,14 @@ def _fit(shifts, centres, depth, hessian, weights, unknowns):  # type: ignore[no
                     value -= rows[r, axis, i] * beta[i]
                 residual[r, axis] = value
             size[r] = np.sqrt(residual[r, 0] ** 2 + residual[r, 1] ** 2)
-        scale = max(_SCALE_PX, 1.5 * np.median(size[weights > 0])) if used else _SCALE_PX
+        count = 0
+        for r in range(n):
+            if weights[r] > 0:
+                sizes[count] = size[r]
+                count += 1
+        scale = _SCALE_PX
+        if count:
+            scale = max(_SCALE_PX, 1.5 * quantile(sizes[:count], 0.5))
         for r in range(n):
             robust[r] = 1.0 / (1.0 + (size[r] / scale) ** 2) ** 2
 
@@ -152,3 +160,24 @@ def _fit(shifts, centres, depth, hessian, weights, unknowns):  # type: ignore[no
         if size[r] < _AGREE_PX:
             agreeing += weights[r]
     return beta, residual, np.sqrt(squares / max(kept, 1e-9)), agreeing / total
+
+
+@numba.njit(nogil=True, cache=True)
+def _solve(a, b, x):  # type: ignore[no-untyped-def]
+    """x of a·x = b for a positive definite (k, k), by Cholesky's way; a and b are used up."""
+    k = len(b)
+    for j in range(k):
+        for m in range(j):
+            a[j, j] -= a[j, m] ** 2
+            b[j] -= a[j, m] * b[m]
+        a[j, j] = np.sqrt(a[j, j])
+        b[j] /= a[j, j]
+        for i in range(j + 1, k):
+            for m in range(j):
+                a[i, j] -= a[i, m] * a[j, m]
+            a[i, j] /= a[j, j]
+    for j in range(k - 1, -1, -1):
+        x[j] = b[j]
+        for i in range(j + 1, k):
+            x[j] -= a[i, j] * x[i]
+        x[j] /= a[j, j]

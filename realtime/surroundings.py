@@ -90,7 +90,7 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
         Speed(*_speed(near, _STRIDE, _WAY, GRID_HZ / _STRIDE)),
         Speed(*_speed(past, _STRIDE, _WAY, GRID_HZ / _STRIDE)),
         usual,
-        (quantile(usual[:, -2], 0.9), quantile(usual[:, -1], 0.9)),
+        (quantile(usual[:, -2].copy(), 0.9), quantile(usual[:, -1].copy(), 0.9)),
         usual.max(axis=0).tolist(),
         before.max(axis=0).tolist() if len(before) else [0.0] * SCORES,
         after.max(axis=0).tolist() if len(after) else [0.0] * SCORES,
@@ -117,10 +117,15 @@ def _range_and_rest(near, past, first):  # type: ignore[no-untyped-def]
     """Smallest and largest near values and past median of the channels from `first`."""
     n = near.shape[1] - first
     low, high, rest = np.empty(n), np.empty(n), np.empty(n)
+    course = np.empty(len(past))
     for c in range(n):
-        low[c] = near[:, first + c].min()
-        high[c] = near[:, first + c].max()
-        rest[c] = np.median(past[:, first + c])
+        low[c], high[c] = np.inf, -np.inf
+        for i in range(len(near)):
+            low[c] = min(low[c], near[i, first + c])
+            high[c] = max(high[c], near[i, first + c])
+        for i in range(len(past)):
+            course[i] = past[i, first + c]
+        rest[c] = quantile(course, 0.5)
     return low, high, rest
 
 

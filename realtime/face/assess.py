@@ -108,10 +108,11 @@ def _nearest_rotation(moments):  # type: ignore[no-untyped-def]
                 for i in range(3):
                     x, y = side[i, p], side[i, q]
                     side[i, p], side[i, q] = c * x - c * t * y, c * t * x + c * y
-    size = np.zeros(3)
+    size, last = np.zeros(3), 0
     for j in range(3):
         size[j] = np.sqrt(u[0, j] ** 2 + u[1, j] ** 2 + u[2, j] ** 2)
-    last = np.argmin(size)
+        if size[j] < size[last]:
+            last = j
     one, two = (last + 1) % 3, (last + 2) % 3
     for i in range(3):
         u[i, one] /= max(size[one], 1e-12)

@@ -3,7 +3,7 @@ import pytest
 
 from realtime.face.geometry import canonical_in_crop
 from realtime.regions import DEPTH, REGIONS, RIGID, region_centres
-from realtime.rigid import fit_rigid, similarity_of, to_iod
+from realtime.rigid import _solve, fit_rigid, similarity_of, to_iod
 
 CENTRES = region_centres(canonical_in_crop())
 HESSIAN = np.tile([3000.0, 0.0, 3000.0], (len(REGIONS), 1))
@@ -44,3 +44,12 @@ def test_without_any_trusted_patch_nothing_is_removed():
     fit = fit_rigid(shifts, to_iod(CENTRES), DEPTH, HESSIAN, np.zeros(len(REGIONS)), parallax=True)
     assert fit.residual == pytest.approx(shifts)
     assert fit.support == 0.0
+
+
+def test_the_normal_equations_are_solved():
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(20, 6))
+    a, b, x = rows.T @ rows, random.normal(size=6), np.zeros(6)
+    expected = np.linalg.solve(a, b)
+    _solve(a, b, x)
+    assert x == pytest.approx(expected)
