@@ -201,12 +201,14 @@ def _warm_up(settings: Settings) -> None:
     landmarks[:468, :2] = canonical_in_crop()
     face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
     watcher = FaceWatcher(0, settings.stabiliser, settings.spotter)
-    # rest is known after two seconds; then the brows move, so that there is something to judge
-    for k in range(15):
+    t_ns = 0
+    for k in range(17):
         if k == 3 and time.monotonic() - start < _SLOW_S:
             break  # they are built already: those of a candidate load in a few frames' time
-        frame = Frame(k, k * 200_000_000, np.zeros((1, 1, 3), np.uint8))
-        watcher.spot(watcher.align(frame, moved if k == 12 else still, face), face)
+        frame = Frame(k, t_ns, np.zeros((1, 1, 3), np.uint8))
+        watcher.spot(watcher.align(frame, moved if k == 14 else still, face), face)
+        # rest is known after two seconds; then the brows move, so that there is something to judge
+        t_ns += 33_000_000 if k < 3 else 200_000_000
     done.set()
     if time.monotonic() - start > _SLOW_S:
         sys.stderr.write("fleeting: ready\n")
