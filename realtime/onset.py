@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.quantiles import quantile
 from realtime.regions import MEMBERS, REGIONS, RIGID, Stream
 from realtime.rolling import Rolling
+from realtime.scores import peaks, pulses_in, score, spread
 from realtime.timeline import Timeline, steps
 from realtime.units import UnitFilter, UnitFit, moving
 
@@ -47,7 +47,6 @@ _UPPER, _LOWER = 1 + len(Stream), 2 + len(Stream)  # columns of the scores behin
 SCORES = 3 + len(Stream)  # whole face, streams, fit of the upper and of the lower face's units
 _SKULL_SIGMA = SCORES  # and behind them the skull's own
 _MOUTH = 1 + list(Stream).index(Stream.MOUTH)
-_MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class OnsetDetector:
             return []
         config, scored = self.config, self._scores.count
         row = self._scores.append()
-        pulses = _score(
+        pulses = score(
             timeline.span(centre - self._lag, index),
             self._taus,
             self._noise,
@@ -169,7 +168,7 @@ class OnsetDetector:
         scored += 1
         if scored % steps(0.25) == 0 and scored >= self._trust:
             known = min(scored, self._pulses.shape[1])
-            self._noise = _spread(self._pulses, known, config.noise_floor_px)
+            self._noise = spread(self._pulses, known, config.noise_floor_px)
         if scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
@@ -182,16 +181,16 @@ class OnsetDetector:
 
     def _candidates(self, timeline: Timeline, index: int) -> list[Candidate]:
         window = self._history(index - steps(self.config.before_s), index + self._wait)
-        peaks = _peaks(window, self._score_at(index), self.config.enter_sigma)
-        return [self._describe(timeline, index, int(k), window) for k in peaks]
+        found = peaks(window, self._score_at(index), self.config.enter_sigma)
+        return [self._describe(timeline, index, int(k), window) for k in found]
 
-    def _describe(self, timeline: Timeline, index: int, score: int, window: Array) -> Candidate:
-        """The candidate that column `score` has named."""
+    def _describe(self, timeline: Timeline, index: int, column: int, window: Array) -> Candidate:
+        """The candidate that a column of the scores has named."""
         span = timeline.span(index - self._lag, index + self._lag)
-        pulses, sigmas = _pulses_in(span, self._taus, self._noise)
+        pulses, sigmas = pulses_in(span, self._taus, self._noise)
         fit = self._units.fit(pulses[-1])
-        pattern = {_UPPER: fit.upper.pattern, _LOWER: fit.lower.pattern}.get(score)
-        stream = _ORDER[score] if pattern is None else _main_stream(pattern)
+        pattern = {_UPPER: fit.upper.pattern, _LOWER: fit.lower.pattern}.get(column)
+        stream = _ORDER[column] if pattern is None else _main_stream(pattern)
         members = EXPRESSIVE if stream is None else MEMBERS[stream]
         k = int(np.argmax((np.sort(sigmas[:, members], axis=1)[:, -3:] ** 2).sum(axis=1)))
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
@@ -241,87 +240,3 @@ def _main_stream(pattern: int) -> Stream:
     """The stream most of whose regions a pattern of `units` moves."""
     shares = {s: np.isin(members, moving(pattern)).mean() for s, members in MEMBERS.items()}
     return max(shares, key=lambda s: shares[s])
-
-
-@numba.njit(nogil=True, cache=True)
-def _pulses_in(span, taus, noise):  # type: ignore[no-untyped-def]
-    """Second differences (τ, 31, 2) at the middle of samples (n, 62+), and sigmas (τ, 31)."""
-    lag, regions = len(span) // 2, noise.shape[1]
-    pulses, sigmas = np.empty(noise.shape), np.empty((len(taus), regions))
-    for k in range(len(taus)):
-        for r in range(regions):
-            squares = 0.0
-            for axis in range(2):
-                c = 2 * r + axis
-                p = span[lag, c] - 0.5 * (span[lag - taus[k], c] + span[lag + taus[k], c])
-                pulses[k, r, axis] = p
-                squares += (p / noise[k, r, axis]) ** 2
-            sigmas[k, r] = np.sqrt(squares)
-    return pulses, sigmas
-
-
-@numba.njit(nogil=True, cache=True)
-def _score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, slot, row):  # type: ignore[no-untyped-def]
-    """One sample's pulses (τ, 31, 2), also kept at `slot` of (τ, n, 31, 2), and its scores.
-
-    `row` takes the scores of the groups, each the rms of its `tops` strongest regions, and last
-    the rms of the skull, by which the others are divided where it is not calm.
-    """
-    pulses, sigmas = _pulses_in(span, taus, noise)
-    regions = sigmas.shape[1]
-    squares = np.zeros(regions)  # of the τ that answered best
-    for r in range(regions):
-        best = 0.0
-        for k in range(len(taus)):
-            best = max(best, sigmas[k, r])
-            kept[k, slot, r, 0], kept[k, slot, r, 1] = pulses[k, r]
-        squares[r] = min(best, max_sigma) ** 2
-    total = 0.0
-    for r in skull:
-        total += squares[r]
-    row[-1] = np.sqrt(total / len(skull))
-    calm = max(1.0, row[-1] / calm_sigma)
-    largest = np.empty(tops.max())  # descending
-    for g in range(len(groups)):
-        largest[:] = 0.0
-        for r in groups[g]:
-            if r < 0:
-                break
-            value = squares[r]
-            for i in range(tops[g]):
-                if value > largest[i]:
-                    largest[i], value = value, largest[i]
-        total = 0.0
-        for i in range(tops[g]):
-            total += largest[i]
-        row[g] = np.sqrt(total / tops[g]) / calm
-    return pulses
-
-
-@numba.njit(nogil=True, cache=True)
-def _spread(kept, known, floor):  # type: ignore[no-untyped-def]
-    """Noise (τ, 31, 2) of the first `known` of the kept pulses (τ, n, 31, 2)."""
-    taus, _, regions, axes = kept.shape
-    noise = np.empty((taus, regions, axes))
-    sizes = np.empty((known + 3) // 4)
-    for k in range(taus):
-        for r in range(regions):
-            for axis in range(axes):
-                for i in range(len(sizes)):  # neighbours share half of their window
-                    sizes[i] = abs(kept[k, 4 * i, r, axis])
-                noise[k, r, axis] = max(_MAD * quantile(sizes, 0.5), floor)
-    return noise
-
-
-@numba.njit(nogil=True, cache=True)
-def _peaks(window, here, enter):  # type: ignore[no-untyped-def]
-    """The scores that are high enough here, and nowhere higher in the window (n, SCORES)."""
-    found = []
-    for c in range(len(here)):
-        if here[c] >= enter:
-            peak = True
-            for i in range(len(window)):
-                peak = peak and here[c] >= window[i, c]
-            if peak:
-                found.append(c)
-    return found

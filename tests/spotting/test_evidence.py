@@ -5,8 +5,9 @@ import pytest
 
 from realtime.evidence import _DIRECTIONS, _MIDDLE, _MOVES, _likeness, _moves, _products
 from realtime.habits import away_px, away_then_and_now_px, liveliness
-from realtime.onset import _GROUPS, EXPRESSIVE, SCORES, _peaks, _score, _spread
+from realtime.onset import _GROUPS, EXPRESSIVE, SCORES
 from realtime.regions import MEMBERS, REGIONS, RIGID
+from realtime.scores import peaks, score, spread
 from realtime.signs import CHANNELS, FIRST, Channel
 from realtime.surroundings import surroundings
 from realtime.timeline import GRID_HZ, Timeline, steps
@@ -39,7 +40,7 @@ def test_a_score_is_the_rms_of_the_strongest_regions_over_a_calm_skull():
     span, noise = random.normal(0, 1, (17, CHANNELS)), random.uniform(0.2, 0.4, (2, N, 2))
     taus, tops, skull = np.array([6, 8]), np.array([4, 3, 3, 3, 3, 3]), np.flatnonzero(RIGID >= 0.6)
     kept, row = np.zeros((2, 5, N, 2), np.float32), np.zeros(SCORES + 1)
-    pulses = _score(span, taus, noise, skull, 2.5, _GROUPS, tops, 5.0, kept, 3, row)
+    pulses = score(span, taus, noise, skull, 2.5, _GROUPS, tops, 5.0, kept, 3, row)
 
     e = span[:, :FIRST].reshape(-1, N, 2)
     expected = e[8] - 0.5 * (e[8 - taus] + e[8 + taus])
@@ -49,21 +50,21 @@ def test_a_score_is_the_rms_of_the_strongest_regions_over_a_calm_skull():
     calm = np.sqrt((sigma[skull] ** 2).mean())
     assert row[-1] == pytest.approx(calm)
     groups = (EXPRESSIVE, *MEMBERS.values())
-    for score, members, top in zip(row, groups, tops, strict=False):
+    for value, members, top in zip(row, groups, tops, strict=False):
         strongest = np.sort(sigma[members])[-top:]
-        assert score == pytest.approx(np.sqrt((strongest**2).mean()) / max(1, calm / 2.5))
+        assert value == pytest.approx(np.sqrt((strongest**2).mean()) / max(1, calm / 2.5))
 
 
 def test_noise_is_the_median_of_every_fourth_pulse():
     kept = np.random.default_rng(0).normal(0, 0.2, (2, 480, N, 2)).astype(np.float32)
     kept[:, :, 3] *= 0.01
     expected = np.maximum(1.4826 * np.median(np.abs(kept[:, :300:4]), axis=1), 0.05)
-    assert _spread(kept, 300, 0.05) == pytest.approx(expected, rel=1e-6)
+    assert spread(kept, 300, 0.05) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_peak_is_high_and_the_highest_of_its_window():
     window = np.array([[1.0, 9.0, 4.0], [2.0, 5.0, 4.0], [1.0, 5.0, 3.0]])
-    assert _peaks(window, window[1], 3.0) == [2]
+    assert peaks(window, window[1], 3.0) == [2]
 
 
 def test_liveliness_is_the_upper_quartile_of_the_to_and_fro(line):
