@@ -61,6 +61,7 @@ class Variant:
 # Those that read the same chapter stand together: it is drawn once for all of them.
 BEHIND = (
     Variant("whole"),
+    Variant("the head's motion left in", config=Config(still_head=False)),
     Variant("fusion before attention", config=Config(fuse_before_attention=True)),
     Variant("without the local module", config=Config(without=("local",))),
     Variant("without the global module", config=Config(without=("across",))),

@@ -72,15 +72,14 @@ def loss_terms(
     frames = standardise(pair)
     scale = model.config.full_scale_px
     terms: dict[str, Tensor] = {}
-    with torch.autocast(device.type, torch.bfloat16):
-        if phase == "displacement":
-            displacement = model.dgm(frames) * scale
-        else:
-            if raw is None:
-                raw = model.dgm(frames)
-            output = model.recognise(pair, raw.to(device))
-            displacement = output.displacement
+    if raw is None:
+        with torch.autocast(device.type, torch.bfloat16):
+            raw = model.dgm(frames)
+    displacement = raw * scale
     if phase != "displacement":
+        # On a CPU the transformers' small products are slower in bf16, their gradients by half.
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
+            output = model.recognise(pair, raw.to(device))
         terms["classes"] = weights.classes * losses.classes(output.logits, batch.label)
         terms["event"] = weights.event * losses.event(output.micro_logit, batch.label)
     if phase != "fusion":
@@ -124,6 +123,7 @@ def fit(
     config: Config | None = None,
     resume: bool = False,
     start_from: Path | None = None,
+    only_module: bool = False,
     save_every_s: float = 120.0,
 ) -> FrlDgt:
     """Train; the checkpoint in `output` is the result.
@@ -131,7 +131,8 @@ def fit(
     `stream_from(index, world)` is this process's share of the training pairs from pair `index` on.
     `stated` is
     what else a run that goes on must have in common with its beginning: what is trained on.
-    With `start_from` the weights of that engine folder are the beginning.
+    With `start_from` the weights of that engine folder are the beginning, or those of its
+    displacement module.
 
     Raises:
         DataError: when there is a run in `output` and `resume` is not given, when the run there
@@ -144,7 +145,7 @@ def fit(
     if resume:
         before = checkpoint.read(output / CHECKPOINT)["settings"].get("started_from", "")
     elif start_from is not None:
-        before = start(model, start_from)
+        before = start(model, start_from, only_module=only_module)
     model = model.to(world.device, memory_format=torch.channels_last)
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
@@ -190,10 +191,11 @@ def fit(
     return model.eval()
 
 
-def start(model: FrlDgt, engine: Path) -> str:
+def start(model: FrlDgt, engine: Path, *, only_module: bool = False) -> str:
     """Give the model an engine's weights; returns what they were trained on.
 
-    The last layer of the class head stays fresh when the label set has another size.
+    With `only_module` those of the displacement module alone.  What has another shape here, as the
+    last layer of the class head for a label set of another size, stays fresh.
     """
     try:
         weights = load_file(engine / WEIGHTS)
@@ -202,9 +204,14 @@ def start(model: FrlDgt, engine: Path) -> str:
     own = model.state_dict()
     if set(weights) != set(own):
         raise DataError(f"{engine} holds the weights of another network")
-    fitting = {name: value for name, value in weights.items() if value.shape == own[name].shape}
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if value.shape == own[name].shape and (name.startswith("dgm.") or not only_module)
+    }
     model.load_state_dict({**own, **fitting})
-    return str(read_description(engine)["trained_on"])
+    before = str(read_description(engine)["trained_on"])
+    return f"the displacement module alone, on {before}" if only_module else before
 
 
 class _Run:
@@ -258,9 +265,10 @@ class _Run:
     def _read(self, phase: Phase) -> tuple[Batch, Tensor]:
         progress = self.progress
         if self._chapter is None:
-            # No longer than what is left to be read of it in a short run.
-            whole = self._length.steps_of(phase) * phase.batch // phase.epochs
-            size = max(min(phase.chapter, whole), phase.batch)
+            # No longer than what is left to be read of it.
+            begun = progress.step - progress.chapter_step
+            left = self._length.steps_left(self.settings.phases, phase, begun)
+            size = max(min(phase.chapter, left * phase.batch // phase.epochs), phase.batch)
             if progress.chapter_step == 0:
                 progress.chapter_index = self._stream.next_index
             seed = self.settings.seed + progress.chapter_index

@@ -4,9 +4,11 @@ A pair of aligned grey faces (onset, apex; 224 × 224, in [0, 1]) -> adaptive di
 generation -> eq. 1 -> transformer fusion of AU regions and the whole face -> three classes.
 Called by the trainer, the exporter and the evaluation; the live path runs the exported ONNX.
 
-What the paper leaves open is in `Config`, each field with its reason.  Two things are added to
-the paper, because eq. 1 divides magnitude away and a stream must know it: the displacement is
-given in pixels, and an event head, which sees it raw, tells a movement from a still face.
+What the paper leaves open is in `Config`, each field with its reason.  Three things are added to
+the paper.  Two because eq. 1 divides magnitude away and a stream must know it: the displacement is
+given in pixels, and an event head, which sees its size, tells a movement from a still face.  And
+what the whole head does is taken out of the displacement before eq. 1: in a stream it is larger
+than most micro-expressions, and the classes are about what skin does by itself.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ REGION_LANDMARKS = (
     (61, 291, 0, 17, 13, 14),
     (17, 152, 200, 150, 379),
 )
+# Half width, height of the centre and half height of the face in the crop, pixels: brows to chin.
+FACE_OVAL_PX = (92.0, 108.0, 108.0)
 # Width and height of each box, IOD.  The paper does not give them (ours): wide enough for both
 # brows or both cheeks and their skin, so that a region is one box as in the paper's figure.
 REGION_SIZES_IOD = (
@@ -64,6 +68,7 @@ class Config:
     full_scale_px: float = 12.0  # Tanh's 1 in crop pixels: 17 % of the IOD, a macro-expression
     k: int = 5  # eq. 1, stated
     epsilon: float = 1e-4  # eq. 1, stated; of the Tanh output, so 0.0012 px
+    still_head: bool = True  # the head's own motion is taken out before eq. 1
     width: int = 128  # embedding; keeps weights and ONNX together below 25 MB
     heads: int = 4  # 32 per head
     mlp_ratio: int = 2  # thousands of identities would pay for 4; we have dozens
@@ -144,6 +149,38 @@ def normalise(displacement: Tensor, k: int, epsilon: float) -> Tensor:
     """Eq. 1: I / max(Avg(|I|, k), ε), Avg the mean of the k largest values of a sample."""
     largest = displacement.abs().flatten(1).topk(k, dim=1).values.mean(dim=1)  # (b,)
     return displacement / largest.clamp_min(epsilon)[:, None, None, None]
+
+
+class SkinMotion(nn.Module):
+    """Displacement -> what of it is not the head's: less its affine part over the face (ours).
+
+    (b, 2, 224, 224) in any unit, and in it 0 outside the oval of the face, where hair and
+    background move.  The affine part is the least-squares fit over that oval; it is found on
+    means of 8 × 8 pixels and is one product with a fixed matrix, so it exports and its gradient
+    is cheap.  Shift, scale and roll are affine, and so is yaw or pitch of a flat face.
+    """
+
+    CELL = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        axis = (torch.arange(CROP_SIZE) + 0.5) / CROP_SIZE - 0.5
+        x, y = axis.expand(CROP_SIZE, CROP_SIZE), axis[:, None].expand(CROP_SIZE, CROP_SIZE)
+        across, centre, down = (share / CROP_SIZE for share in FACE_OVAL_PX)
+        oval = ((x / across).square() + ((y + 0.5 - centre) / down).square() < 1).float()
+        share = F.avg_pool2d(oval[None], self.CELL).flatten()  # (cells,)
+        terms = torch.stack([torch.ones_like(x), x, y])  # (3, 224, 224)
+        cells = F.avg_pool2d(terms, self.CELL).flatten(1).T  # (cells, 3)
+        fit = share[:, None] * cells @ torch.linalg.inv(cells.T @ (share[:, None] * cells))
+        self.register_buffer("fit", fit, persistent=False)  # (cells, 3)
+        self.register_buffer("axis", axis, persistent=False)
+        self.register_buffer("oval", oval, persistent=False)
+
+    def forward(self, displacement: Tensor) -> Tensor:
+        means = F.avg_pool2d(displacement, self.CELL).flatten(2)  # (b, 2, cells)
+        shift, across, down = (means @ self.fit)[..., None].split(1, dim=2)  # (b, 2, 1, 1) each
+        head = shift + across * self.axis + down * self.axis[:, None]
+        return (displacement - head) * self.oval
 
 
 # --- Transformer fusion (supplement, section 2) ---------------------------------------------
@@ -340,10 +377,9 @@ class TransformerFusion(nn.Module):
 
 
 class EventHead(nn.Module):
-    """Is it an event?  Sees the fused features and the raw displacement of every AU region.
+    """Is it an event?  Sees the fused features and the displacement of every AU region.
 
-    Ours: of each region, the mean motion, absolute and relative to the whole face's, over a
-    2 × 4 grid, and the mean length; all in pixels.
+    Ours: of each region, the mean motion and its mean length over a 2 × 4 grid, in pixels.
     """
 
     GRID = (2, 4)
@@ -352,8 +388,7 @@ class EventHead(nn.Module):
         super().__init__()
         self.crop = CropRegions(config, self.GRID)
         cells = self.GRID[0] * self.GRID[1]
-        raw = len(config.boxes) * cells * 5
-        self.raw = nn.Sequential(nn.Linear(raw, config.width), nn.GELU())
+        self.raw = nn.Sequential(nn.Linear(len(config.boxes) * cells * 3, config.width), nn.GELU())
         self.out = nn.Sequential(
             nn.LayerNorm(4 * config.width),
             nn.Linear(4 * config.width, config.width),
@@ -365,9 +400,7 @@ class EventHead(nn.Module):
     def forward(self, features: Tensor, displacement: Tensor) -> Tensor:
         length = (displacement.square().sum(dim=1, keepdim=True) + 1e-6).sqrt()
         motion = torch.cat([displacement, length], dim=1)
-        cells = self.crop(motion)  # (b, 6, 3, 2, 4)
-        own = cells[:, :, :2] - cells[:, :, :2].mean(dim=(1, 3, 4), keepdim=True)
-        raw = torch.cat([cells, own], dim=2).flatten(1)  # (b, 6 * 5 * 8)
+        raw = self.crop(motion).flatten(1)  # (b, 6 * 3 * 8)
         return self.out(torch.cat([features, self.raw(raw)], dim=1)).squeeze(1).float()
 
 
@@ -376,6 +409,7 @@ class FrlDgt(nn.Module):
         super().__init__()
         self.config = config or Config()
         self.dgm = DisplacementGeneration(self.config)
+        self.skin = SkinMotion() if self.config.still_head else nn.Identity()
         self.fusion = TransformerFusion(self.config)
         width = self.config.width
         self.class_head = nn.Sequential(
@@ -392,14 +426,15 @@ class FrlDgt(nn.Module):
 
     def recognise(self, pair: Tensor, raw: Tensor) -> Output:
         """All behind the DGM; `raw` (b, 2, 224, 224) in (-1, 1)."""
-        normal = normalise(raw, self.config.k, self.config.epsilon)
+        skin = self.skin(raw)
+        normal = normalise(skin, self.config.k, self.config.epsilon)
         picture = torch.cat([normal, standardise(pair)], dim=1)  # (b, 4, 224, 224)
         features, local, across, full = self.fusion(picture)
-        displacement = raw * self.config.full_scale_px
+        scale = self.config.full_scale_px
         return Output(
             logits=self.class_head(features).float(),
-            micro_logit=self.event_head(features, displacement),
-            displacement=displacement,
+            micro_logit=self.event_head(features, skin * scale),
+            displacement=raw * scale,
             fusion_local=local,
             fusion_global=across,
             fusion_full=full,

@@ -65,6 +65,13 @@ def scaled(
     )
 
 
+def with_chapters(phases: Sequence[Phase], pairs: int, epochs: int) -> tuple[Phase, ...]:
+    """The same phases, the fusion's chapters of so many pairs, each read so many times."""
+    return tuple(
+        replace(phase, chapter=pairs, epochs=epochs) if phase.chapter else phase for phase in phases
+    )
+
+
 def phase_at(settings: TrainSettings, done: float) -> tuple[Phase, float]:
     """(phase, learning rate) when a share `done` of the run is behind."""
     start = 0.0
@@ -91,6 +98,9 @@ class Length:
         assert self.minutes is not None
         return progress.elapsed_s / (60 * self.minutes)
 
-    def steps_of(self, phase: Phase) -> int:
-        """Steps of a phase; of a run that is measured in minutes, more than there will be."""
-        return sys.maxsize if self.steps is None else math.ceil(self.steps * phase.share)
+    def steps_left(self, phases: Sequence[Phase], phase: Phase, step: int) -> int:
+        """Steps from `step` to the end of a phase; in a run of minutes, more than there will be."""
+        if self.steps is None:
+            return sys.maxsize
+        end = sum(earlier.share for earlier in phases[: phases.index(phase) + 1])
+        return math.ceil(self.steps * end - 1e-9) - step

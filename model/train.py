@@ -30,7 +30,7 @@ from model.fit import CHECKPOINT, fit
 from model.frl_dgt import FrlDgt
 from model.metrics.recognition import Scores
 from model.parallel import World, join
-from model.schedule import Length, TrainSettings, scaled
+from model.schedule import Length, TrainSettings, scaled, with_chapters
 from model.synthetic.footage import Footage, read_footage
 from model.synthetic.pairs import MOTIONS, NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
@@ -56,6 +56,7 @@ def train(
     recipe: Recipe | None = None,
     resume: bool = False,
     start_from: Path | None = None,
+    only_module: bool = False,
     workers: int = 0,
     save_every_s: float = 120.0,
 ) -> FrlDgt:
@@ -80,6 +81,7 @@ def train(
         stated,
         resume=resume,
         start_from=start_from,
+        only_module=only_module,
         save_every_s=save_every_s,
     )
 
@@ -135,6 +137,7 @@ def _train_synthetic(given: argparse.Namespace, settings: TrainSettings, length:
         footage=gather_footage(given.footage, given.face_model),
         resume=given.resume,
         start_from=given.start_from,
+        only_module=given.fresh_fusion,
         workers=given.workers,
         save_every_s=given.save_every_s,
     )
@@ -185,7 +188,8 @@ def report(whole: Scores, parts: dict[str, Scores], path: Path) -> None:
 
 def _settings(given: argparse.Namespace) -> TrainSettings:
     settings = TrainSettings(seed=given.seed)
-    return replace(settings, phases=scaled(settings.phases, given.shares, given.rates))
+    phases = with_chapters(settings.phases, given.chapter, given.epochs)
+    return replace(settings, phases=scaled(phases, given.shares, given.rates))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -203,6 +207,11 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--steps", type=int)
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output")
     parser.add_argument("--start-from", type=Path, help="engine folder whose weights to start from")
+    fusion = next(phase for phase in TrainSettings().phases if phase.chapter)
+    parser.add_argument(
+        "--chapter", type=int, default=fusion.chapter, help="pairs the transformers read again"
+    )
+    parser.add_argument("--epochs", type=int, default=fusion.epochs, help="that they read them")
     parser.add_argument("--seed", type=int, default=TrainSettings().seed)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--face-model", type=Path, help="face_landmarker.task to find faces with")
@@ -222,6 +231,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     synthetic.add_argument(
         "--motions", nargs="+", choices=MOTIONS, default=MOTIONS, help="models of how skin moves"
+    )
+    synthetic.add_argument(
+        "--fresh-fusion",
+        action="store_true",
+        help="take the displacement module alone from --start-from; the rest begins from nothing",
     )
     synthetic.add_argument("--workers", type=int, default=1, help="processes that draw pairs")
     datasets = parser.add_argument_group("annotated datasets")

@@ -15,6 +15,7 @@ from model.frl_dgt import (
     FusionLayer,
     GlobalFusion,
     LocalFusion,
+    SkinMotion,
     TransformerFusion,
     normalise,
     region_boxes,
@@ -88,6 +89,44 @@ def test_exposure_and_contrast_do_not_reach_the_network():
     brighter = pair.clone()
     brighter[:, 1] = 0.1 + 0.6 * brighter[:, 1]
     assert torch.allclose(standardise(pair), standardise(brighter), atol=1e-4)
+
+
+def affine(shift, across, down):
+    axis = torch.arange(224) - 112.0
+    x, y = axis.expand(224, 224), axis[:, None].expand(224, 224)
+    parts = zip(shift, across, down, strict=True)
+    return torch.stack([s + a * x + d * y for s, a, d in parts])[None]
+
+
+def test_the_heads_motion_is_taken_out_and_a_movement_of_the_skin_stays():
+    skin = SkinMotion()
+    head = affine((0.8, -0.3), (0.004, 0.002), (-0.002, 0.004))  # shift, scale and roll
+    assert skin(head).abs().max() < 1e-4
+    corner = torch.zeros(1, 2, 224, 224)
+    corner[:, 1, 150:170, 70:90] = -1.0
+    kept = skin(corner + head)
+    assert torch.allclose(kept, skin(corner), atol=1e-4)
+    assert kept[0, 1, 152:168, 72:88].mean() < -0.85
+    assert kept[0, :, 60:90, 100:130].abs().mean() < 0.1
+
+
+def test_what_moves_beside_the_face_is_nobodys_expression():
+    beside = torch.zeros(1, 2, 224, 224)
+    beside[..., :10, :10] = 12.0
+    assert SkinMotion()(beside).abs().max() == 0
+
+
+def test_a_head_that_moves_more_changes_no_answer():
+    pair, raw = torch.rand(1, 2, 224, 224), 0.05 * torch.randn(1, 2, 224, 224)
+    head = affine((0.05, 0.02), (2e-4, 0.0), (0.0, 2e-4))
+    with torch.no_grad():
+        network = FrlDgt().eval()
+        still, moved = network.recognise(pair, raw), network.recognise(pair, raw + head)
+        assert torch.allclose(still.logits, moved.logits, atol=1e-4)
+        assert torch.allclose(still.micro_logit, moved.micro_logit, atol=1e-4)
+        left_in = FrlDgt(dataclasses.replace(CONFIG, still_head=False)).eval()
+        still, moved = left_in.recognise(pair, raw), left_in.recognise(pair, raw + head)
+        assert not torch.allclose(still.logits, moved.logits, atol=1e-4)
 
 
 def test_regions_hold_their_landmarks_and_lie_in_the_crop():

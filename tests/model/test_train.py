@@ -15,7 +15,7 @@ from model.engine_folder import WEIGHTS, write_description
 from model.export import trained_on
 from model.fit import CHECKPOINT, cut_windows, start
 from model.frl_dgt import Config, FrlDgt
-from model.schedule import Length, Phase, TrainSettings, phase_at
+from model.schedule import Length, Phase, TrainSettings, phase_at, with_chapters
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
 from model.synthetic.stream import Batch, PairStream
@@ -219,6 +219,37 @@ def test_a_run_starts_from_an_engines_weights_and_remembers_it(tmp_path, portrai
     assert trained_on(state).endswith("before that: ten thousand pairs")
     train(*arguments, Length(steps=2), settings, resume=True)
     assert "ten thousand" in trained_on(checkpoint.read(tmp_path / "run" / CHECKPOINT))
+
+
+def test_the_displacement_module_can_be_taken_alone(tmp_path):
+    before, after = FrlDgt(), FrlDgt()
+    fresh = {name: value.clone() for name, value in after.state_dict().items()}
+    engine_of(tmp_path / "engine", before)
+    assert start(after, tmp_path / "engine", only_module=True).startswith("the displacement module")
+    for name, value in after.state_dict().items():
+        origin = before.state_dict() if name.startswith("dgm.") else fresh
+        assert torch.equal(value, origin[name]), name
+
+
+def test_chapters_are_as_long_as_asked_and_other_phases_stay():
+    phases = with_chapters(TrainSettings().phases, 100, 7)
+    assert [(phase.chapter, phase.epochs) for phase in phases] == [(0, 1), (100, 7), (0, 1)]
+    assert [phase.batch for phase in phases] == [phase.batch for phase in TrainSettings().phases]
+
+
+def test_steps_that_are_left_of_a_phase_end_with_its_share_of_the_run():
+    first, second = Phase("displacement", 0.4, 2, 1.0, 0.0), Phase("fusion", 0.6, 2, 1.0, 0.0)
+    assert Length(steps=10).steps_left((first, second), first, 1) == 3
+    assert Length(steps=10).steps_left((first, second), second, 9) == 1
+    assert Length(minutes=1).steps_left((first, second), second, 9) > 10**9
+
+
+def test_what_is_left_of_the_fusion_reads_no_whole_chapter(tmp_path, portraits):
+    fusion = Phase("fusion", 1.0, 2, 1e-3, 0.0, chapter=8, epochs=2)
+    settings = dataclasses.replace(THIRDS, phases=(fusion,))
+    train(portraits, tmp_path, Length(steps=9), settings)
+    progress = checkpoint.Progress(*checkpoint.read(tmp_path / CHECKPOINT)["progress"])
+    assert (progress.step, progress.next_index) == (9, 8 + 2)
 
 
 def test_weights_that_do_not_fit_are_refused_and_another_class_head_starts_fresh(tmp_path):
