@@ -43,7 +43,7 @@ def _backends() -> Iterator[Backend]:
     yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", base)
     vino, extra = f"{here}.openvino_session", 'pip install "fleeting[openvino]"'
     yield Backend("openvino", "f32", NETWORK, vino, "openvino", extra)
-    yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.1)
+    yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.3)
     yield Backend("openvino", "int8", INT8, vino, "openvino", extra, 0.5)
     trt, gpu = f"{here}.tensorrt_session", 'pip install "fleeting[gpu]", see docs/engines.md'
     yield Backend("tensorrt", "f16", HALF, trt, "tensorrt", gpu, 0.1)
