@@ -39,7 +39,11 @@ def test_every_backend_gives_the_same_answers(backend, shipped, reference):
         assert value.shape == expected.shape, name
         assert value.dtype == np.float32, name
         assert np.abs(value - expected).max() <= backend.tolerance, name
-    assert np.array_equal(answer.logits.argmax(axis=1), reference.logits.argmax(axis=1))
+    second, first = np.sort(reference.logits, axis=1)[:, -2:].T
+    clear = first - second > 2 * backend.tolerance  # noise looks like no class in particular
+    same = answer.logits.argmax(axis=1) == reference.logits.argmax(axis=1)
+    assert clear.any()
+    assert same[clear].all()
 
 
 def test_one_pair_at_a_time_or_three_at_once(backend, shipped):
