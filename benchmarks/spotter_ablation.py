@@ -2,8 +2,9 @@
 
 DIR is a run of model.spotting.train, SET a folder of clips with a truth.json.  Every row is scored
 on SET at the same budget.  Rows that change what is learned are fitted anew, with an operating
-table of their own; those that change how motion is measured keep the trees and the table, which
-were made for the whole.  Videos named by --leave-out teach no row.
+table of their own ("–" where too few people are left for one); those that change how motion is
+measured keep the trees and the table, which were made for the whole.  Videos named by --leave-out
+teach no row.
 """
 
 from __future__ import annotations
@@ -164,7 +165,11 @@ def main() -> int:
             learned = changed(run, variant.learned)
             if variant.simulated is not None:
                 learned = [p for p in learned if p.simulated == variant.simulated]
-            cases, platt = cross_fit(learned)
+            try:
+                cases, platt = cross_fit(learned)
+            except DataError:  # too few people to judge what was learned from the others
+                rows.append([variant.name, *["–"] * 3])
+                continue
             models = {stage: fit_stage(learned, stage) for stage in STAGES}
             fitted = operating_table(cases), models, platt
         operating, models, platt = fitted
@@ -180,6 +185,7 @@ def main() -> int:
             judged_clips.append(judged(clip, p))
         late = operating.least_late[k] if variant.second_look else 0.0
         rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
+        sys.stderr.write(" | ".join(rows[-1]) + "\n")
     lawful = [judged(c, np.array([float(r.lawful) for r in c.rows])) for c in as_usual]
     rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
     text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)

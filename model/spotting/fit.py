@@ -17,6 +17,7 @@ from model.progress import progress
 from model.spotting.material import SIMULATED, Played
 from model.spotting.operate import BUDGETS, Judged, Operating, judged
 from model.spotting.table import Row
+from realtime.errors import DataError
 from realtime.evidence import NAMES
 from realtime.sightings import Stage
 from realtime.verifier import STAGES
@@ -84,9 +85,15 @@ def fit_stage(
 def _examples(
     played: Sequence[Played], stage: Stage
 ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-    """(evidence, whether it is the peak of a movement, whether it was simulated) of a stage."""
+    """(evidence, whether it is the peak of a movement, whether it was simulated) of a stage.
+
+    Raises:
+        DataError: there is no such sighting.
+    """
     rows = [(r, p.simulated) for p in played for r in p.rows if r.stage == stage]
     rows = [(r, s) for r, s in rows if not _RIGHT_S < abs(r.late_by_s) < _WRONG_S]
+    if not rows:
+        raise DataError(f"no {stage} sighting to learn from: more recordings are needed")
     x = np.stack([r.evidence for r, _ in rows])
     y = np.array([_is_right(r) for r, _ in rows])
     return x, y, np.array([s for _, s in rows])
