@@ -29,7 +29,7 @@ from benchmarks.markdown import publish, table
 from model import losses
 from model.chapter import Chapter
 from model.engine_folder import WEIGHTS, read_description, sha256
-from model.fit import CHECKPOINT, loss_terms, make_optimiser, start
+from model.fit import CHECKPOINT, loss_terms, make_optimiser
 from model.frl_dgt import Config, FrlDgt, standardise
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
@@ -39,6 +39,7 @@ from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.stream import PairStream
 from model.train import train
+from model.warm_start import start
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 

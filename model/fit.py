@@ -21,17 +21,15 @@ import numpy as np
 import torch
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from model import checkpoint, losses
 from model.chapter import Chapter
-from model.engine_folder import WEIGHTS, read_description
 from model.frl_dgt import Config, FrlDgt, standardise
 from model.parallel import World, join
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.stream import Batch, Stream
+from model.warm_start import start
 from realtime.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -129,8 +127,8 @@ def fit(
     """Train; the checkpoint in `output` is the result.
 
     `stream_from(index, world)` is this process's share of the training pairs from pair `index` on.
-    `stated` is
-    what else a run that goes on must have in common with its beginning: what is trained on.
+    `stated` is what else a run that goes on must have in common with its beginning: what is
+    trained on.
     With `start_from` the weights of that engine folder are the beginning, or those of its
     displacement module.
 
@@ -189,29 +187,6 @@ def fit(
     if world.leads:
         checkpoint.save(path, model, optimiser, progress, stated)
     return model.eval()
-
-
-def start(model: FrlDgt, engine: Path, *, only_module: bool = False) -> str:
-    """Give the model an engine's weights; returns what they were trained on.
-
-    With `only_module` those of the displacement module alone.  What has another shape here, as the
-    last layer of the class head for a label set of another size, stays fresh.
-    """
-    try:
-        weights = load_file(engine / WEIGHTS)
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"{engine} holds no weights to start from: {error}") from error
-    own = model.state_dict()
-    if set(weights) != set(own):
-        raise DataError(f"{engine} holds the weights of another network")
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if value.shape == own[name].shape and (name.startswith("dgm.") or not only_module)
-    }
-    model.load_state_dict({**own, **fitting})
-    before = str(read_description(engine)["trained_on"])
-    return f"the displacement module alone, on {before}" if only_module else before
 
 
 class _Run:

@@ -13,13 +13,14 @@ from model import checkpoint, losses
 from model.chapter import Chapter
 from model.engine_folder import WEIGHTS, write_description
 from model.export import trained_on
-from model.fit import CHECKPOINT, cut_windows, start
+from model.fit import CHECKPOINT, cut_windows
 from model.frl_dgt import Config, FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at, with_chapters
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
 from model.synthetic.stream import Batch, PairStream
 from model.train import PORTRAITS, main, train
+from model.warm_start import start
 from realtime.errors import DataError
 
 THIRDS = TrainSettings(

@@ -1,0 +1,35 @@
+"""Begin a training run from the weights of an engine.  Called by `model.fit` and the ablation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from model.engine_folder import WEIGHTS, read_description
+from model.frl_dgt import FrlDgt
+from realtime.errors import DataError
+
+
+def start(model: FrlDgt, engine: Path, *, only_module: bool = False) -> str:
+    """Give the model an engine's weights; returns what they were trained on.
+
+    With `only_module` those of the displacement module alone.  What has another shape here, as the
+    last layer of the class head for a label set of another size, stays fresh.
+    """
+    try:
+        weights = load_file(engine / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{engine} holds no weights to start from: {error}") from error
+    own = model.state_dict()
+    if set(weights) != set(own):
+        raise DataError(f"{engine} holds the weights of another network")
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if value.shape == own[name].shape and (name.startswith("dgm.") or not only_module)
+    }
+    model.load_state_dict({**own, **fitting})
+    before = str(read_description(engine)["trained_on"])
+    return f"the displacement module alone, on {before}" if only_module else before
