@@ -11,14 +11,14 @@ lengths are crop pixels unless said, times seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.spotting.codec import h264
+from model.spotting.courses import moments, pulse, talking, waves
 from model.spotting.recording import Moment, Recording
 from model.synthetic.confounders import Glasses, close_lids, gaze_shift
 from model.synthetic.identity import draw_identity, field_from_points
@@ -93,9 +93,9 @@ def simulate(
         landmarks.append(_moved(person.landmarks, skin))
         pictures.append(camera.see(rng, person, course, k, skin, landmarks[-1], side))
     if camera.crf:
-        pictures = _h264(pictures, camera.crf, fps)
-    jitter = _waves(rng, t, (0.5, 0.45 * fps), 2) * 0.1
-    moments = []
+        pictures = h264(pictures, camera.crf, fps)
+    jitter = waves(rng, t, (0.5, 0.45 * fps), 2) * 0.1
+    filmed = []
     for k, (picture, points) in enumerate(zip(pictures, landmarks, strict=True)):
         noise = rng.normal(0, 0.12, points.shape).astype(np.float32)
         points = points + noise + np.array([jitter[0, k], jitter[1, k], 0], np.float32)
@@ -110,8 +110,8 @@ def simulate(
             jaw_open=float(np.clip(0.02 + 3 * abs(course.mouth[0, k]), 0, 1)),
         )
         face = Face(0, points.astype(np.float32), 1.0, signs)
-        moments.append(Moment(round(t[k] * 1e9), picture, face))
-    return Recording(f"simulated {seed}", tuple(moments))
+        filmed.append(Moment(round(t[k] * 1e9), picture, face))
+    return Recording(f"simulated {seed}", tuple(filmed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,52 +179,52 @@ class _Course:
         person: _Person,
         scale: float | None,
     ) -> _Course:
-        talking = _talking(rng, t, habits.talks)
-        lively = 0.5 + 0.5 * talking  # who talks moves more
-        shift = _waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
-        turn = np.radians(_waves(rng, t, (0.05, 1.5), 2) * habits.turn_deg * lively)
-        for start, length in _moments(rng, t, habits.nods_per_min, (0.25, 0.9)):
-            course = _pulse(t, start, length * 0.5, 0.0, length * 0.5)
+        speech = talking(rng, t, habits.talks)
+        lively = 0.5 + 0.5 * speech  # who talks moves more
+        shift = waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
+        turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * habits.turn_deg * lively)
+        for start, length in moments(rng, t, habits.nods_per_min, (0.25, 0.9)):
+            course = pulse(t, start, length * 0.5, 0.0, length * 0.5)
             nod = np.radians(rng.normal(0, [2.0, 3.5]))
             turn += nod[:, None] * course
             shift += (np.sin(nod) * CROP_IOD * rng.uniform(0.3, 0.9))[:, None] * course
-        roll = np.radians(_waves(rng, t, (0.05, 1.0), 1)[0] * rng.uniform(0.2, 1.5)) * lively
-        size = _waves(rng, t, (0.05, 0.8), 1)[0] * rng.uniform(0.002, 0.015) * lively
+        roll = np.radians(waves(rng, t, (0.05, 1.0), 1)[0] * rng.uniform(0.2, 1.5)) * lively
+        size = waves(rng, t, (0.05, 0.8), 1)[0] * rng.uniform(0.002, 0.015) * lively
         drawn = rng.uniform(0.6, 1.05)
         scale = drawn if scale is None else scale
         pose = _pose(scale * (1 + size), roll, shift, _FRAME * max(scale, 1.0))
 
-        syllables = _waves(rng, t, (1.5, 7.0), _MOUTHS)
+        syllables = waves(rng, t, (1.5, 7.0), _MOUTHS)
         size_of = habits.mouth_iod * rng.dirichlet(np.full(_MOUTHS, 1.5)) * _MOUTHS**0.5
-        mouth = np.maximum(syllables, -0.8) * size_of[:, None] * talking
-        for start, length in _moments(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
-            mouth[rng.integers(_MOUTHS)] += rng.normal(0, 0.02) * _pulse(
+        mouth = np.maximum(syllables, -0.8) * size_of[:, None] * speech
+        for start, length in moments(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
+            mouth[rng.integers(_MOUTHS)] += rng.normal(0, 0.02) * pulse(
                 t, start, length / 2, 0.0, length / 2
             )
         brows = np.zeros(len(t))
-        for start, length in _moments(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
-            brows += rng.uniform(0.01, 0.08) * _pulse(
+        for start, length in moments(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
+            brows += rng.uniform(0.01, 0.08) * pulse(
                 t, start, 0.3 * length, 0.4 * length, 0.3 * length
             )
 
         lids = np.zeros(len(t))
-        for start, length in _moments(rng, t, habits.blinks_per_min, (0.2, 0.45)):
+        for start, length in moments(rng, t, habits.blinks_per_min, (0.2, 0.45)):
             closure = rng.uniform(0.25, 1.0) if rng.random() < 0.3 else 1.0
-            blink = closure * _pulse(t, start, 0.35 * length, 0.1 * length, 0.55 * length)
+            blink = closure * pulse(t, start, 0.35 * length, 0.1 * length, 0.55 * length)
             lids = np.maximum(lids, blink)
             brows -= rng.uniform(0, 0.008) * blink  # the brow comes down with the lid
         gaze = np.zeros((2, len(t)))
-        for start, length in _moments(rng, t, habits.glances_per_min, (0.3, 2.0)):
-            gaze += rng.normal(0, [[0.8], [0.5]]) * _pulse(t, start, 0.05, length, 0.05)
+        for start, length in moments(rng, t, habits.glances_per_min, (0.3, 2.0)):
+            gaze += rng.normal(0, [[0.8], [0.5]]) * pulse(t, start, 0.05, length, 0.05)
         macros = []
-        for start, length in _moments(rng, t, habits.macros_per_min, (0.7, 3.0)):
+        for start, length in moments(rng, t, habits.macros_per_min, (0.7, 3.0)):
             units = draw_units(rng, str(rng.choice(CLASSES)))
             peak = float(np.exp(rng.uniform(np.log(0.02), np.log(0.14))))
             field = displacement_field(units, person.landmarks, _SIZE, peak_iod=peak)
             parts = length * rng.dirichlet([4, 4, 4])
-            macros.append((field, _pulse(t, start, *parts)))
-        light = 1 + 0.01 * _waves(rng, t, (0.02, 0.3), 1)[0]
-        for start, _ in _moments(rng, t, 1.5, (0.1, 0.2)):
+            macros.append((field, pulse(t, start, *parts)))
+        light = 1 + 0.01 * waves(rng, t, (0.02, 0.3), 1)[0]
+        for start, _ in moments(rng, t, 1.5, (0.1, 0.2)):
             light *= 1 + rng.normal(0, 0.04) * (t >= start)
         return _Course(pose, turn, mouth, brows, lids, gaze, tuple(macros), light)
 
@@ -307,43 +307,6 @@ class Camera:
         return image
 
 
-def recompressed(rng: np.random.Generator, recording: Recording) -> Recording:
-    """The same through another codec, or none: what was added must not be cleaner than the rest."""
-    codec = rng.random()
-    pictures = [m.grey for m in recording.moments]
-    if codec < 0.4:
-        how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
-        packed = (cv2.imencode(".jpg", picture, how)[1] for picture in pictures)
-        pictures = [np.asarray(cv2.imdecode(p, cv2.IMREAD_GRAYSCALE), np.uint8) for p in packed]
-    elif codec < 0.6:
-        fps = (len(pictures) - 1) / recording.seconds
-        pictures = _h264(pictures, int(rng.integers(18, 29)), fps)
-    moments = (replace(m, grey=p) for m, p in zip(recording.moments, pictures, strict=True))
-    return Recording(recording.name, tuple(moments))
-
-
-def _h264(pictures: list[NDArray[np.uint8]], crf: int, fps: float) -> list[NDArray[np.uint8]]:
-    height, width = (2 * (side // 2) for side in pictures[0].shape)
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "gray"
-    encoder.time_base = Fraction(1, max(round(fps), 1))
-    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
-    encoder.thread_count = 1
-    decoder = av.CodecContext.create("h264", "r")
-    decoder.thread_count = 1
-    seen: list[NDArray[np.uint8]] = []
-    for picture in (*pictures, None):
-        frame = None
-        if picture is not None:
-            even = np.ascontiguousarray(picture[:height, :width])
-            frame = av.VideoFrame.from_ndarray(even, "gray")
-        for packet in encoder.encode(frame):
-            seen += [f.to_ndarray(format="gray") for f in decoder.decode(packet)]
-    seen += [f.to_ndarray(format="gray") for f in decoder.decode(None)]
-    return seen
-
-
 def _pose(
     scale: NDArray[np.float64],
     roll: NDArray[np.float64],
@@ -356,49 +319,3 @@ def _pose(
     eyes = np.array(CROP_EYES)
     to = np.array([side / 2, 0.38 * side]) + shift.T * scale[:, None]
     return np.concatenate([linear, (to - linear @ eyes)[..., None]], axis=-1)
-
-
-def _talking(rng: np.random.Generator, t: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """0 silent, 1 talking, in turns of seconds with soft edges."""
-    talking = np.zeros(len(t))
-    at = -rng.uniform(0, 4)
-    while share > 0 and at < np.ceil(t[-1]):
-        length = rng.uniform(2, 8)
-        talking = np.maximum(talking, _pulse(t, at, 0.2, length, 0.3))
-        at += length + rng.exponential(length * (1 - share) / share + 0.2)
-    return talking
-
-
-def _waves(
-    rng: np.random.Generator, t: NDArray[np.float64], band_hz: tuple[float, float], count: int
-) -> NDArray[np.float64]:
-    """(count, k) random processes of unit variance, slower ones stronger within their band."""
-    hertz = np.exp(rng.uniform(*np.log(band_hz), (count, 12)))
-    weight = rng.rayleigh(1, (count, 12)) / hertz**0.7
-    weight /= np.sqrt((weight**2).sum(axis=1, keepdims=True) / 2)
-    phase = rng.uniform(0, 2 * np.pi, (count, 12))
-    angle = 2 * np.pi * hertz[..., None] * t + phase[..., None]
-    return np.asarray((weight[..., None] * np.sin(angle)).sum(axis=1), np.float64)
-
-
-def _moments(
-    rng: np.random.Generator,
-    t: NDArray[np.float64],
-    per_min: float,
-    length_s: tuple[float, float],
-) -> list[tuple[float, float]]:
-    """(start, length) of things that happen so often, at random."""
-    seconds = float(np.ceil(t[-1]))  # whatever the frame rate
-    count = rng.poisson(per_min * seconds / 60)
-    return [
-        (float(start), float(rng.uniform(*length_s))) for start in rng.uniform(0, seconds, count)
-    ]
-
-
-def _pulse(
-    t: NDArray[np.float64], start: float, rise: float, hold: float, fall: float
-) -> NDArray[np.float64]:
-    """Raised-cosine rise and fall with a plateau between, 0 to 1."""
-    up = np.clip((t - start) / max(rise, 1e-3), 0, 1)
-    down = np.clip((start + rise + hold + fall - t) / max(fall, 1e-3), 0, 1)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(up, down)), np.float64)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.additions import draw_additions, play
-from model.spotting.film import Habits, recompressed, simulate
+from model.spotting.codec import recompressed
+from model.spotting.film import Habits, simulate
 from model.spotting.recording import Recording, at_pace, backwards, mirrored, stretches
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait

@@ -1,0 +1,50 @@
+"""Frames of a recording through a codec and back.  For the film and the verifier's training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.recording import Recording
+
+
+def recompressed(rng: np.random.Generator, recording: Recording) -> Recording:
+    """The same through another codec, or none: what was added must not be cleaner than the rest."""
+    codec = rng.random()
+    pictures = [m.grey for m in recording.moments]
+    if codec < 0.4:
+        how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
+        packed = (cv2.imencode(".jpg", picture, how)[1] for picture in pictures)
+        pictures = [np.asarray(cv2.imdecode(p, cv2.IMREAD_GRAYSCALE), np.uint8) for p in packed]
+    elif codec < 0.6:
+        fps = (len(pictures) - 1) / recording.seconds
+        pictures = h264(pictures, int(rng.integers(18, 29)), fps)
+    moments = (replace(m, grey=p) for m, p in zip(recording.moments, pictures, strict=True))
+    return Recording(recording.name, tuple(moments))
+
+
+def h264(pictures: list[NDArray[np.uint8]], crf: int, fps: float) -> list[NDArray[np.uint8]]:
+    height, width = (2 * (side // 2) for side in pictures[0].shape)
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "gray"
+    encoder.time_base = Fraction(1, max(round(fps), 1))
+    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
+    encoder.thread_count = 1
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    seen: list[NDArray[np.uint8]] = []
+    for picture in (*pictures, None):
+        frame = None
+        if picture is not None:
+            even = np.ascontiguousarray(picture[:height, :width])
+            frame = av.VideoFrame.from_ndarray(even, "gray")
+        for packet in encoder.encode(frame):
+            seen += [f.to_ndarray(format="gray") for f in decoder.decode(packet)]
+    seen += [f.to_ndarray(format="gray") for f in decoder.decode(None)]
+    return seen
