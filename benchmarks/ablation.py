@@ -15,61 +15,40 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
+from benchmarks.ablation_work import Budget, Variant, Workshop
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from model import losses
-from model.chapter import Chapter
+from model.config import Config
 from model.engine_folder import WEIGHTS, read_description, sha256
-from model.fit import CHECKPOINT, loss_terms, make_optimiser
-from model.frl_dgt import Config, FrlDgt, standardise
-from model.metrics.ranking import auroc
-from model.metrics.recognition import confusion, uar, uf1
-from model.progress import progress
-from model.schedule import Length, Phase, TrainSettings, phase_at
-from model.synthetic.pairs import NON_EVENT, Recipe
+from model.synthetic.pairs import Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
-from model.synthetic.stream import PairStream
-from model.train import train
-from model.warm_start import start
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 
 log = logging.getLogger(__name__)
 
-TEST_SEED = 4_000_037
-FUSION_SEED = 4_000_100
-_BATCH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    name: str
-    config: Config = field(default_factory=Config)
-    weights: losses.Weights | None = None  # of the module's training; None: the engine's module
-    recipe: Recipe = field(default_factory=Recipe)  # of the transformers' training
-    source: str = "module"  # of the displacement: "module", "farneback" or "none"
-
-
-# Those that read the same chapter stand together: it is drawn once for all of them.
+# Those that share pairs or a displacement stand together: they are made once for all of them.
 BEHIND = (
     Variant("whole"),
     Variant("the head's motion left in", config=Config(still_head=False)),
+    Variant("patches embedded by one linear map", config=Config(stem=0)),
+    Variant("the pair never hidden in training", config=Config(pair_dropout=0.0)),
     Variant("fusion before attention", config=Config(fuse_before_attention=True)),
     Variant("without the local module", config=Config(without=("local",))),
     Variant("without the global module", config=Config(without=("across",))),
     Variant("without the full-face module", config=Config(without=("full",))),
+    Variant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
     Variant("no displacement, the pair alone", source="none"),
     Variant("Farneback flow in the module's place", source="farneback"),
-    Variant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
 )
 _ALL = losses.Weights()
 LOSSES = (
@@ -78,143 +57,6 @@ LOSSES = (
     Variant("true displacement off", weights=replace(_ALL, displacement=0.0)),
 )
 TABLES: dict[str, tuple[Variant, ...]] = {"behind": BEHIND, "losses": LOSSES}
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    module_steps: int
-    pairs: int
-    epochs: int
-    tested: int
-
-
-def train_module(
-    portraits: Sequence[Portrait], weights: losses.Weights, budget: Budget, seed: int, runs: Path
-) -> FrlDgt:
-    """The displacement module after its share of the budget; kept in `runs`."""
-    terms = "_".join(f"{value:g}" for value in asdict(weights).values())
-    folder = runs / f"module_{terms}_{budget.module_steps}_{seed}"
-    phase = Phase("displacement", 1.0, 12, 1e-3, 1e-4)
-    settings = TrainSettings(seed=seed, phases=(phase,), weights=weights)
-    resume = (folder / CHECKPOINT).exists()
-    length = Length(steps=budget.module_steps)
-    return train(portraits, folder, length, settings, resume=resume, workers=1)
-
-
-def displacement_of(source: str, module: FrlDgt) -> Callable[[Tensor], Tensor]:
-    """(b, 2, 224, 224) pairs in [0, 1] -> (b, 2, 224, 224), share of the full scale."""
-    scale = module.config.full_scale_px
-
-    def by_module(pair: Tensor) -> Tensor:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            frames = standardise(pair.to(memory_format=torch.channels_last))
-            return module.dgm.eval()(frames).float()
-
-    def by_farneback(pair: Tensor) -> Tensor:
-        flows = [
-            -cv2.calcOpticalFlowFarneback(apex, onset, None, 0.5, 3, 15, 3, 5, 1.2, 0)
-            for onset, apex in (pair * 255).round().to(torch.uint8).numpy()
-        ]
-        return torch.from_numpy(np.stack(flows)).permute(0, 3, 1, 2) / scale
-
-    return {
-        "module": by_module,
-        "farneback": by_farneback,
-        "none": torch.zeros_like,
-    }[source]
-
-
-def chapter(stream: PairStream, pairs: int, displacement: Callable[[Tensor], Tensor]) -> Chapter:
-    parts: list[tuple[Tensor, Tensor, Tensor]] = []
-    for _ in progress(range(0, pairs, _BATCH), "pairs"):
-        batch = stream.take(_BATCH)
-        raw = displacement(batch.pair).to(torch.float16)
-        parts.append(((batch.pair * 255).round().to(torch.uint8), raw, batch.label))
-    return Chapter(*(torch.cat(column) for column in zip(*parts, strict=True)), seed=1)
-
-
-def train_fusion(network: FrlDgt, read: Chapter, epochs: int, seed: int) -> None:
-    """Transformers and heads on one chapter, as the trainer's second phase does."""
-    torch.manual_seed(seed)
-    phase = Phase("fusion", 1.0, 32, 1e-3, 0.0)
-    settings = TrainSettings(seed=seed, phases=(phase,))
-    optimiser = make_optimiser(network, settings)
-    steps = epochs * read.steps(phase.batch)
-    network.train().dgm.eval()
-    for step in progress(range(steps), "fusion"):
-        _, rate = phase_at(settings, step / steps)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        batch, raw = read.batch(step, phase.batch)
-        total = torch.stack(
-            list(loss_terms(network, batch, "fusion", settings.weights, raw).values())
-        ).sum()
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        optimiser.step()
-
-
-def test(network: FrlDgt, tested: Chapter) -> dict[str, float]:
-    network.eval()
-    logits, micro = [], []
-    with torch.no_grad():
-        for start in range(0, len(tested.label), _BATCH):
-            rows = slice(start, start + _BATCH)
-            pair, raw = tested.pair[rows].float() / 255, tested.raw[rows].float()
-            output = network.recognise(pair, raw)
-            logits.append(output.logits)
-            micro.append(output.micro_logit)
-    label, score = tested.label.numpy(), torch.cat(micro).numpy()
-    event = label != NON_EVENT
-    counts = confusion(label[event], torch.cat(logits).argmax(dim=1).numpy()[event])
-    rank = auroc(score[event], score[~event])
-    return {"uf1": uf1(counts), "uar": uar(counts), "auroc": rank if rank is not None else np.nan}
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What variants that differ behind the displacement only have in common."""
-
-    key: tuple[losses.Weights | None, str, Recipe, int]
-    module: FrlDgt
-    read: Chapter
-    tested: Chapter
-
-
-def material(
-    variant: Variant,
-    seed: int,
-    portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
-    budget: Budget,
-    runs: Path,
-    engine: Path,
-    before: Material | None,
-) -> Material:
-    """The one from before where it fits, else a new one."""
-    key = (variant.weights, variant.source, variant.recipe, seed)
-    if before is not None and before.key == key:
-        return before
-    seen, held_out = portraits
-    if variant.weights is None:
-        module = FrlDgt()
-        start(module, engine)
-    else:
-        module = train_module(seen, variant.weights, budget, seed, runs)
-    displacement = displacement_of(variant.source, module)
-    stream = PairStream(seen, FUSION_SEED + seed, workers=1, recipe=variant.recipe)
-    read = chapter(stream, budget.pairs, displacement)
-    tested = chapter(PairStream(held_out, TEST_SEED, workers=1), budget.tested, displacement)
-    return Material(key, module, read, tested)
-
-
-def run(variant: Variant, seed: int, common: Material, budget: Budget) -> dict[str, float]:
-    """Scores of one variant and seed."""
-    torch.manual_seed(seed)
-    network = FrlDgt(variant.config)
-    network.dgm.load_state_dict(common.module.dgm.state_dict())
-    train_fusion(network, common.read, budget.epochs, seed)
-    return test(network, common.tested)
 
 
 def run_all(
@@ -228,16 +70,15 @@ def run_all(
     """Scores of every variant, a dictionary for each seed; from `runs` where they stand there."""
     found: dict[str, list[dict[str, float]]] = {variant.name: [] for variant in variants}
     weights = sha256(engine / WEIGHTS)
+    workshop = Workshop(portraits, budget, runs, engine)
     for seed in seeds:
-        common = None
         for variant in variants:
             what = [asdict(variant), seed, asdict(budget), weights]
             stated = json.dumps(what, sort_keys=True)
             kept = runs / f"{variant.name.replace(' ', '_')}_{seed}.json"
             scores = _read(kept, stated)
             if scores is None:
-                common = material(variant, seed, portraits, budget, runs, engine, common)
-                scores = run(variant, seed, common, budget)
+                scores = workshop.scores(variant, seed)
                 part = kept.with_suffix(".part")
                 part.write_text(json.dumps({"stated": stated, "scores": scores}), "utf-8")
                 part.replace(kept)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from openpyxl import Workbook
 
 from model.synthetic.identity import draw_identity
-from model.synthetic.pairs import CLASSES
 from model.synthetic.portraits import find_portraits
 from realtime.action_units import displacement_field, draw_units, warp
+from realtime.events import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 

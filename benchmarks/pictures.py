@@ -26,22 +26,15 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from benchmarks.recognition import drawn
-from model.frl_dgt import Config
+from model.config import Config
 from model.metrics.ranking import expected_calibration_error, reliability
 from model.metrics.recognition import confusion, uf1
 from model.recogniser import Recogniser
-from model.synthetic.pairs import (
-    CLASSES,
-    DRAWN_NON_EVENTS,
-    MOTIONS,
-    NON_EVENT,
-    Pair,
-    Recipe,
-    make_pair,
-)
+from model.synthetic.pairs import DRAWN_NON_EVENTS, MOTIONS, NON_EVENT, Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
+from realtime.events import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 

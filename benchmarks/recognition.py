@@ -36,7 +36,6 @@ from model.metrics.recognition import confusion, uar, uf1
 from model.progress import progress
 from model.recogniser import Recogniser
 from model.synthetic.pairs import (
-    CLASSES,
     DRAWN_NON_EVENTS,
     MOTIONS,
     NON_EVENT,
@@ -48,6 +47,7 @@ from model.synthetic.pairs import (
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
+from realtime.events import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 

@@ -2,7 +2,8 @@
 
 The transformers cost a fortieth of the displacement module.  While that is not trained, its
 answers for a chapter of pairs are computed once and the transformers read the chapter for
-several epochs, mirrored half of the time.  Called by `model.fit`.
+several epochs, mirrored half of the time and never quite in the same place.  Called by
+`model.fit`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from model.frl_dgt import FrlDgt, standardise
+from model.displacement import standardise
+from model.frl_dgt import FrlDgt
 from model.synthetic.stream import Batch, Stream
+
+SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
+SCALE = 0.04  # and of its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +54,20 @@ class Chapter:
         epoch, place = divmod(step, self.steps(size))
         rng = np.random.default_rng([self.seed, epoch])
         order = rng.permutation(len(self.label))[place * size : (place + 1) * size]
-        pair, raw = self.pair[order].float() / 255, self.raw[order].float()
-        turned = torch.from_numpy(rng.random(len(self.label))[order] < 0.5)[:, None, None, None]
-        away = torch.tensor([-1.0, 1.0])[:, None, None]
-        pair = torch.where(turned, pair.flip(-1), pair)
-        raw = torch.where(turned, raw.flip(-1) * away, raw)
+        picture = torch.cat([self.raw[order].float(), self.pair[order].float() / 255], dim=1)
+        turned = torch.from_numpy(rng.random(size) < 0.5)[:, None, None, None]
+        mirrored = picture.flip(-1) * torch.tensor([-1.0, 1.0, 1.0, 1.0])[:, None, None]
+        picture = _elsewhere(torch.where(turned, mirrored, picture), rng)
         nothing = torch.zeros(())
-        return Batch(pair, nothing, nothing, self.label[order], nothing), raw
+        return Batch(picture[:, 2:], nothing, nothing, self.label[order], nothing), picture[:, :2]
+
+
+def _elsewhere(picture: Tensor, rng: np.random.Generator) -> Tensor:
+    """Every sample a little shifted and stretched, as faces differ and alignment does."""
+    place = np.zeros((len(picture), 2, 3), np.float32)
+    size = 1 + rng.normal(0, SCALE, len(picture))
+    place[:, 0, 0] = size * (1 + rng.normal(0, SCALE, len(picture)))
+    place[:, 1, 1] = size
+    place[:, :, 2] = rng.normal(0, SHIFT, (len(picture), 2))
+    grid = F.affine_grid(torch.from_numpy(place), list(picture.shape), align_corners=False)
+    return F.grid_sample(picture, grid, padding_mode="border", align_corners=False)

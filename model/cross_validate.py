@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from model.config import Config
 from model.datasets.align import AlignedClip
 from model.datasets.clip_stream import ClipStream
 from model.fit import CHECKPOINT, fit
 from model.folds import fold_seed, run_folds
-from model.frl_dgt import Config, FrlDgt
+from model.frl_dgt import FrlDgt
 from model.metrics.recognition import Scores, score_predictions
 from model.parallel import World
 from model.protocol import Fold, Protocol, folds

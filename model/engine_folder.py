@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.frl_dgt import CLASSES, Config
+from model.config import Config
 from realtime.engine.backends import HALF
 from realtime.engine.folder import NETWORK
 from realtime.errors import EngineError
+from realtime.events import CLASSES
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
 SCHEMA = 1

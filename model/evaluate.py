@@ -26,9 +26,10 @@ from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
 from model.model_card import card
 from model.recogniser import Recogniser
-from model.synthetic.pairs import CLASSES, NON_EVENT, make_pair
+from model.synthetic.pairs import NON_EVENT, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
 from realtime.errors import DataError, FleetingError
+from realtime.events import CLASSES
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model

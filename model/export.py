@@ -9,10 +9,15 @@ torch before it is let out.
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
+if __name__ == "__main__" and find_spec("torch") is None:
+    sys.exit('exporting needs torch, which is not installed: pip install "fleeting[train]"')
+
 import argparse
 import copy
 import logging
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path

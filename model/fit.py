@@ -25,7 +25,9 @@ from torch import Tensor, nn
 
 from model import checkpoint, losses
 from model.chapter import Chapter
-from model.frl_dgt import Config, FrlDgt, standardise
+from model.config import Config
+from model.displacement import standardise
+from model.frl_dgt import FrlDgt
 from model.parallel import World, join
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.stream import Batch, Stream

@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from model.frl_dgt import DisplacementGeneration, FrlDgt, twice
+from model.displacement import DisplacementGeneration, twice
+from model.frl_dgt import FrlDgt
 
 _TAPS = 9  # of a 3 × 3 kernel
 

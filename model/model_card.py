@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from model.frl_dgt import Config
+from model.config import Config
 
 # Stated by the paper, or only for experiments.
 _NOT_OURS = (

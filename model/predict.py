@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.datasets.pair_file import PairRow, aligned_pairs, read_rows
-from model.frl_dgt import CLASSES
 from model.progress import progress
 from model.recogniser import Recogniser
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, EngineError, FleetingError
+from realtime.events import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 

@@ -7,10 +7,15 @@ scores them on the subjects that were held out.  A run that was killed goes on w
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
+
+if __name__ == "__main__" and find_spec("torch") is None:
+    sys.exit('training needs torch, which is not installed: pip install "fleeting[train]"')
+
 import argparse
 import json
 import logging
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path

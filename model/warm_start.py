@@ -23,13 +23,12 @@ def start(model: FrlDgt, engine: Path, *, only_module: bool = False) -> str:
     except (OSError, SafetensorError) as error:
         raise DataError(f"{engine} holds no weights to start from: {error}") from error
     own = model.state_dict()
-    if set(weights) != set(own):
+    sought = {name for name in own if name.startswith("dgm.") or not only_module}
+    # Around the module the network may have been built otherwise when the engine was trained.
+    found = set(weights) & sought if only_module else set(weights)
+    if found != sought:
         raise DataError(f"{engine} holds the weights of another network")
-    fitting = {
-        name: value
-        for name, value in weights.items()
-        if value.shape == own[name].shape and (name.startswith("dgm.") or not only_module)
-    }
+    fitting = {name: weights[name] for name in sought if weights[name].shape == own[name].shape}
     model.load_state_dict({**own, **fitting})
     before = str(read_description(engine)["trained_on"])
     return f"the displacement module alone, on {before}" if only_module else before

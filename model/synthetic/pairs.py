@@ -37,18 +37,21 @@ from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
 from model.synthetic.rig import rig_field
 from realtime.action_units import Field, displacement_field, draw_units, warp
+from realtime.events import CLASSES
 from realtime.face.geometry import CROP_SIZE
 
-CLASSES = ("negative", "positive", "surprise")
 NON_EVENT = -1
 
 Motion = Literal["pulls", "rig"]
 MOTIONS: tuple[Motion, ...] = ("pulls", "rig")  # realtime.action_units, model.synthetic.rig
-NonEvent = Literal["still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "footage"]
-# The last one, footage with nothing added, is drawn with the footage.
+NonEvent = Literal[
+    *("still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage")
+]
+# "repeat" is a camera that gives one frame twice; footage with nothing added is drawn with the
+# footage.
 DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
     **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
-    **{"light": 0.06, "gaze": 0.07, "codec": 0.06, "macro": 0.06},
+    **{"light": 0.05, "gaze": 0.07, "codec": 0.05, "macro": 0.06, "repeat": 0.02},
 }
 
 PEAK_RANGE_IOD = (0.005, 0.035)
@@ -70,6 +73,9 @@ class Recipe:
     swept_share: float = 0.5  # of the events: peak log-uniform over the whole range instead
     apex_shift: float = 0.4  # r of the paper's eq. 2-4; 0 takes the labelled apex
     turn_degrees: float = 0.5  # deviation of yaw and pitch between onset and apex
+    # Some sit still and some do not: a factor on turns, lips and lids, log-uniform.
+    unrest: tuple[float, float] = (0.5, 2.0)
+    lips_share: float = 0.3  # of all pairs: lips that move a little beside what is asked for
     light_step: float = 0.02
     glasses_share: float = 0.12
     flicker_share: float = 0.12
@@ -111,15 +117,23 @@ def make_pair(
         return _from_footage(rng, footage, recipe)
     face, landmarks = draw_identity(rng, portraits)
     movement = _draw_movement(rng, landmarks, recipe, recipe.non_events)
-    kind, event = movement.kind, movement.label != NON_EVENT
-    turn = recipe.turn_degrees * (rng.uniform(2, 6) if kind == "turn" else 1)
+    kind = movement.kind
+    unrest = _log_uniform(rng, *recipe.unrest)
+    turn = recipe.turn_degrees * (rng.uniform(2, 6) if kind == "turn" else unrest)
     head = residual_head_motion(rng, landmarks, turn)
     skin = movement.skin + head
-    if kind == "mouth" or (event and rng.random() < 0.08):
-        low, high = (0.01, 0.08) if kind == "mouth" else (0.003, 0.01)
-        share = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-        skin = skin + mouth_motion(rng, landmarks, share)
-    return _photograph(rng, (face, landmarks), movement, skin, head, recipe)
+    if kind == "mouth":
+        skin = skin + mouth_motion(rng, landmarks, _log_uniform(rng, 0.01, 0.08))
+    elif kind != "still" and rng.random() < recipe.lips_share:
+        skin = skin + mouth_motion(rng, landmarks, unrest * _log_uniform(rng, 0.002, 0.006))
+    pair = _photograph(rng, (face, landmarks), movement, skin, head, unrest, recipe)
+    if kind == "repeat":
+        return replace(pair, apex=pair.onset, displacement=np.zeros_like(pair.displacement))
+    return pair
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def _draw_movement(
@@ -137,10 +151,7 @@ def _draw_movement(
             return _Movement(NON_EVENT, kind, (), 0.0, still)
     label = int(rng.integers(len(CLASSES)))
     units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
-    if event:
-        peak = _draw_peak(rng, recipe)
-    else:
-        peak = float(np.exp(rng.uniform(*np.log(MACRO_RANGE_IOD))))
+    peak = _draw_peak(rng, recipe) if event else _log_uniform(rng, *MACRO_RANGE_IOD)
     motion = recipe.motions[rng.integers(len(recipe.motions))]
     if motion == "rig":
         skin = rig_field(units, landmarks, peak)
@@ -158,6 +169,7 @@ def _photograph(
     movement: _Movement,
     skin: Field,
     head: Field,
+    unrest: float,
     recipe: Recipe,
 ) -> Pair:
     face, landmarks = face_and_landmarks
@@ -173,7 +185,7 @@ def _photograph(
         moved = moved + gaze
         valid &= np.hypot(gaze[..., 0], gaze[..., 1]) < 0.05
     apex = warp(face, moved)
-    before, after = _draw_lids(rng, kind)
+    before, after = _draw_lids(rng, kind, unrest)
     onset, hidden_before = close_lids(onset, landmarks, before)
     apex, hidden_after = close_lids(apex, landmarks, after)
     valid &= ~(hidden_before | hidden_after)
@@ -240,7 +252,7 @@ def _one_sided(
 def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
     """Displacement at the frame that is taken for the apex, share of the IOD."""
     if recipe.peak_iod is not None:
-        return float(np.exp(rng.uniform(*np.log(recipe.peak_iod))))
+        return _log_uniform(rng, *recipe.peak_iod)
     low, high = np.log(PEAK_RANGE_IOD)
     if rng.random() < recipe.swept_share:
         drawn = rng.uniform(low, high)
@@ -254,15 +266,15 @@ def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
 
 
 def _draw_lids(
-    rng: np.random.Generator, kind: str
+    rng: np.random.Generator, kind: str, unrest: float
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Closure of the (right, left) lid in the onset and in the apex picture."""
     if kind == "blink" or (kind != "still" and rng.random() < 0.15):
         # Half of all blinks do not close the eye; a picture catches any part of one.
         before, after = rng.uniform(0, 1, 2) * (rng.random(2) < [0.3, 0.85])
-    elif rng.random() < 0.2:  # lids that hang a little, and tremble
+    elif rng.random() < 0.3:  # lids that hang a little, and tremble
         before = rng.uniform(0, 0.25)
-        after = max(0.0, before + rng.normal(0, 0.04))
+        after = max(0.0, before + unrest * rng.normal(0, 0.04))
     else:
         before = after = 0.0
     difference = rng.normal(0, 0.03)

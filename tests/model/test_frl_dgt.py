@@ -4,22 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from model.frl_dgt import (
-    REGION_LANDMARKS,
-    Config,
+from model.config import REGION_LANDMARKS, Config, region_boxes
+from model.displacement import DisplacementGeneration, SkinMotion, normalise, standardise
+from model.frl_dgt import EventHead, FrlDgt, WholePairDropout
+from model.fusion import (
     CropRegions,
-    DisplacementGeneration,
-    EventHead,
-    FrlDgt,
     FullFaceFusion,
     FusionLayer,
     GlobalFusion,
     LocalFusion,
-    SkinMotion,
     TransformerFusion,
-    normalise,
-    region_boxes,
-    standardise,
 )
 from realtime.face.geometry import canonical_in_crop
 
@@ -162,7 +156,7 @@ def test_shapes_of_the_fusion_modules():
     assert weights.shape == (2, 6)
     full, patches = FullFaceFusion(CONFIG).eval()(picture)
     assert full.shape == (2, 128)
-    assert patches.shape == (2, 64)
+    assert patches.shape == (2, 49)
 
 
 def test_fusion_is_the_weighted_sum_its_weights_say():
@@ -177,7 +171,7 @@ def test_fusion_is_the_weighted_sum_its_weights_say():
 def test_event_head_sees_magnitude_though_the_classes_do_not():
     head = EventHead(CONFIG).eval()
     features = torch.randn(1, 3 * CONFIG.width)
-    motion = torch.randn(1, 2, 224, 224)
+    motion = nn.functional.interpolate(torch.randn(1, 2, 7, 7), size=(224, 224))
     with torch.no_grad():
         weak, strong = head(features, motion), head(features, 5 * motion)
     assert weak.shape == (1,)
@@ -194,7 +188,7 @@ def test_outputs_of_the_network(fuse_before_attention):
     for weights, shape in (
         (output.fusion_local, (2, 6, 8)),
         (output.fusion_global, (2, 6)),
-        (output.fusion_full, (2, 64)),
+        (output.fusion_full, (2, 49)),
     ):
         assert weights.shape == shape
         assert torch.allclose(weights.sum(dim=-1), torch.ones(shape[:-1]), atol=1e-5)
@@ -204,6 +198,21 @@ def test_class_error_reaches_the_displacement_module():
     model = FrlDgt()
     model(torch.rand(2, 2, 224, 224)).logits.square().sum().backward()
     assert model.dgm.conv1[0].weight.grad.abs().max() > 0
+
+
+def test_frames_are_hidden_from_a_share_of_the_samples_in_training_only():
+    pair = torch.rand(400, 2, 4, 4) + 0.1
+    hide = WholePairDropout(0.5)
+    shown = (hide.train()(pair) != 0).flatten(1)
+    assert (shown.all(dim=1) | ~shown.any(dim=1)).all()
+    assert 0.4 < shown.all(dim=1).float().mean() < 0.6
+    assert torch.equal(hide.eval()(pair), pair)
+
+
+def test_patches_can_be_embedded_by_one_linear_map():
+    linear = FrlDgt(dataclasses.replace(CONFIG, stem=0)).eval()
+    assert len(linear.fusion.full.embed.embed) == 1
+    assert linear(torch.rand(1, 2, 224, 224)).fusion_full.shape == (1, 49)
 
 
 @pytest.mark.parametrize("name", ["local", "across", "full"])

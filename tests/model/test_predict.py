@@ -1,4 +1,6 @@
 import csv
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -68,3 +70,20 @@ def test_an_answer_that_cannot_be_written_leaves_no_part(tmp_path):
     with pytest.raises(DataError, match="cannot be written"):
         write_rows(tmp_path / "answers.csv", [{"a": "1"}])
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
+
+
+@pytest.mark.parametrize("program", ["model.train", "model.export"])
+def test_without_torch_a_program_that_needs_it_says_what_to_install(program):
+    block = "import runpy, sys; sys.modules['torch'] = None; "
+    run = f"sys.argv = ['it', '--help']; runpy.run_module({program!r}, run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", block + run], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.strip().endswith('pip install "fleeting[train]"')
+    assert "Traceback" not in ended.stderr
+
+
+def test_prediction_needs_no_torch():
+    block = "import runpy, sys; sys.modules['torch'] = None; "
+    run = "sys.argv = ['it', '--help']; runpy.run_module('model.predict', run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", block + run], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

@@ -7,14 +7,15 @@ import time
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from model import checkpoint, losses
 from model.chapter import Chapter
+from model.config import Config
 from model.engine_folder import WEIGHTS, write_description
 from model.export import trained_on
 from model.fit import CHECKPOINT, cut_windows
-from model.frl_dgt import Config, FrlDgt
+from model.frl_dgt import FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at, with_chapters
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
@@ -226,6 +227,9 @@ def test_the_displacement_module_can_be_taken_alone(tmp_path):
     before, after = FrlDgt(), FrlDgt()
     fresh = {name: value.clone() for name, value in after.state_dict().items()}
     engine_of(tmp_path / "engine", before)
+    # Only the module need be that of this network.
+    held = load_file(tmp_path / "engine" / WEIGHTS)
+    save_file({**held, "fusion.elsewhere": torch.zeros(1)}, tmp_path / "engine" / WEIGHTS)
     assert start(after, tmp_path / "engine", only_module=True).startswith("the displacement module")
     for name, value in after.state_dict().items():
         origin = before.state_dict() if name.startswith("dgm.") else fresh
@@ -268,7 +272,23 @@ def test_weights_that_do_not_fit_are_refused_and_another_class_head_starts_fresh
         start(wider, tmp_path / "engine")
 
 
-def test_a_chapter_is_read_whole_and_mirrored_alike(portraits):
+def test_a_chapter_moves_every_face_and_its_displacement_alike():
+    random = torch.Generator().manual_seed(1)
+    small = torch.randint(0, 256, (4, 2, 14, 14), generator=random).float()
+    pair = torch.nn.functional.interpolate(small, size=(224, 224), mode="bilinear")
+    pair = pair.round().to(torch.uint8)
+    chapter = Chapter(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
+    batch, raw = chapter.batch(0, 4)
+    assert torch.allclose(raw[:, 1], batch.pair[:, 1], atol=1e-3)  # downwards: no sign to turn
+    still = [
+        (picture - own / 255).abs().mean() for picture in batch.pair[:, 1] for own in pair[:, 1]
+    ]
+    assert min(still) > 0.005
+
+
+def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
+    monkeypatch.setattr("model.chapter.SHIFT", 0.0)
+    monkeypatch.setattr("model.chapter.SCALE", 0.0)
     network = FrlDgt().eval()
     chapter = Chapter.fill(network, PairStream(portraits, 3), 6, seed=4)
     assert chapter.steps(2) == 3
@@ -277,11 +297,11 @@ def test_a_chapter_is_read_whole_and_mirrored_alike(portraits):
     for step in range(6):
         batch, raw = chapter.batch(step, 2)
         for pair, field in zip(batch.pair, raw, strict=True):
-            turned = [torch.allclose(pair.flip(-1), one, atol=1e-6) for one in plain]
-            straight = [torch.allclose(pair, one, atol=1e-6) for one in plain]
+            turned = [torch.allclose(pair.flip(-1), one, atol=1e-4) for one in plain]
+            straight = [torch.allclose(pair, one, atol=1e-4) for one in plain]
             place = (turned if any(turned) else straight).index(True)
             away = torch.tensor([-1.0, 1.0])[:, None, None] if any(turned) else 1.0
             own = field.flip(-1) * away if any(turned) else field
-            assert torch.equal(own, chapter.raw[place].float())
+            assert torch.allclose(own, chapter.raw[place].float(), atol=1e-4)
             seen.append(place)
     assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
