@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
 
@@ -11,10 +10,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
+from benchmarks.spotting_score import Clip
 from realtime.regions import Stream
-
-if TYPE_CHECKING:
-    from benchmarks.spotting import Clip
 
 _FULL_SIGMA = 12.0
 

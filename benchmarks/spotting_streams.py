@@ -26,10 +26,11 @@ from rich.progress import track
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotters import Watched, ours
-from benchmarks.spotting import SLACK_S, poisson_interval
+from benchmarks.spotting_score import SLACK_S, poisson_interval
 from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
-from model.spotting.film import Camera, Habits, simulate
+from model.spotting.film import Camera, simulate
+from model.spotting.person import Habits
 from model.spotting.recording import Recording
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime.face.assess import assess

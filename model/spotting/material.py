@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from model.spotting.additions import draw_additions, play
 from model.spotting.codec import recompressed
-from model.spotting.film import Habits, simulate
+from model.spotting.film import simulate
+from model.spotting.person import Habits
 from model.spotting.recording import Recording, at_pace, backwards, mirrored, stretches
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait

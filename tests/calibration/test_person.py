@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calibration.person import expect, main, record, share
-from model.spotting.film import Habits, simulate
+from model.spotting.film import simulate
+from model.spotting.person import Habits
 from realtime.errors import DataError
 from realtime.profile import load_profile, save_profile
 from realtime.regions import REGIONS

@@ -8,9 +8,10 @@ import pytest
 
 from model.spotting.additions import FIRST_S, LONGEST_S, draw_additions, play
 from model.spotting.codec import recompressed
-from model.spotting.film import Habits, simulate
+from model.spotting.film import simulate
 from model.spotting.material import Job, Played, load, run, save
 from model.spotting.operate import BUDGETS, alarms, judged, operating_table
+from model.spotting.person import Habits
 from model.spotting.recording import (
     Moment,
     Recording,
