@@ -1,4 +1,4 @@
-"""Frames of a recording through a codec and back.  For the film and the verifier's training."""
+"""Frames of a recording through noise and a codec.  For the film and the verifier's training."""
 
 from __future__ import annotations
 
@@ -13,19 +13,32 @@ from numpy.typing import NDArray
 from model.spotting.recording import Recording
 
 
-def recompressed(rng: np.random.Generator, recording: Recording) -> Recording:
-    """The same through another codec, or none: what was added must not be cleaner than the rest."""
-    codec = rng.random()
+def refilmed(rng: np.random.Generator, recording: Recording) -> Recording:
+    """The same by another camera: its noise, and its codec or none.
+
+    What was added must not be cleaner than the rest, and recordings are few.
+    """
     pictures = [m.grey for m in recording.moments]
-    if codec < 0.4:
+    if rng.random() < 0.5:
+        spread = float(np.exp(rng.uniform(np.log(0.5), np.log(4.0))))
+        pictures = [_noisy(rng, picture, spread) for picture in pictures]
+    codec = rng.random()
+    if codec < 0.35:
         how = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
         packed = (cv2.imencode(".jpg", picture, how)[1] for picture in pictures)
         pictures = [np.asarray(cv2.imdecode(p, cv2.IMREAD_GRAYSCALE), np.uint8) for p in packed]
-    elif codec < 0.6:
+    elif codec < 0.7:
         fps = (len(pictures) - 1) / recording.seconds
-        pictures = h264(pictures, int(rng.integers(18, 29)), fps)
+        pictures = h264(pictures, int(rng.integers(18, 31)), fps)
     moments = (replace(m, grey=p) for m, p in zip(recording.moments, pictures, strict=True))
     return Recording(recording.name, tuple(moments))
+
+
+def _noisy(
+    rng: np.random.Generator, picture: NDArray[np.uint8], spread: float
+) -> NDArray[np.uint8]:
+    seen = picture + spread * rng.standard_normal(picture.shape, np.float32)
+    return np.clip(np.rint(seen), 0, 255).astype(np.uint8)
 
 
 def h264(pictures: list[NDArray[np.uint8]], crf: int, fps: float) -> list[NDArray[np.uint8]]:

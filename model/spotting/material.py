@@ -15,12 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.additions import draw_additions, play
-from model.spotting.codec import recompressed
+from model.spotting.codec import refilmed
 from model.spotting.film import simulate
 from model.spotting.person import Habits
-from model.spotting.recording import Recording, at_pace, backwards, mirrored, stretches
+from model.spotting.recording import (
+    Recording,
+    at_pace,
+    backwards,
+    farther,
+    mirrored,
+    stretches,
+)
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait
+from realtime.face.assess import AssessConfig
+from realtime.face.geometry import inter_ocular
 from realtime.sightings import Stage
 
 EVENTS_PER_MIN = 14.0
@@ -90,15 +99,24 @@ def run(job: Job, seed: int) -> Played:
         if rng.random() < 0.3:
             recording = backwards(recording)
         recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
+        if rng.random() < 0.6:
+            recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
     added = draw_additions(rng, recording, EVENTS_PER_MIN)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
     filmed = Recording(recording.name, moments)
     if job.recording is not None:
-        filmed = recompressed(rng, filmed)
+        filmed = refilmed(rng, filmed)
     rows = watch(filmed.moments, added)
     about = job.recording is None, job.talking, recording.seconds, len(added)
     return Played(job.group, *about, tuple(rows))
+
+
+def _smallest(recording: Recording) -> float:
+    """The factor that makes this face the smallest that is judged; at least a half."""
+    faces = (m.face for m in recording.moments)
+    iod_px = min(inter_ocular(face.landmarks) for face in faces if face is not None)
+    return float(np.clip(AssessConfig().min_iod_px / iod_px, 0.5, 1.0))
 
 
 def save(path: Path, played: Played) -> None:

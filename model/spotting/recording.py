@@ -25,6 +25,7 @@ from realtime.sources.video import VideoFile
 from realtime.status import Assessable
 
 _MARGIN_IOD = 0.7
+_CORNER = np.array([0.5, 0.5, 0], np.float32)  # of a pixel, from its centre; depth has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,22 @@ def at_pace(recording: Recording, factor: float) -> Recording:
     first = recording.moments[0].t_ns
     paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.moments)
     return Recording(recording.name, tuple(paced))
+
+
+def farther(recording: Recording, factor: float) -> Recording:
+    """As if filmed from farther away: everything `factor` times as large, at most 1."""
+
+    def smaller(moment: Moment) -> Moment:
+        grey = cv2.resize(moment.grey, size, interpolation=cv2.INTER_AREA)
+        face = moment.face
+        if face is not None:
+            face = replace(face, landmarks=(face.landmarks + _CORNER) * scale - _CORNER)
+        return Moment(moment.t_ns, np.asarray(grey, np.uint8), face)
+
+    height, width = recording.moments[0].grey.shape
+    size = round(width * factor), round(height * factor)
+    scale = np.array([size[0] / width, size[1] / height, factor], np.float32)
+    return Recording(recording.name, tuple(smaller(m) for m in recording.moments))
 
 
 def stretches(recording: Recording, shortest_s: float) -> Iterator[Recording]:

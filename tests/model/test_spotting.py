@@ -3,11 +3,12 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
 from model.spotting.additions import FIRST_S, LONGEST_S, draw_additions, play
-from model.spotting.codec import recompressed
+from model.spotting.codec import refilmed
 from model.spotting.film import simulate
 from model.spotting.material import Job, Played, load, run, save
 from model.spotting.operate import BUDGETS, alarms, judged, operating_table
@@ -18,6 +19,7 @@ from model.spotting.recording import (
     at_pace,
     backwards,
     cut_to_face,
+    farther,
     mirrored,
     stretches,
 )
@@ -124,6 +126,19 @@ def test_pace_changes_times_only(film):
     assert faster.moments[-1].grey is film.moments[-1].grey
 
 
+def test_farther_away_landmarks_stay_on_the_face(film):
+    near, far = film.moments[5], farther(film, 0.6).moments[5]
+    assert far.grey.shape == tuple(round(0.6 * side) for side in near.grey.shape)
+    assert inter_ocular(far.face.landmarks) == pytest.approx(
+        0.6 * inter_ocular(near.face.landmarks), rel=0.01
+    )
+    near_crop, far_crop = (
+        cv2.warpAffine(m.grey, crop_transform(m.face.landmarks), (224, 224))[40:180, 40:180]
+        for m in (near, far)
+    )
+    assert np.corrcoef(near_crop.ravel(), far_crop.ravel())[0, 1] > 0.99
+
+
 def test_stretches_end_where_the_face_is_gone(film):
     moments = list(film.moments)
     moments[100] = replace(moments[100], face=None)
@@ -155,7 +170,7 @@ def test_cutting_moves_landmarks_with_the_picture(film):
 def test_recompression_keeps_count_and_size(film):
     short = film.between(0.0, 0.5)
     for seed in range(6):
-        again = recompressed(np.random.default_rng(seed), short)
+        again = refilmed(np.random.default_rng(seed), short)
         assert len(again.moments) == len(short.moments)
         assert {m.face is not None for m in again.moments} == {True}
 
