@@ -10,9 +10,15 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from realtime.face.assess import head_angles
+from realtime.face.face import Face
+from realtime.face.geometry import inter_ocular
 from realtime.session import Session
+from realtime.stabiliser import Stabilised
+from realtime.status import Assessable
 
 _NAME = "frames.csv"
 _FLUSH_S = 1.0  # of rows: what a kill may cost
@@ -59,6 +65,46 @@ class FrameRow:
             *unmeasured,
             "no_face",
             *unmeasured,
+        )
+
+    @classmethod
+    def of_face(
+        cls,
+        frame: int,
+        timestamp_s: float,
+        face: Face,
+        verdict: Assessable,
+        *,
+        strengths: Sequence[float],
+        stabilised: Stabilised | None,
+    ) -> FrameRow:
+        """
+        Args:
+            strengths: of the streams, in the order of `Stream`.
+            stabilised: the aligned frame, where there is one.
+        """
+        angles = head_angles(face.landmarks)
+        brows, lids, eyes, nose_cheeks, mouth = strengths
+        return cls(
+            frame=frame,
+            face_id=face.id,
+            timestamp_s=timestamp_s,
+            confidence=face.score,
+            success=True,
+            pose_rx=math.radians(angles.pitch),
+            pose_ry=math.radians(angles.yaw),
+            pose_rz=math.radians(angles.roll),
+            blink_left=face.signs.blink_left,
+            blink_right=face.signs.blink_right,
+            jaw_open=face.signs.jaw_open,
+            iod_px=inter_ocular(face.landmarks),
+            residual_px=math.inf if stabilised is None else stabilised.residual_px,
+            assessable=verdict.name.lower(),
+            brows=brows,
+            lids=lids,
+            eyes=eyes,
+            nose_cheeks=nose_cheeks,
+            mouth=mouth,
         )
 
     def to_csv(self) -> str:

@@ -20,11 +20,9 @@ from realtime.config import Settings
 from realtime.dashboard import Command, Dashboard
 from realtime.engine.process import EngineProcess
 from realtime.event_book import EventBook
-from realtime.face.assess import assess, head_angles
+from realtime.face.assess import assess
 from realtime.face.face import Face, FaceTracker
-from realtime.face.geometry import inter_ocular
 from realtime.frame_table import FrameRow, FrameTable
-from realtime.onset import DetectorState
 from realtime.profile import Profile
 from realtime.recorder import Recorder
 from realtime.regions import Stream
@@ -176,7 +174,7 @@ class Pipeline:
                 self._watchers.pop(face.id, None)
         watcher = self._largest()
         if watcher is not None:
-            self._assessable = _settled(watcher, self._assessable)
+            self._assessable = watcher.assessable(self._assessable)
             self._traces.note(frame.t_ns, watcher.spotter.strengths)
         self._picture = _cut_out(frame.image, self._faces[0]) if self._faces else None
         if self._recording is not None:
@@ -233,33 +231,15 @@ class Pipeline:
             self._recording.table.append(FrameRow.without_face(frame.seq, t_s))
         for face, verdict in zip(self._faces, judged, strict=True):
             watcher = self._watchers.get(face.id)
-            angles = head_angles(face.landmarks)
-            strengths = watcher.spotter.strengths if watcher else (0.0,) * len(Stream)
-            stabilised = watcher.stabilised if watcher else None
-            brows, lids, eyes, nose_cheeks, mouth = strengths
-            self._recording.table.append(
-                FrameRow(
-                    frame=frame.seq,
-                    face_id=face.id,
-                    timestamp_s=t_s,
-                    confidence=face.score,
-                    success=True,
-                    pose_rx=math.radians(angles.pitch),
-                    pose_ry=math.radians(angles.yaw),
-                    pose_rz=math.radians(angles.roll),
-                    blink_left=face.signs.blink_left,
-                    blink_right=face.signs.blink_right,
-                    jaw_open=face.signs.jaw_open,
-                    iod_px=inter_ocular(face.landmarks),
-                    residual_px=stabilised.residual_px if stabilised else math.inf,
-                    assessable=verdict.name.lower(),
-                    brows=brows,
-                    lids=lids,
-                    eyes=eyes,
-                    nose_cheeks=nose_cheeks,
-                    mouth=mouth,
-                )
+            row = FrameRow.of_face(
+                frame.seq,
+                t_s,
+                face,
+                verdict,
+                strengths=watcher.spotter.strengths if watcher else (0.0,) * len(Stream),
+                stabilised=watcher.stabilised if watcher else None,
             )
+            self._recording.table.append(row)
 
     def _rate(self) -> float:
         """Frames a second as the source delivers them; a file's are taken from its time stamps."""
@@ -281,18 +261,6 @@ class Pipeline:
     def _all_notices(self) -> tuple[str, ...]:
         recorder = self._recording.recorder.notices() if self._recording else ()
         return (*self._info.remarks, *self._capture.notices(), *recorder, *self._notices)[-20:]
-
-
-def _settled(watcher: FaceWatcher, verdict: Assessable) -> Assessable:
-    if verdict is not Assessable.YES:
-        return verdict
-    if watcher.stabilised is not None and not watcher.stabilised.steady:
-        return Assessable.UNSTABLE
-    if watcher.spotter.occluded:
-        return Assessable.OCCLUDED
-    if watcher.spotter.state is DetectorState.LEARNING:
-        return Assessable.SETTLING
-    return verdict
 
 
 def _cut_out(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.face import Face
+from realtime.onset import DetectorState
 from realtime.profile import Profile
 from realtime.ring_buffer import Frame
 from realtime.spotter import Finding, Spotter, SpotterConfig
 from realtime.stabiliser import Stabilised, Stabiliser, StabiliserConfig, warp_crop
+from realtime.status import Assessable
 from realtime.verifier import Verifier
 
 _SAME = np.eye(2, 3)
@@ -64,6 +66,18 @@ class FaceWatcher:
     def spot(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
         """Second half: what moved."""
         return self.spotter.update(stabilised, face)
+
+    def assessable(self, verdict: Assessable) -> Assessable:
+        """The verdict on the newest frame, and what speaks against the face's motion besides."""
+        if verdict is not Assessable.YES:
+            return verdict
+        if self.stabilised is not None and not self.stabilised.steady:
+            return Assessable.UNSTABLE
+        if self.spotter.occluded:
+            return Assessable.OCCLUDED
+        if self.spotter.state is DetectorState.LEARNING:
+            return Assessable.SETTLING
+        return verdict
 
     def look(self, t_ns: int) -> Look:
         """The kept frame nearest to a time."""
