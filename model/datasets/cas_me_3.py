@@ -7,17 +7,15 @@ sequence and onset together name a movement, subject and sequence do not.  Part 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from model.datasets.interval import Coded, coded
+from model.datasets.coding import Coded, coded, record_of
 from model.datasets.record import Dataset, Kind, Record, Report
 from model.datasets.sheet import (
     Row,
     check_frames,
-    child_folder,
-    coded_units,
-    emotion,
+    folder_below,
     folders_below,
     frames_in,
     objective_class,
@@ -122,22 +120,11 @@ def _record(row: Row, part: str, kind: Kind, disk: _Disk, report: Report) -> Rec
     frames = disk.frames(folder)
     if not check_frames(NAME, row.where, frames, interval.frames(), report):
         return None
-    return Record(
-        dataset=NAME,
+    clip = f"{part} {subject}_{sequence}_{interval.onset} {kind}"
+    return replace(
+        record_of(NAME, row, interval, frames, clip=clip, fps=_FPS, kind=kind),
         subject=f"{part}{subject.lower().removeprefix('spno.')}",
-        clip=f"{part} {subject}_{sequence}_{interval.onset} {kind}",
-        frames=frames,
-        fps=_FPS,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind=kind,
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
         objective_class=objective_class(row["objective"]),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
-        apex_raw=interval.apex_raw,
     )
 
 
@@ -145,14 +132,12 @@ def _folder(disk: _Disk, part: str, subject: str, sequence: str, interval: Coded
     base = disk.part_c if part == "C" else disk.sequences
     if base is not None:
         name = f"{int(subject):02d}" if part == "C" and subject.isdigit() else subject
-        folder = child_folder(base, name)
-        folder = child_folder(folder, sequence) if folder is not None else None
-        folder = child_folder(folder, "color") if folder is not None else None
+        folder = folder_below(base, name, sequence, "color")
         if folder is not None:
             return folder
     if part == "A":
         for clips in disk.clips:
-            folder = child_folder(clips, f"{subject}_{sequence}_{interval.onset}")
+            folder = folder_below(clips, f"{subject}_{sequence}_{interval.onset}")
             if folder is not None:
                 return folder
     return None

@@ -8,22 +8,12 @@ row is a movement of its own.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.interval import coded
+from model.datasets.coding import coded, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import (
-    Row,
-    check_frames,
-    child_folder,
-    coded_units,
-    emotion,
-    find_file,
-    find_folder,
-    frames_in,
-    read_sheet,
-    subject_id,
-)
+from model.datasets.sheet import Row, find_file, find_folder, folder_below, read_sheet, subject_id
 from realtime.errors import DataError
 
 NAME = "casme"
@@ -53,32 +43,13 @@ def load(root: Path) -> Dataset:
 
 
 def _record(row: Row, tree: Path, time: int, report: Report) -> Record | None:
-    subject, clip = subject_id(row["subject"]), row["clip"]
     interval = coded(NAME, row, report)
     if interval is None:
         return None
-    folder = child_folder(tree, f"sub{int(subject):02d}") if subject.isdigit() else None
-    folder = child_folder(folder, clip) if folder is not None else None
-    if folder is None:
-        report.skip(NAME, row.where, "no folder of pictures")
+    subject = f"sub{subject_id(row['subject']):>02}"
+    frames = pictures(NAME, row, folder_below(tree, subject, row["clip"]), interval, report)
+    if frames is None:
         return None
-    frames = frames_in(folder)
-    if not check_frames(NAME, row.where, frames, interval.frames(), report):
-        return None
-    return Record(
-        dataset=NAME,
-        subject=subject,
-        clip=f"sub{int(subject):02d}/{clip}" + (f"#{time}" if time > 1 else ""),
-        frames=frames,
-        fps=_FPS,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind="micro",
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
-        apex_raw=interval.apex_raw,
-        cropped=tree.name.lower() == "cropped",
-    )
+    clip = f"{subject}/{row['clip']}" + (f"#{time}" if time > 1 else "")
+    record = record_of(NAME, row, interval, frames, clip=clip, fps=_FPS)
+    return replace(record, cropped=tree.name.lower() == "cropped")

@@ -7,19 +7,16 @@ of the 2019 workbook differ from those of the separate sheet of 2018, which is t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.interval import coded
+from model.datasets.coding import coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.sheet import (
     Row,
-    check_frames,
-    child_folder,
-    coded_units,
-    emotion,
     find_file,
     find_folder,
-    frames_in,
+    folder_below,
     objective_class,
     read_sheet,
     subject_id,
@@ -43,56 +40,29 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "CASME2-coding….xlsx" if sheet is None else " or ".join(_TREES)
         raise DataError(f"{root} does not look like CASME II: no {wanted} in it")
-    cropped = tree.name.lower().startswith("cropped")
     separate = _separate_objective_classes(root)
-    report, records = Report(), []
-    seen: set[tuple[str, str]] = set()
-    for row in read_sheet(sheet):
-        key = (subject_id(row["subject"]), row["clip"])
-        if not row["subject"] or not row["clip"]:
-            report.skip(NAME, row.where, "no subject or file name")
-        elif key in seen:
-            report.skip(NAME, row.where, "the same clip twice")
-        else:
-            seen.add(key)
-            record = _record(row, tree, cropped, separate, report)
-            if record is not None:
-                records.append(record)
-    return Dataset(NAME, tuple(records), report)
+    report = Report()
+    rows = first_rows(NAME, read_sheet(sheet), report, "subject", "clip")
+    records = (_record(row, tree, separate, report) for row in rows)
+    return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
 def _record(
-    row: Row, tree: Path, cropped: bool, separate: dict[tuple[str, str], int], report: Report
+    row: Row, tree: Path, separate: dict[tuple[str, str], int], report: Report
 ) -> Record | None:
-    subject, clip = subject_id(row["subject"]), row["clip"]
     interval = coded(NAME, row, report)
     if interval is None:
         return None
-    folder = child_folder(tree, f"sub{int(subject):02d}") if subject.isdigit() else None
-    folder = child_folder(folder, clip) if folder is not None else None
-    if folder is None:
-        report.skip(NAME, row.where, "no folder of pictures")
+    number = subject_id(row["subject"])
+    subject = f"sub{number:>02}"
+    frames = pictures(NAME, row, folder_below(tree, subject, row["clip"]), interval, report)
+    if frames is None:
         return None
-    frames = frames_in(folder)
-    if not check_frames(NAME, row.where, frames, interval.frames(), report):
-        return None
-    return Record(
-        dataset=NAME,
-        subject=subject,
-        clip=f"sub{int(subject):02d}/{clip}",
-        frames=frames,
-        fps=_FPS,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind="micro",
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
-        objective_class=separate.get((subject, clip), objective_class(row["objective"])),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
-        apex_raw=interval.apex_raw,
-        cropped=cropped,
+    clip = f"{subject}/{row['clip']}"
+    return replace(
+        record_of(NAME, row, interval, frames, clip=clip, fps=_FPS),
+        objective_class=separate.get((number, row["clip"]), objective_class(row["objective"])),
+        cropped=tree.name.lower().startswith("cropped"),
     )
 
 

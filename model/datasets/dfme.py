@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.datasets.interval import coded
+from model.datasets.coding import coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import (
-    Row,
-    check_frames,
-    child_folder,
-    coded_units,
-    emotion,
-    folders_below,
-    frames_in,
-    read_sheet,
-    subject_id,
-)
+from model.datasets.sheet import Row, folder_below, folders_below, read_sheet
 from realtime.errors import DataError
 
 NAME = "dfme"
@@ -40,53 +30,31 @@ def load(root: Path) -> Dataset:
     if not trees or not sheets:
         wanted = "folder DFME_train" if not trees else "sheet with an OnsetFrame column"
         raise DataError(f"{root} does not look like DFME: no {wanted} in it")
-    report, records = Report(), []
-    seen: set[str] = set()
-    for sheet in sheets:
-        for row in read_sheet(sheet):
-            if not row["clip"]:
-                report.skip(NAME, row.where, "no file name")
-            elif row["clip"] in seen:
-                report.skip(NAME, row.where, "the same clip twice")
-            else:
-                seen.add(row["clip"])
-                record = _record(row, trees, report)
-                if record is not None:
-                    records.append(record)
-    return Dataset(NAME, tuple(records), report)
+    report = Report()
+    rows = first_rows(NAME, (row for s in sheets for row in read_sheet(s)), report, "clip")
+    records = (_record(row, trees, report) for row in rows)
+    return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
 def _record(row: Row, trees: list[Path], report: Report) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None
-    found = [folder for tree in trees if (folder := child_folder(tree, row["clip"])) is not None]
-    if not found:
-        report.skip(NAME, row.where, "no folder of pictures")
-        return None
-    try:
-        fps = float(row["fps"])
-    except ValueError:
-        fps = 0.0
-    if fps <= 0:
+    fps = _rate(row["fps"])
+    if fps is None:
         report.skip(NAME, row.where, "no frame rate")
         return None
-    frames = frames_in(found[0])
-    if not check_frames(NAME, row.where, frames, interval.frames(), report):
+    found = (folder_below(tree, row["clip"]) for tree in trees)
+    folder = next((folder for folder in found if folder is not None), None)
+    frames = pictures(NAME, row, folder, interval, report)
+    if frames is None:
         return None
-    return Record(
-        dataset=NAME,
-        subject=subject_id(row["subject"] or row["clip"]),
-        clip=row["clip"],
-        frames=frames,
-        fps=fps,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind="micro",
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
-        apex_raw=interval.apex_raw,
-    )
+    return record_of(NAME, row, interval, frames, clip=row["clip"], fps=fps)
+
+
+def _rate(cell: str) -> float | None:
+    try:
+        fps = float(cell)
+    except ValueError:
+        return None
+    return fps if fps > 0 else None

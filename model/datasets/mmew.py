@@ -7,18 +7,17 @@ Clips called "others" lie in the folder "repression".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.interval import Coded, coded
+from model.datasets.coding import Coded, coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.sheet import (
     Row,
-    check_frames,
-    child_folder,
-    coded_units,
     emotion,
     find_file,
     find_folder,
+    folder_below,
     frames_in,
     read_sheet,
     subject_id,
@@ -37,19 +36,10 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "MMEW_Micro_Exp.xlsx" if sheet is None else "folder Micro_Expression"
         raise DataError(f"{root} does not look like MMEW: no {wanted} in it")
-    report, records = Report(), []
-    seen: set[str] = set()
-    for row in read_sheet(sheet):
-        if not row["clip"]:
-            report.skip(NAME, row.where, "no file name")
-        elif row["clip"] in seen:
-            report.skip(NAME, row.where, "the same clip twice")
-        else:
-            seen.add(row["clip"])
-            record = _record(row, tree, report)
-            if record is not None:
-                records.append(record)
-    return Dataset(NAME, tuple(records), report)
+    report = Report()
+    rows = first_rows(NAME, read_sheet(sheet), report, "clip")
+    records = (_record(row, tree, report) for row in rows)
+    return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
 def _record(row: Row, tree: Path, report: Report) -> Record | None:
@@ -57,32 +47,13 @@ def _record(row: Row, tree: Path, report: Report) -> Record | None:
     if interval is None:
         return None
     folder = _folder(tree, row)
-    if folder is None:
-        report.skip(NAME, row.where, "no folder of pictures")
+    if folder is not None:
+        interval = _by_file_names(interval, list(frames_in(folder)), row, report)
+    frames = pictures(NAME, row, folder, interval, report)
+    if frames is None:
         return None
-    frames = frames_in(folder)
-    if frames and interval.onset > len(frames) and interval.onset not in frames:
-        report.mend(NAME, row.where, "counted from the recording: shifted to the first picture")
-        interval = _shifted(interval, min(frames) - interval.onset)
-    if not check_frames(NAME, row.where, frames, interval.frames(), report):
-        return None
-    return Record(
-        dataset=NAME,
-        subject=subject_id(row["subject"] or row["clip"]),
-        clip=row["clip"],
-        frames=frames,
-        fps=_FPS,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind="micro",
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
-        notes=row["notes"],
-        apex_raw=interval.apex_raw,
-    )
+    record = record_of(NAME, row, interval, frames, clip=row["clip"], fps=_FPS)
+    return replace(record, notes=row["notes"])
 
 
 def _folder(tree: Path, row: Row) -> Path | None:
@@ -91,14 +62,17 @@ def _folder(tree: Path, row: Row) -> Path | None:
     names = dict.fromkeys((label, _FOLDER_OF.get(label, label)))
     subject = f"S{int(subject_id(row['subject'])):02d}" if row["subject"] else ""
     for name in names:
-        for base in (tree, child_folder(tree, subject) if subject else None):
-            group = child_folder(base, name) if base is not None else None
-            folder = child_folder(group, row["clip"]) if group is not None else None
+        for base in (tree, folder_below(tree, subject) if subject else None):
+            folder = folder_below(base, name, row["clip"])
             if folder is not None:
                 return folder
     return None
 
 
-def _shifted(interval: Coded, by: int) -> Coded:
+def _by_file_names(interval: Coded, numbers: list[int], row: Row, report: Report) -> Coded:
+    if not numbers or interval.onset <= len(numbers) or interval.onset in numbers:
+        return interval
+    report.mend(NAME, row.where, "counted from the recording: shifted to the first picture")
+    by = numbers[0] - interval.onset
     apex = None if interval.apex is None else interval.apex + by
     return Coded(interval.onset + by, apex, interval.offset + by, interval.apex_raw)

@@ -6,19 +6,16 @@ The workbook has a preamble of thirteen rows in most copies and none in some.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.interval import coded
+from model.datasets.coding import coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.sheet import (
     Row,
-    check_frames,
-    child_folder,
-    coded_units,
-    emotion,
     find_file,
+    folder_below,
     folders_below,
-    frames_in,
     objective_class,
     read_sheet,
     subject_id,
@@ -37,19 +34,10 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "SAMM_Micro_FACS_Codes_v2.xlsx" if sheet is None else "folder 006/006_1_2"
         raise DataError(f"{root} does not look like SAMM: no {wanted} in it")
-    report, records = Report(), []
-    seen: set[str] = set()
-    for row in read_sheet(sheet):
-        if not row["subject"] or not row["clip"]:
-            report.skip(NAME, row.where, "no subject or file name")
-        elif row["clip"] in seen:
-            report.skip(NAME, row.where, "the same clip twice")
-        else:
-            seen.add(row["clip"])
-            record = _record(row, tree, report)
-            if record is not None:
-                records.append(record)
-    return Dataset(NAME, tuple(records), report)
+    report = Report()
+    rows = first_rows(NAME, read_sheet(sheet), report, "subject", "clip")
+    records = (_record(row, tree, report) for row in rows)
+    return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
 def _tree(root: Path) -> Path | None:
@@ -63,35 +51,18 @@ def _tree(root: Path) -> Path | None:
 
 
 def _record(row: Row, tree: Path, report: Report) -> Record | None:
-    subject, clip = subject_id(row["subject"]), row["clip"]
     interval = coded(NAME, row, report)
     if interval is None:
         return None
-    folder = child_folder(tree, f"{int(subject):03d}") or child_folder(tree, subject)
-    folder = child_folder(folder, clip) if folder is not None else None
-    if folder is None:
-        report.skip(NAME, row.where, "no folder of pictures")
+    subject = subject_id(row["subject"])
+    home = folder_below(tree, f"{subject:>03}") or folder_below(tree, subject)
+    frames = pictures(NAME, row, folder_below(home, row["clip"]), interval, report)
+    if frames is None:
         return None
-    frames = frames_in(folder)
-    if not check_frames(NAME, row.where, frames, interval.frames(), report):
-        return None
-    return Record(
-        dataset=NAME,
-        subject=subject,
-        clip=clip,
-        frames=frames,
-        fps=_FPS,
-        onset=interval.onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind="micro",
-        emotion_raw=row["emotion"],
-        emotion=emotion(row["emotion"]),
+    return replace(
+        record_of(NAME, row, interval, frames, clip=row["clip"], fps=_FPS),
         objective_class=objective_class(row["objective"]),
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
         notes=row["notes"],
-        apex_raw=interval.apex_raw,
         colour=False,
         cropped="crop" in tree.name.lower(),
     )

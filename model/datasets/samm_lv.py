@@ -7,20 +7,12 @@ name may stand for a micro- and a macro-movement, so a clip is known by both.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.interval import coded
+from model.datasets.coding import coded, record_of
 from model.datasets.record import Dataset, Kind, Record, Report
-from model.datasets.sheet import (
-    Row,
-    child_folder,
-    coded_units,
-    find_file,
-    find_folder,
-    frames_in,
-    read_sheet,
-    subject_id,
-)
+from model.datasets.sheet import Row, find_file, find_folder, folder_below, frames_in, read_sheet
 from realtime.errors import DataError
 
 NAME = "samm_lv"
@@ -59,7 +51,7 @@ def _record(
         return None
     video = "_".join(row["clip"].split("_")[:2])
     if video not in videos:
-        folder = child_folder(tree, video)
+        folder = folder_below(tree, video)
         videos[video] = frames_in(folder) if folder is not None else {}
     frames = videos[video]
     if not frames:
@@ -72,22 +64,11 @@ def _record(
     if not onset < interval.offset <= max(frames):
         report.skip(NAME, row.where, "offset not among the pictures")
         return None
-    return Record(
-        dataset=NAME,
-        subject=subject_id(row["subject"]),
-        clip=f"{row['clip']} {kind}",
-        frames=frames,
-        fps=_FPS,
-        onset=onset,
-        apex=interval.apex,
-        offset=interval.offset,
-        kind=kind,
-        emotion_raw="",
-        emotion="",
-        units_raw=row["units"],
-        units=coded_units(row["units"]),
+    begun = replace(interval, onset=onset)
+    clip = f"{row['clip']} {kind}"
+    return replace(
+        record_of(NAME, row, begun, frames, clip=clip, fps=_FPS, kind=kind),
         notes=row["notes"],
-        apex_raw=interval.apex_raw,
         colour=False,
         cropped="crop" in tree.name.lower(),
     )

@@ -149,13 +149,14 @@ def folders_below(root: Path, depth: int = 2) -> Iterator[Path]:
         level = [child for folder in level for child in sorted(folder.iterdir()) if child.is_dir()]
 
 
-def child_folder(folder: Path, name: str) -> Path | None:
-    """The sub-folder of that name, without regard to case."""
-    exact = folder / name
-    if exact.is_dir():
-        return exact
-    matches = [c for c in folder.iterdir() if c.is_dir() and c.name.lower() == name.lower()]
-    return matches[0] if matches else None
+def folder_below(folder: Path | None, *names: str) -> Path | None:
+    """The sub-folder of that name, and so on downwards, without regard to case."""
+    for name in names:
+        if folder is None:
+            return None
+        alike = (c for c in folder.iterdir() if c.is_dir() and c.name.lower() == name.lower())
+        folder = folder / name if (folder / name).is_dir() else next(alike, None)
+    return folder
 
 
 def subject_id(text: str) -> str:

@@ -1,0 +1,99 @@
+"""What a row of a sheet codes, as far as it can be believed.  Shared by the loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.datasets.record import Kind, Record, Report
+from model.datasets.sheet import (
+    Row,
+    check_frames,
+    coded_units,
+    emotion,
+    frame_number,
+    frames_in,
+    subject_id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    onset: int
+    apex: int | None
+    offset: int
+    apex_raw: str  # the cell where it could not be used, else ""
+
+    def frames(self) -> dict[str, int | None]:
+        """What must be among the pictures, by name."""
+        return {"onset": self.onset, "apex": self.apex, "offset": self.offset}
+
+
+def first_rows(dataset: str, rows: Iterable[Row], report: Report, *columns: str) -> Iterator[Row]:
+    """Rows that name their clip in `columns`, and are the first to name it."""
+    seen: set[Hashable] = set()
+    for row in rows:
+        key = tuple(subject_id(row[name]) if name == "subject" else row[name] for name in columns)
+        if not all(key):
+            report.skip(dataset, row.where, f"no {' or '.join(columns)} named")
+        elif key in seen:
+            report.skip(dataset, row.where, "the same clip twice")
+        else:
+            seen.add(key)
+            yield row
+
+
+def coded(dataset: str, row: Row, report: Report) -> Coded | None:
+    """The row's interval; None, and a line in the report, where there is none.
+
+    An apex that is missing or outside onset and offset is left open, and said.
+    """
+    onset, apex, offset = (frame_number(row[name]) for name in ("onset", "apex", "offset"))
+    if onset is None or offset is None or offset <= onset:
+        report.skip(dataset, row.where, "onset and offset are not an interval")
+        return None
+    if apex is None or not onset <= apex <= offset:
+        report.mend(dataset, row.where, "no apex within onset and offset: left open")
+        return Coded(onset, None, offset, row["apex"])
+    return Coded(onset, apex, offset, "")
+
+
+def pictures(
+    dataset: str, row: Row, folder: Path | None, interval: Coded, report: Report
+) -> dict[int, Path] | None:
+    """The clip's pictures; None, and a line in the report, where those of the interval lack."""
+    if folder is None:
+        report.skip(dataset, row.where, "no folder of pictures")
+        return None
+    frames = frames_in(folder)
+    return frames if check_frames(dataset, row.where, frames, interval.frames(), report) else None
+
+
+def record_of(
+    dataset: str,
+    row: Row,
+    interval: Coded,
+    frames: dict[int, Path],
+    *,
+    clip: str,
+    fps: float,
+    kind: Kind = "micro",
+) -> Record:
+    """What every sheet says of a movement; a dataset's own columns are the loader's to add."""
+    return Record(
+        dataset=dataset,
+        subject=subject_id(row["subject"] or row["clip"]),
+        clip=clip,
+        frames=frames,
+        fps=fps,
+        onset=interval.onset,
+        apex=interval.apex,
+        offset=interval.offset,
+        kind=kind,
+        emotion_raw=row["emotion"],
+        emotion=emotion(row["emotion"]),
+        units_raw=row["units"],
+        units=coded_units(row["units"]),
+        apex_raw=interval.apex_raw,
+    )
