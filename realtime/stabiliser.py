@@ -3,7 +3,8 @@
 Landmarks place the face to about 0.2 px of the crop from one frame to the next, too coarse for
 movements of 0.3 px.  So they only predict; patches on the skull (bridge of the nose, corners of
 the eyes, temples) are then found again in the crop to about 0.01 px, against a keyframe that
-is renewed every second and a half or when it no longer fits.
+is renewed every second and a half, or before that when a turning head has begun to fit it worse:
+once it no longer fits, nothing connects what follows to what came before.
 
 Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the crop unless said.
 """
@@ -38,6 +39,8 @@ _BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 @dataclass(frozen=True, slots=True)
 class StabiliserConfig:
     renew_s: float = 1.5  # age at which a keyframe is replaced
+    renew_residual_px: float = 0.5  # a worse fit replaces it earlier,
+    renew_support: float = 0.6  # and so does a smaller share of skull patches that agree
     min_ncc: float = 0.6  # a patch below this was not found
     min_support: float = 0.4  # share of the skull patches that must agree
     max_residual_px: float = 1.0  # a worse fit is not believed
@@ -99,7 +102,7 @@ class Stabiliser:
         picture = _blurred(crop)
         points = apply_transform(transform, face.landmarks[:, :2])
         used, anchor = self._key, transform
-        renewed = used is None or not steady or t_ns - used.t_ns >= self.config.renew_s * 1e9
+        renewed = used is None or not steady or self._worn(used, t_ns)
         if renewed:
             # The patches and the landmarks place a turned head differently: the crop is led back
             # in steps that no measurement sees, since the keyframe changes with it.
@@ -113,6 +116,15 @@ class Stabiliser:
         onward = compose(anchor, inverse(transform)) if renewed else _SAME
         return Stabilised(
             t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady
+        )
+
+    def _worn(self, key: Keyframe, t_ns: int) -> bool:
+        """Whether the keyframe that the newest frame was aligned to should not serve the next."""
+        config = self.config
+        return (
+            t_ns - key.t_ns >= config.renew_s * 1e9
+            or self._residual_px > config.renew_residual_px
+            or self._support < config.renew_support
         )
 
     def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:
@@ -136,7 +148,7 @@ class Stabiliser:
         support = fit.support * weights.sum() / _WEIGHTS.sum()
         if support < config.min_support or fit.disturbance_px > config.max_residual_px:
             return None
-        self._residual_px = fit.disturbance_px
+        self._residual_px, self._support = fit.disturbance_px, support
         aligned: Affine = compose(inverse(similarity_of(fit.coefficients)), predicted)
         return aligned
 

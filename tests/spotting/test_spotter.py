@@ -8,7 +8,7 @@ from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
 from realtime.regions import Stream
 from realtime.spotter import Spotter
-from realtime.stabiliser import Stabiliser
+from realtime.stabiliser import Stabiliser, StabiliserConfig
 from tests.spotting.pulses import camera_times, raised_cosine
 
 CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
@@ -77,6 +77,32 @@ def test_a_moving_head_is_followed_and_keyframes_are_renewed():
     steps = np.diff(np.array(where), axis=0)
     assert np.sqrt((steps**2).sum(axis=-1).mean()) <= 0.08
     assert sum(keys) == 2  # the first, and one after 1.5 s
+
+
+def bent(points_x, points_y, bend_px):
+    """Pixels across, in a turn that shift, scale, roll and parallax cannot make."""
+    middle = face_at().landmarks[:468, :2].mean(axis=0)
+    across = (points_x - middle[0]) / (CROP_IOD * SCALE)
+    down = (points_y - middle[1]) / (CROP_IOD * SCALE)
+    return np.float32(bend_px * SCALE) * (across**2 + 0.7 * across * down)
+
+
+def unsteady_frames(config):
+    stabiliser, jitter, steady = Stabiliser(config), np.random.default_rng(0), []
+    for k in range(60):
+        bend_px = 9 * np.sin(k / 10)
+        face = face_at(jitter=jitter)
+        x, y = face.landmarks[:, 0].copy(), face.landmarks[:, 1]
+        face.landmarks[:, 0] = x + bent(x, y, bend_px)
+        picture = cv2.remap(SKIN, X - bent(X, Y, bend_px), Y, cv2.INTER_CUBIC)
+        steady.append(stabiliser.update(k * 33_000_000, picture.astype(np.uint8), face).steady)
+    return 60 - sum(steady)
+
+
+def test_a_keyframe_is_replaced_before_a_turn_can_break_it():
+    until_it_breaks = StabiliserConfig(renew_residual_px=np.inf, renew_support=0.0)
+    assert unsteady_frames(StabiliserConfig()) == 1  # the first frame
+    assert unsteady_frames(until_it_breaks) > 1
 
 
 def test_a_cut_starts_anew_and_says_so():
