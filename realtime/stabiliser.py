@@ -40,7 +40,7 @@ _BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 class StabiliserConfig:
     renew_s: float = 1.5  # age at which a keyframe is replaced
     renew_residual_px: float = 0.5  # a worse fit replaces it earlier,
-    renew_support: float = 0.6  # and so does a smaller share of skull patches that agree
+    renew_support: float = 0.5  # and so does a smaller share of skull patches that agree
     min_ncc: float = 0.6  # a patch below this was not found
     min_support: float = 0.4  # share of the skull patches that must agree
     max_residual_px: float = 1.0  # a worse fit is not believed
