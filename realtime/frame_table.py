@@ -78,7 +78,8 @@ class FrameRow:
         strengths: Sequence[float],
         stabilised: Stabilised | None,
     ) -> FrameRow:
-        """
+        """The row of a face that was found.
+
         Args:
             strengths: of the streams, in the order of `Stream`.
             stabilised: the aligned frame, where there is one.

@@ -46,7 +46,7 @@ def _record(row: Row, tree: Path, time: int, report: Report) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None
-    subject = f"sub{subject_id(row['subject']):>02}"
+    subject = f"sub{subject_id(row['subject']).zfill(2)}"
     frames = pictures(NAME, row, folder_below(tree, subject, row["clip"]), interval, report)
     if frames is None:
         return None

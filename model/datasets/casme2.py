@@ -42,9 +42,13 @@ def load(root: Path) -> Dataset:
         raise DataError(f"{root} does not look like CASME II: no {wanted} in it")
     separate = _separate_objective_classes(root)
     report = Report()
-    rows = first_rows(NAME, read_sheet(sheet), report, "subject", "clip")
+    rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), _key)
     records = (_record(row, tree, separate, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return subject_id(row["subject"]), row["clip"]
 
 
 def _record(
@@ -54,7 +58,7 @@ def _record(
     if interval is None:
         return None
     number = subject_id(row["subject"])
-    subject = f"sub{number:>02}"
+    subject = f"sub{number.zfill(2)}"
     frames = pictures(NAME, row, folder_below(tree, subject, row["clip"]), interval, report)
     if frames is None:
         return None

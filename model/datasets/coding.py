@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,17 +30,27 @@ class Coded:
         return {"onset": self.onset, "apex": self.apex, "offset": self.offset}
 
 
-def first_rows(dataset: str, rows: Iterable[Row], report: Report, *columns: str) -> Iterator[Row]:
-    """Rows that name their clip in `columns`, and are the first to name it."""
+def first_rows(
+    dataset: str,
+    rows: Iterable[Row],
+    report: Report,
+    named: Sequence[str],
+    key: Callable[[Row], Hashable],
+) -> Iterator[Row]:
+    """Rows with all of the `named` columns, each clip once.
+
+    Args:
+        key: what tells the dataset's clips apart.
+    """
     seen: set[Hashable] = set()
     for row in rows:
-        key = tuple(subject_id(row[name]) if name == "subject" else row[name] for name in columns)
-        if not all(key):
-            report.skip(dataset, row.where, f"no {' or '.join(columns)} named")
-        elif key in seen:
+        clip = key(row)
+        if not all(row[name] for name in named):
+            report.skip(dataset, row.where, f"no {' or '.join(named)} named")
+        elif clip in seen:
             report.skip(dataset, row.where, "the same clip twice")
         else:
-            seen.add(key)
+            seen.add(clip)
             yield row
 
 

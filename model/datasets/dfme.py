@@ -31,7 +31,8 @@ def load(root: Path) -> Dataset:
         wanted = "folder DFME_train" if not trees else "sheet with an OnsetFrame column"
         raise DataError(f"{root} does not look like DFME: no {wanted} in it")
     report = Report()
-    rows = first_rows(NAME, (row for s in sheets for row in read_sheet(s)), report, "clip")
+    coded_rows = (row for sheet in sheets for row in read_sheet(sheet))
+    rows = first_rows(NAME, coded_rows, report, ("clip",), lambda row: row["clip"])
     records = (_record(row, trees, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 

@@ -30,9 +30,13 @@ def load(root: Path) -> Dataset:
         wanted = "4DME_Labelling_Micro_release v1.xlsx" if sheet is None else " or ".join(_TREES)
         raise DataError(f"{root} does not look like 4DME: no {wanted} in it")
     report = Report()
-    rows = first_rows(NAME, read_sheet(sheet), report, "subject", "clip")
+    rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), _key)
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["subject"], row["clip"]
 
 
 def _record(row: Row, tree: Path, report: Report) -> Record | None:

@@ -37,7 +37,7 @@ def load(root: Path) -> Dataset:
         wanted = "MMEW_Micro_Exp.xlsx" if sheet is None else "folder Micro_Expression"
         raise DataError(f"{root} does not look like MMEW: no {wanted} in it")
     report = Report()
-    rows = first_rows(NAME, read_sheet(sheet), report, "clip")
+    rows = first_rows(NAME, read_sheet(sheet), report, ("clip",), lambda row: row["clip"])
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 

@@ -35,7 +35,7 @@ def load(root: Path) -> Dataset:
         wanted = "SAMM_Micro_FACS_Codes_v2.xlsx" if sheet is None else "folder 006/006_1_2"
         raise DataError(f"{root} does not look like SAMM: no {wanted} in it")
     report = Report()
-    rows = first_rows(NAME, read_sheet(sheet), report, "subject", "clip")
+    rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), lambda row: row["clip"])
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
@@ -55,7 +55,7 @@ def _record(row: Row, tree: Path, report: Report) -> Record | None:
     if interval is None:
         return None
     subject = subject_id(row["subject"])
-    home = folder_below(tree, f"{subject:>03}") or folder_below(tree, subject)
+    home = folder_below(tree, subject.zfill(3)) or folder_below(tree, subject)
     frames = pictures(NAME, row, folder_below(home, row["clip"]), interval, report)
     if frames is None:
         return None
