@@ -18,6 +18,7 @@ ROWS = [
     row("028", "028_4_1", 561, 12, 570),
     row("009", "009_1_1", 561, 565, 570),
     row("006", "006_1_2", 561, 565, 570),
+    row("028", "006_1_2", 561, 565, 570),
 ]
 
 
@@ -44,7 +45,7 @@ def test_rows_below_any_preamble_and_any_padding(tmp_path, preamble, digits):
     reasons = " ".join(dataset.report.summary())
     assert "no apex within" in reasons
     assert "no folder" in reasons
-    assert "same clip twice" in reasons
+    assert "skipped 2, the same clip twice" in reasons
 
 
 def test_raw_pictures_before_cropped(tmp_path):
