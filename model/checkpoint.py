@@ -34,6 +34,7 @@ def save(
         "optimiser": optimiser.state_dict(),
         "progress": list(astuple(progress)),
         "random": torch.get_rng_state(),
+        "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         "settings": settings,
     }
     part = path.with_suffix(".part")
@@ -63,4 +64,6 @@ def resume(
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     torch.set_rng_state(state["random"])
+    if torch.cuda.is_available() and state.get("random_gpu") is not None:
+        torch.cuda.set_rng_state(state["random_gpu"])
     return Progress(*state["progress"])

@@ -28,7 +28,7 @@ SCHEMA = 1
 WEIGHTS, DESCRIPTION, CARD = "weights.safetensors", "engine.json", "README.md"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Provenance:
     """Where the weights come from; goes into engine.json and the model card."""
 
@@ -37,6 +37,7 @@ class Provenance:
     licence: str
     seeds: Mapping[str, int]
     metrics: Mapping[str, Any]
+    selection: str = "length fixed beforehand, last weights kept; held-out identities not looked at"
 
 
 def sha256(path: Path) -> str:
@@ -66,6 +67,7 @@ def describe(
         "trained_on": provenance.trained_on,
         "licence": provenance.licence,
         "seeds": dict(provenance.seeds),
+        "selection": provenance.selection,
         "metrics": dict(provenance.metrics),
         "files": {name: sha256(folder / name) for name in (NETWORK, HALF, WEIGHTS)},
         "canary": dict(canary),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from model.config import Config
+from model.engine_folder import Provenance
 
 # Stated by the paper, or only for experiments.
 _NOT_OURS = (
@@ -34,7 +35,7 @@ every pixel of the face moved.
 |---|---|
 | trained on | {description["trained_on"]} |
 | seeds | {seeds} |
-| selection | length fixed beforehand, last weights kept; held-out identities never looked at |
+| selection | {description.get("selection", Provenance.selection)} |
 | licence | {description["licence"]} |
 
 ## What it does on pairs it was not trained on

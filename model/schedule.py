@@ -43,9 +43,9 @@ class TrainSettings:
 
 
 def scaled(
-    phases: Sequence[Phase], shares: Sequence[float] | None, rates: float
+    phases: Sequence[Phase], shares: Sequence[float] | None, rates: float, batches: int = 1
 ) -> tuple[Phase, ...]:
-    """The same phases with other shares, each in [0, 1], and all learning rates multiplied.
+    """The same phases with other shares, each in [0, 1], learning rates and batches multiplied.
 
     Raises:
         SettingsError: when the shares do not sum to 1.
@@ -57,6 +57,7 @@ def scaled(
         replace(
             phase,
             share=share,
+            batch=batches * phase.batch,
             first_rate=rates * phase.first_rate,
             last_rate=rates * phase.last_rate,
         )

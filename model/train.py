@@ -194,7 +194,7 @@ def report(whole: Scores, parts: dict[str, Scores], path: Path) -> None:
 def _settings(given: argparse.Namespace) -> TrainSettings:
     settings = TrainSettings(seed=given.seed)
     phases = with_chapters(settings.phases, given.chapter, given.epochs)
-    return replace(settings, phases=scaled(phases, given.shares, given.rates))
+    return replace(settings, phases=scaled(phases, given.shares, given.rates, given.batches))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -229,6 +229,9 @@ def _parser() -> argparse.ArgumentParser:
         help="of the run for each phase, when it does not begin from nothing",
     )
     parser.add_argument("--rates", type=float, default=1.0, help="factor of all learning rates")
+    parser.add_argument(
+        "--batches", type=int, default=1, help="factor of all batches; 4 keeps a GPU busy"
+    )
     synthetic = parser.add_argument_group("synthetic pairs")
     synthetic.add_argument("--portraits", type=Path, help="folder of face photographs")
     synthetic.add_argument(

@@ -96,7 +96,8 @@ class PairStream:
                 dataset,
                 batch_size=None,
                 num_workers=workers,
-                prefetch_factor=48 if workers else None,
+                # Every tensor that waits holds a file open: many workers keep few each.
+                prefetch_factor=max(8, 48 // workers) if workers else None,
                 # Its own: the loader would draw from the trainer's random state, and a run
                 # that goes on opens one loader more than a run in one piece.
                 generator=torch.Generator(),

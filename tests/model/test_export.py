@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from model import export as exporting
+from model.average import average, mean_weights
 from model.engine_folder import (
     Provenance,
     read_description,
@@ -46,11 +47,37 @@ def engine(model, tmp_path_factory):
     return folder
 
 
+def state(engine):
+    return load_file(engine / "weights.safetensors")
+
+
 def run(engine, pair):
     session = onnxruntime.InferenceSession(
         engine / "model.onnx", providers=["CPUExecutionProvider"]
     )
     return dict(zip(Output._fields, session.run(None, {"pair": pair}), strict=True))
+
+
+def test_the_mean_of_two_engines_is_an_engine(engine, model, tmp_path):
+    other = tmp_path / "other"
+    moved = FrlDgt()
+    moved.load_state_dict({k: v + 0.25 * v if v.ndim > 1 else v for k, v in state(engine).items()})
+    export(moved, other, ORIGIN)
+    worst = average(engine, other, tmp_path / "mean", "both looked at")
+    assert worst < 1e-3
+    one, two, mean = state(engine), state(other), state(tmp_path / "mean")
+    assert all(torch.allclose(mean[k].double(), (one[k].double() + two[k]) / 2) for k in mean)
+    assert "both looked at" in (tmp_path / "mean" / "README.md").read_text("utf-8")
+    assert "mean of the weights" in read_description(tmp_path / "mean")["trained_on"]
+
+
+def test_engines_of_two_networks_have_no_mean(engine):
+    weights = state(engine)
+    name = next(k for k, v in weights.items() if v.ndim > 1)
+    with pytest.raises(EngineError):
+        mean_weights(weights, weights | {name: weights[name][:1]})
+    with pytest.raises(EngineError):
+        mean_weights(weights, {k: v for k, v in weights.items() if k != name})
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])

@@ -16,7 +16,7 @@ from model.engine_folder import WEIGHTS, write_description
 from model.export import trained_on
 from model.fit import CHECKPOINT, cut_windows
 from model.frl_dgt import FrlDgt
-from model.schedule import Length, Phase, TrainSettings, phase_at, with_chapters
+from model.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_chapters
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
 from model.synthetic.stream import Batch, PairStream
@@ -305,3 +305,10 @@ def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
             assert torch.allclose(own, chapter.raw[place].float(), atol=1e-4)
             seen.append(place)
     assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
+
+
+def test_phases_are_scaled_alike_and_those_without_a_share_left_out():
+    phases = scaled(TrainSettings().phases, [0, 0.5, 0.5], 2.0, 4)
+    assert [(phase.name, phase.batch) for phase in phases] == [("fusion", 128), ("joint", 32)]
+    assert phases[0].first_rate == pytest.approx(2e-3)
+    assert phases[0].chapter == TrainSettings().phases[1].chapter
