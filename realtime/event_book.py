@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,22 +183,7 @@ class EventBook:
         entry = self._open.get(key)
         if entry is None:
             return
-        entry.event = replace(
-            entry.event,
-            kind=finding.kind,
-            onset_s=self._seconds(finding.onset_ns),
-            apex_s=self._seconds(finding.apex_ns),
-            offset_s=self._seconds(finding.offset_ns),
-            onset_frame=watcher.frame_number(finding.onset_ns),
-            apex_frame=watcher.frame_number(finding.apex_ns),
-            offset_frame=watcher.frame_number(finding.offset_ns),
-            peak_motion_iod=finding.peak_motion_iod,
-            peak_sigma=finding.peak_sigma,
-            regions=finding.regions,
-            probability=finding.probability,
-            confounders=finding.confounders,
-            revises=entry.written,
-        )
+        entry.event = replace(entry.event, **self._facts(watcher, finding), revises=entry.written)
         if entry.written:
             self._write(entry.event)
 
@@ -206,20 +191,27 @@ class EventBook:
         return Event(
             id=number,
             face=watcher.face_id,
-            kind=finding.kind,
-            onset_s=self._seconds(finding.onset_ns),
-            apex_s=self._seconds(finding.apex_ns),
-            offset_s=self._seconds(finding.offset_ns),
             flagged_s=self._seconds(now.t_ns),
-            onset_frame=watcher.frame_number(finding.onset_ns),
-            apex_frame=watcher.frame_number(finding.apex_ns),
-            offset_frame=watcher.frame_number(finding.offset_ns),
-            peak_motion_iod=finding.peak_motion_iod,
-            peak_sigma=finding.peak_sigma,
-            regions=finding.regions,
-            probability=finding.probability,
-            confounders=finding.confounders,
+            **self._facts(watcher, finding),
         )
+
+    def _facts(self, watcher: FaceWatcher, finding: Finding) -> dict[str, Any]:
+        """The fields of an event that a finding tells, and a revision tells anew."""
+        moments = {
+            "onset": finding.onset_ns,
+            "apex": finding.apex_ns,
+            "offset": finding.offset_ns,
+        }
+        return {
+            **{f"{name}_s": self._seconds(t_ns) for name, t_ns in moments.items()},
+            **{f"{name}_frame": watcher.frame_number(t_ns) for name, t_ns in moments.items()},
+            "kind": finding.kind,
+            "peak_motion_iod": finding.peak_motion_iod,
+            "peak_sigma": finding.peak_sigma,
+            "regions": finding.regions,
+            "probability": finding.probability,
+            "confounders": finding.confounders,
+        }
 
     def _write(self, event: Event) -> None:
         if self._log is not None:

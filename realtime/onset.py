@@ -132,6 +132,11 @@ class OnsetDetector:
         """(31, 2) noise of the regions' pulses as learned so far, the mean over τ."""
         return np.asarray(self._noise.mean(axis=0), np.float64)
 
+    @property
+    def correlation(self) -> Array:
+        """(62, 62) of the regions' pulses as learned so far."""
+        return self._units.correlation
+
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every stream, in the order of `Stream`."""
         if self._scores.count == 0:

@@ -133,6 +133,11 @@ class Sighter:
         """(31, 2) noise of the regions' pulses as learned so far."""
         return self._detector.noise_px
 
+    @property
+    def correlation(self) -> NDArray[np.float64]:
+        """(62, 62) of the regions' pulses as learned so far."""
+        return self._detector.correlation
+
     def is_late(self, index: int) -> bool:
         """Whether the late sighting of a candidate at this grid sample has been made.
 

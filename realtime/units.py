@@ -9,7 +9,10 @@ a face's pulses p, the pattern a of a unit stands out by
 z counts sigmas of this face's own noise; t asks besides that the pattern explain the movement,
 whatever its size: the adaptive coherence estimator of radar, which keeps its rate of false alarms
 while the noise grows and falls.  Σ is learned as the face is watched, a quarter of a second late,
-so that no movement hides itself.
+so that no movement hides itself.  A few seconds do not fill 62² entries: what is learned is drawn
+half of the way to the correlation R of people's regions in general, with this face's variances,
+
+    Σ = ½ C + ½ D R D + ε² I,    D² = diag C.
 
 Pure: no clock, no thread.  Pulses are crop pixels, as in `onset`.
 """
@@ -38,6 +41,9 @@ with np.load(Path(__file__).with_name("unit_patterns.npz"), allow_pickle=False) 
     _SHAPES = _table["patterns"].astype(np.float64)  # (k, 31, 2)
 KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_NAMES))
 _KIND_OF = np.array([KINDS.index(name) for name in _KIND_NAMES])  # (k,)
+# made by `model.spotting.noise_table`
+with np.load(Path(__file__).with_name("unit_noise.npz"), allow_pickle=False) as _table:
+    _CORRELATION = _table["correlation"].astype(np.float64)  # R
 _FLAT = _SHAPES.reshape(len(_SHAPES), -1)
 _N = 2 * len(REGIONS)
 _MOVING = 0.2  # a region belongs to a pattern from this share of its largest displacement
@@ -45,7 +51,7 @@ _MOVING = 0.2  # a region belongs to a pattern from this share of its largest di
 _MEMORY_S = 10.0
 _LATE_S = 0.25  # a pulse teaches Σ this long after it was seen
 _LEARN_S = 0.25  # between inversions
-_SHRINK = 0.3  # towards independent regions: there are 62² entries and few seconds
+_SHRINK = 0.5  # towards people in general
 _FLOOR_PX = 0.05
 _START_PX = 0.15  # noise of a face that nothing is known of yet
 _START = steps(1.0)  # pulses that this guess is worth
@@ -85,11 +91,18 @@ class UnitFilter:
 
     def reset(self) -> None:
         """Forget this face's noise."""
-        self._covariance = np.diag(self._prior**2)
+        self._covariance = np.outer(self._prior, self._prior) * _CORRELATION
         self._taught = _START
         self._waiting = np.zeros((steps(_LATE_S), _N + 1))  # pulses, and what they will weigh
         self._seen = 0
         self._invert()
+
+    @property
+    def correlation(self) -> Array:
+        """(62, 62) of this face's pulses, as learned so far."""
+        sigma = np.sqrt(np.diag(self._covariance))
+        learned: Array = self._covariance / np.outer(sigma, sigma)
+        return learned
 
     def update(self, pulse: Array) -> Array:
         """Take the newest pulse (31, 2); returns the best t of the upper and the lower face."""
@@ -138,8 +151,10 @@ class UnitFilter:
         self._taught += 1
 
     def _invert(self) -> None:
-        variance = np.diag(np.diag(self._covariance) * _SHRINK + _FLOOR_PX**2)
-        self._inverse = np.linalg.inv((1 - _SHRINK) * self._covariance + variance)
+        sigma = np.sqrt(np.diag(self._covariance))
+        usual = np.outer(sigma, sigma) * _CORRELATION
+        floor = np.diag(np.full(_N, _FLOOR_PX**2))
+        self._inverse = np.linalg.inv((1 - _SHRINK) * self._covariance + _SHRINK * usual + floor)
         self._filters = _FLAT @ self._inverse  # (k, 62)
         self._lengths = np.sqrt((self._filters * _FLAT).sum(axis=1))
 
