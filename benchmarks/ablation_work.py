@@ -24,6 +24,7 @@ from model.fit import CHECKPOINT, loss_terms, make_optimiser
 from model.frl_dgt import FrlDgt
 from model.metrics.ranking import auroc
 from model.metrics.recognition import confusion, uar, uf1
+from model.precision import autocast
 from model.progress import progress
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.pairs import NON_EVENT, Recipe
@@ -73,7 +74,7 @@ def displacement_of(source: str, module: FrlDgt) -> Callable[[Tensor], Tensor]:
     scale = module.config.full_scale_px
 
     def by_module(pair: Tensor) -> Tensor:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), autocast(pair.device):
             frames = standardise(pair.to(memory_format=torch.channels_last))
             return module.dgm.eval()(frames).float()
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from model.displacement import standardise
 from model.frl_dgt import FrlDgt
+from model.precision import autocast
 from model.synthetic.stream import Batch, Stream
 
 SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
@@ -37,7 +38,7 @@ class Chapter:
         device = next(model.parameters()).device
         for start in range(0, pairs, batch):
             drawn = stream.take(min(batch, pairs - start))
-            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            with torch.no_grad(), autocast(device):
                 frames = standardise(drawn.pair.to(device, memory_format=torch.channels_last))
                 raw = model.dgm(frames)
             pair = (drawn.pair * 255).round().to(torch.uint8)

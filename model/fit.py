@@ -29,6 +29,7 @@ from model.config import Config
 from model.displacement import standardise
 from model.frl_dgt import FrlDgt
 from model.parallel import World, join
+from model.precision import autocast
 from model.schedule import Length, Phase, TrainSettings, phase_at
 from model.synthetic.stream import Batch, Stream
 from model.warm_start import start
@@ -73,7 +74,7 @@ def loss_terms(
     scale = model.config.full_scale_px
     terms: dict[str, Tensor] = {}
     if raw is None:
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             raw = model.dgm(frames)
     displacement = raw * scale
     if phase != "displacement":
