@@ -70,6 +70,8 @@ def missing(backend: Backend, folder: EngineFolder) -> str | None:
         return f"the engine has no {backend.file} (python -m calibration.precision makes it)"
     if backend.runtime == "tensorrt" and not find_gpus().gpus:
         return f"no GPU can be used: {find_gpus().trouble}"
+    if backend.precision == "bf16" and not importlib.import_module(backend.module).has_bf16():
+        return "this processor has no bfloat16; use openvino-f32"
     return None
 
 

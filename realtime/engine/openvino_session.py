@@ -30,14 +30,18 @@ openvino = importlib.import_module("openvino")
 _CORE = openvino.Core()
 
 
+def has_bf16() -> bool:
+    """Whether this processor has instructions for bfloat16."""
+    return "BF16" in _CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoSession:
     def __init__(self, name: str, network: bytes, precision: str, threads: int) -> None:
         self.name = name
-        has_bf16 = "BF16" in _CORE.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if precision == "bf16" and not has_bf16:
+        if precision == "bf16" and not has_bf16():
             raise EngineMismatch("this processor has no bfloat16; use openvino-f32")
         # what an int8 network leaves alone runs as fast as it can
-        hint = "f32" if precision == "f32" or not has_bf16 else "bf16"
+        hint = "f32" if precision == "f32" or not has_bf16() else "bf16"
         wanted = {
             "INFERENCE_PRECISION_HINT": hint,
             "PERFORMANCE_HINT": "LATENCY",
