@@ -1,7 +1,7 @@
 """Half way between two engines: `python -m model.average BEFORE AFTER --output DIR`.
 
-AFTER was trained on from BEFORE.  The mean of their weights names movements about as well as the
-better of the two and keeps what either has learned: the two lie in one valley of the loss.
+AFTER was trained on from BEFORE, so both lie in one valley of the loss, and between them is a
+network too: it may keep what training on has cost.  Measure it before it is used.
 Ends by writing the engine folder DIR.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from safetensors.torch import load
 from torch import Tensor
 
-from model.engine_folder import WEIGHTS, Provenance, read_description
+from model.engine_folder import SELECTION, WEIGHTS, Provenance, read_description
 from model.export import export
 from model.frl_dgt import FrlDgt
 from realtime.engine.folder import EngineFolder
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="engine folder to write")
     parser.add_argument(
         "--selection",
-        default=Provenance.selection,
+        default=SELECTION,
         help="for the model card: how it came to be chosen",
     )
     given = parser.parse_args(arguments)

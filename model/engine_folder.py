@@ -26,9 +26,10 @@ from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
 SCHEMA = 1
 WEIGHTS, DESCRIPTION, CARD = "weights.safetensors", "engine.json", "README.md"
+SELECTION = "length fixed beforehand, last weights kept; held-out identities never looked at"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where the weights come from; goes into engine.json and the model card."""
 
@@ -37,7 +38,7 @@ class Provenance:
     licence: str
     seeds: Mapping[str, int]
     metrics: Mapping[str, Any]
-    selection: str = "length fixed beforehand, last weights kept; held-out identities not looked at"
+    selection: str = SELECTION  # how these weights came to be kept
 
 
 def sha256(path: Path) -> str:

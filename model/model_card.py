@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from model.config import Config
-from model.engine_folder import Provenance
+from model.engine_folder import SELECTION
 
 # Stated by the paper, or only for experiments.
 _NOT_OURS = (
@@ -35,7 +35,7 @@ every pixel of the face moved.
 |---|---|
 | trained on | {description["trained_on"]} |
 | seeds | {seeds} |
-| selection | {description.get("selection", Provenance.selection)} |
+| selection | {description.get("selection", SELECTION)} |
 | licence | {description["licence"]} |
 
 ## What it does on pairs it was not trained on
