@@ -3,8 +3,10 @@
 Landmarks place the face to about 0.2 px of the crop from one frame to the next, too coarse for
 movements of 0.3 px.  So they only predict; patches on the skull (bridge of the nose, corners of
 the eyes, temples) are then found again in the crop to about 0.01 px, against a keyframe that
-is renewed every second and a half, or before that when a turning head has begun to fit it worse:
-once it no longer fits, nothing connects what follows to what came before.
+is renewed every second and a half.  A frame that no longer fits it, a head has turned on, is
+compared with the frame before, which becomes the keyframe: only where that fails too does nothing
+connect what follows to what came before.  To replace a keyframe as soon as it fits worse breaks as
+rarely, but every renewal is a small kink, and this one often falls into the movement looked for.
 
 Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the crop unless said.
 """
@@ -39,8 +41,6 @@ _BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 @dataclass(frozen=True, slots=True)
 class StabiliserConfig:
     renew_s: float = 1.5  # age at which a keyframe is replaced
-    renew_residual_px: float = 0.5  # a worse fit replaces it earlier,
-    renew_support: float = 0.5  # and so does a smaller share of skull patches that agree
     min_ncc: float = 0.6  # a patch below this was not found
     min_support: float = 0.4  # share of the skull patches that must agree
     max_residual_px: float = 1.0  # a worse fit is not believed
@@ -68,12 +68,23 @@ class Stabilised:
     transform: Affine  # frame pixels to crop
     points: NDArray[np.float64]  # (478, 2) landmarks in the crop
     keyframe: Keyframe  # what this crop was aligned to
-    renewed: bool  # the following frames are compared with this one
+    renewed: bool  # the keyframe was replaced, by this frame or by the one before
     onward: (
         Affine  # this crop's pixels to those of the following crops; the identity but at renewals
     )
     residual_px: float  # how well the skull patches agree; the lower the steadier
     steady: bool  # False: aligned by landmarks alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Where the last frame lay, as the following ones are led there."""
+
+    t_ns: int
+    transform: Affine
+    by_landmarks: Affine
+    picture: NDArray[np.float32]
+    points: NDArray[np.float64]
 
 
 class Stabiliser:
@@ -86,11 +97,12 @@ class Stabiliser:
 
     def reset(self) -> None:
         self._key: Keyframe | None = None
-        self._last: tuple[int, Affine, Affine] | None = None  # t_ns, transform, by landmarks
+        self._last: _Placed | None = None
 
     def update(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """Align one frame (h, w) of the same face; times must move forward."""
         by_landmarks = crop_transform(face.landmarks)
+        before = self._key
         transform = self._aligned(t_ns, grey, by_landmarks)
         steady = transform is not None
         if transform is None:
@@ -99,47 +111,45 @@ class Stabiliser:
             residual_px = self._residual_px
         crop = warp_crop(grey, transform)
         crop.flags.writeable = False
-        picture = _blurred(crop)
-        points = apply_transform(transform, face.landmarks[:, :2])
-        used, anchor = self._key, transform
-        renewed = used is None or not steady or self._worn(used, t_ns)
-        if renewed:
+        picture = ahead = _blurred(crop)
+        points = placed = apply_transform(transform, face.landmarks[:, :2])
+        used, anchor, onward = self._key, transform, _SAME
+        if used is None or not steady or t_ns - used.t_ns >= self.config.renew_s * 1e9:
             # The patches and the landmarks place a turned head differently: the crop is led back
             # in steps that no measurement sees, since the keyframe changes with it.
             anchor = transform + self.config.lead_back * (by_landmarks - transform)
-            ahead = picture if not steady else _blurred(warp_crop(grey, anchor))
+            if steady:
+                ahead = _blurred(warp_crop(grey, anchor))
             placed = apply_transform(anchor, face.landmarks[:, :2])
+            onward = compose(anchor, inverse(transform))
             self._renew(t_ns, ahead, placed, continuous=steady)
-        self._last = (t_ns, anchor, by_landmarks)
+        self._last = _Placed(t_ns, anchor, by_landmarks, ahead, placed)
         key = used if steady and used is not None else self._key
         assert key is not None
-        onward = compose(anchor, inverse(transform)) if renewed else _SAME
+        renewed = self._key is not before
         return Stabilised(
             t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady
         )
 
-    def _worn(self, key: Keyframe, t_ns: int) -> bool:
-        """Whether the keyframe that the newest frame was aligned to should not serve the next."""
-        config = self.config
-        return (
-            t_ns - key.t_ns >= config.renew_s * 1e9
-            or self._residual_px > config.renew_residual_px
-            or self._support < config.renew_support
-        )
-
     def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:
         """The transform that puts the skull where the keyframe has it; None: it was not found."""
-        config = self.config
-        if self._key is None or self._last is None:
-            return None
-        last_ns, last, last_by_landmarks = self._last
-        if t_ns - last_ns > config.max_gap_s * 1e9:
+        last, config = self._last, self.config
+        if self._key is None or last is None or t_ns - last.t_ns > config.max_gap_s * 1e9:
             return None
         # what the landmarks say has changed since the last frame, on top of where that one lay
-        predicted = compose(last, compose(inverse(last_by_landmarks), by_landmarks))
+        moved = compose(inverse(last.by_landmarks), by_landmarks)
+        predicted = compose(last.transform, moved)
         if farthest(predicted, by_landmarks, _FACE_CORNERS) > config.max_drift_px:
             return None
+        found = self._found(grey, predicted)
+        if found is None and self._key.t_ns < last.t_ns:
+            self._renew(last.t_ns, last.picture, last.points, continuous=True)
+            found = self._found(grey, predicted)
+        return found
 
+    def _found(self, grey: NDArray[np.uint8], predicted: Affine) -> Affine | None:
+        """The prediction, corrected by where the keyframe's patches are; None: they are not."""
+        config = self.config
         patches = self._patches
         picture = _blurred(warp_crop(grey, predicted, self._height))
         found = track_patches(patches, picture, _UNMOVED)
@@ -148,7 +158,7 @@ class Stabiliser:
         support = fit.support * weights.sum() / _WEIGHTS.sum()
         if support < config.min_support or fit.disturbance_px > config.max_residual_px:
             return None
-        self._residual_px, self._support = fit.disturbance_px, support
+        self._residual_px = fit.disturbance_px
         aligned: Affine = compose(inverse(similarity_of(fit.coefficients)), predicted)
         return aligned
 

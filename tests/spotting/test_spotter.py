@@ -8,7 +8,7 @@ from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
 from realtime.regions import Stream
 from realtime.spotter import Spotter
-from realtime.stabiliser import Stabiliser, StabiliserConfig
+from realtime.stabiliser import Stabiliser
 from tests.spotting.pulses import camera_times, raised_cosine
 
 CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
@@ -87,22 +87,19 @@ def bent(points_x, points_y, bend_px):
     return np.float32(bend_px * SCALE) * (across**2 + 0.7 * across * down)
 
 
-def unsteady_frames(config):
-    stabiliser, jitter, steady = Stabiliser(config), np.random.default_rng(0), []
+def test_a_turn_that_no_longer_fits_the_keyframe_is_followed_from_frame_to_frame():
+    stabiliser, jitter, steady, renewed = Stabiliser(), np.random.default_rng(0), [], []
     for k in range(60):
         bend_px = 9 * np.sin(k / 10)
         face = face_at(jitter=jitter)
         x, y = face.landmarks[:, 0].copy(), face.landmarks[:, 1]
         face.landmarks[:, 0] = x + bent(x, y, bend_px)
         picture = cv2.remap(SKIN, X - bent(X, Y, bend_px), Y, cv2.INTER_CUBIC)
-        steady.append(stabiliser.update(k * 33_000_000, picture.astype(np.uint8), face).steady)
-    return 60 - sum(steady)
-
-
-def test_a_keyframe_is_replaced_before_a_turn_can_break_it():
-    until_it_breaks = StabiliserConfig(renew_residual_px=np.inf, renew_support=0.0)
-    assert unsteady_frames(StabiliserConfig()) == 1  # the first frame
-    assert unsteady_frames(until_it_breaks) > 1
+        held = stabiliser.update(k * 33_000_000, picture.astype(np.uint8), face)
+        steady.append(held.steady)
+        renewed.append(held.renewed)
+    assert steady == [False] + 59 * [True]  # nothing comes before the first frame
+    assert sum(renewed) > 2  # the first, one for its age, and those that the turn asked for
 
 
 def test_a_cut_starts_anew_and_says_so():
