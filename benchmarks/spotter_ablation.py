@@ -143,13 +143,15 @@ def main() -> int:
     parser.add_argument("--run", type=Path, required=True, help="of model.spotting.train")
     parser.add_argument("--leave-out", nargs="+", default=[])
     parser.add_argument("--alarms-per-minute", type=float, default=0.5, choices=list(BUDGETS))
-    parser.add_argument("--every", type=int, default=1, help="learn from every so many recordings")
+    parser.add_argument("--one-in", type=int, default=1, help="learn from one recording in so many")
     parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     try:
-        paths = sorted((given.run / "played").glob("[0-9]*[0-9].npz"))[:: given.every]
-        run = [load(path) for path in paths]
+        paths = sorted((given.run / "played").glob("[0-9]*[0-9].npz"))
+        # drawn, not counted off: groups of people follow each other in turn
+        drawn = np.random.default_rng(0).permutation(len(paths))[:: given.one_in]
+        run = [load(paths[i]) for i in sorted(drawn)]
         run = [p for p in run if p.rows and p.group not in given.leave_out]
         if not run:
             raise DataError(f"{given.run}/played holds nothing to learn from")
