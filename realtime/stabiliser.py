@@ -3,10 +3,10 @@
 Landmarks place the face to about 0.2 px of the crop from one frame to the next, too coarse for
 movements of 0.3 px.  So they only predict; patches on the skull (bridge of the nose, corners of
 the eyes, temples) are then found again in the crop to about 0.01 px, against a keyframe that
-is renewed every second and a half.  A frame that no longer fits it, a head has turned on, is
-compared with the frame before, which becomes the keyframe: only where that fails too does nothing
-connect what follows to what came before.  To replace a keyframe as soon as it fits worse breaks as
-rarely, but every renewal is a small kink, and this one often falls into the movement looked for.
+is renewed every second and a half.  When a head has turned too far from it, the frame before
+becomes the keyframe; only if that does not fit either does nothing connect what follows to what
+came before.  Renewing as soon as the fit grows worse would lose no fewer: a movement of the face
+makes it worse too, and every renewal is a small kink, which then falls into that movement.
 
 Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the crop unless said.
 """
