@@ -21,7 +21,7 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow and not fault"
+	$(BIN)/python -m pytest -q -m "not slow and not fault" -n 2 --dist loadfile
 
 .PHONY: face-model test-tools
 test-tools:

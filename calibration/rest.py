@@ -124,10 +124,12 @@ def _guide(now: Progress, seconds: float) -> Text:
     )
 
 
-def _updated(path: Path, name: str, noise_px: NDArray[np.float64], seconds: float) -> Profile:
+def _updated(
+    before: Profile | None, name: str, noise_px: NDArray[np.float64], seconds: float
+) -> Profile:
     noise = tuple((round(float(x), 4), round(float(y), 4)) for x, y in noise_px)
-    if path.exists():
-        return replace(load_profile(path), noise_px=noise)
+    if before is not None:
+        return replace(before, noise_px=noise)
     return Profile(name, 1.0, noise, round(seconds, 1), load_verifier().digest)
 
 
@@ -149,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not LEAST_S <= given.seconds <= 60:
             raise SettingsError(f"--seconds goes from {LEAST_S:g} to 60")
+        before = load_profile(path) if path.exists() else None  # a damaged one is told at once
         tracker = LandmarkTracker(face_model(given.face_model))
         with (
             open_subject(given) as source,
@@ -156,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ):
             for now in learn(source, tracker, given.seconds):
                 live.update(_guide(now, given.seconds), refresh=live.console.is_terminal)
-        save_profile(path, _updated(path, given.name, now.noise_px, now.rest_s))
+        save_profile(path, _updated(before, given.name, now.noise_px, now.rest_s))
     except FleetingError as error:
         sys.stderr.write(f"calibration.rest: {error}\n")
         return error.exit_code

@@ -24,6 +24,7 @@ def expectation():
     return expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 
 
+@pytest.mark.slow
 def test_every_figure_lies_inside_its_interval(expectation):
     rate = expectation.alarms_per_min
     assert rate.low <= rate.value <= rate.high
@@ -37,6 +38,7 @@ def test_every_figure_lies_inside_its_interval(expectation):
             assert found.high <= 1
 
 
+@pytest.mark.slow
 def test_the_profile_is_one_the_live_path_takes(expectation, tmp_path):
     save_profile(tmp_path / "me.json", expectation.profile)
     profile = load_profile(tmp_path / "me.json")

@@ -189,6 +189,7 @@ def test_sightings_know_which_movement_they_belong_to(film):
             assert a.onset_s - 0.11 <= r.apex_s <= a.offset_s + 0.11
 
 
+@pytest.mark.slow
 def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
     monkeypatch.setattr("model.spotting.material.SIMULATED_S", 6.0)
     job = Job("portraits 0", 2, None, tuple(portraits))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.program.runs import run_live
+from tests.sources.films import write_folder
 
 NOTHING = ("--dashboard", "none", "--no-record")
 
@@ -44,11 +45,12 @@ def test_refusals(flags, code, words):
 
 
 @pytest.mark.usefixtures("landmark_model")
-def test_an_output_folder_that_cannot_be_written(film, tmp_path):
+def test_an_output_folder_that_cannot_be_written(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
+    film = write_folder(tmp_path / "film", 3)
     done = run_live(
-        *("--source", str(film), "--pace", "fast", "--dashboard", "none"),
+        *("--source", str(film), "--fps", "30", "--pace", "fast", "--dashboard", "none"),
         *("--output", str(blocked / "sessions")),
     )
     assert done.returncode == 6, done.stderr

@@ -77,6 +77,7 @@ def test_every_source_keeps_the_contract(case: Case) -> None:
     source.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 def test_nothing_is_left_behind_after_twenty_openings(case: Case) -> None:
     def use() -> None:

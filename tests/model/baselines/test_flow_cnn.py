@@ -25,6 +25,7 @@ def taught(portraits):
     return pairs, np.array([pair.label for pair in drawn])
 
 
+@pytest.mark.slow
 def test_it_learns_what_it_is_taught_and_is_a_function_of_its_seed(taught):
     pairs, label = taught
     network = FlowCnn.fit(pairs, label, seed=3, epochs=60)

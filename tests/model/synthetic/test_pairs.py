@@ -13,7 +13,7 @@ from realtime.face.geometry import CROP_IOD
 CLEAN = Camera(scale=1.0, blur_px=0.0, noise=0.0, quality=0, crf=0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pairs(portraits):
     return [make_pair(portraits, seed=5, index=index) for index in range(120)]
 
