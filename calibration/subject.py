@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--camera", type=int, help="camera number")
     what.add_argument("--source", help="video file, folder or stream instead of a camera")
     parser.add_argument("--size", help="WIDTHxHEIGHT asked of a camera")
-    parser.add_argument("--fps", type=float, help="rate asked of a camera; of a folder's images")
+    parser.add_argument("--fps", type=float, help="asked of a camera; of a folder or film")
     parser.add_argument("--fourcc", help="pixel format asked of a camera")
 
 

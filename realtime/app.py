@@ -190,7 +190,7 @@ def _warm_up(settings: Settings) -> None:
 
     def explain() -> None:
         if not done.wait(_SLOW_S):
-            sys.stderr.write("fleeting: preparing, once on this machine …\n")
+            sys.stderr.write("fleeting: preparing, longest the first time on a machine …\n")
 
     threading.Thread(target=explain, name="explain", daemon=True).start()
     random = np.random.default_rng(0)

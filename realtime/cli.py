@@ -50,7 +50,8 @@ def live(
     ] = False,
     size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT asked of a camera")] = None,
     fps: Annotated[
-        float | None, typer.Option(help="rate asked of a camera; rate of a folder's images")
+        float | None,
+        typer.Option(help="rate asked of a camera; rate a folder or high-speed film was taken at"),
     ] = None,
     fourcc: Annotated[str | None, typer.Option(help="pixel format asked of a camera")] = None,
     pace: Annotated[

@@ -49,7 +49,9 @@ class SourceSettings(_Section):
     source: str | None = None  # file, folder or address
     demo: bool = False
     size: Size | None = (640, 480)  # asked of a camera
-    fps: Annotated[float, Field(gt=0, le=1000)] | None = None  # asked of a camera; of a folder
+    fps: Annotated[float, Field(gt=0, le=1000)] | None = (
+        None  # asked of a camera; of a folder, film
+    )
     fourcc: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{4}$")] = "MJPG"
     pace: Literal["realtime", "fast"] = "realtime"
     seconds: Annotated[float, Field(gt=0)] | None = None  # stop after this much of the source

@@ -36,7 +36,7 @@ def open_source(
     Args:
         address: from `parse_source`.
         size: width, height asked of a camera.
-        fps: rate asked of a camera, and the rate a folder's pictures were taken at.
+        fps: rate asked of a camera; the rate a folder's pictures, or a film, were taken at.
         fourcc: pixel format asked of a camera.
 
     Raises:
@@ -47,7 +47,7 @@ def open_source(
         case SourceKind.CAMERA:
             return open_camera(address.index, size=size, fps=fps, fourcc=fourcc)
         case SourceKind.FILE:
-            return VideoFile(address.path)
+            return VideoFile(address.path, fps)
         case SourceKind.FOLDER:
             return ImageFolder(address.path, fps)
         case SourceKind.STREAM:

@@ -12,11 +12,12 @@ import cv2
 from tests.sources.servers import numbered
 
 
-def write_film(path: Path, times_us: Sequence[int]) -> Path:
-    """An H.264 film with one numbered picture at each time, in whole microseconds."""
+def write_film(path: Path, times_us: Sequence[int], codec: str = "libx264") -> Path:
+    """A film with one numbered picture at each time, in whole microseconds."""
     with av.open(str(path), "w", options={"video_track_timescale": "1000000"}) as container:
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height = 320, 240
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1_000_000)
         for number, time_us in enumerate(times_us):
             frame = av.VideoFrame.from_ndarray(numbered(number), format="bgr24")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from realtime.errors import SourceError
+from realtime.errors import SettingsError, SourceError
 from realtime.sources.video import VideoFile
 from tests.sources.films import write_film
 from tests.sources.servers import MjpegServer, number_of
@@ -15,8 +15,8 @@ from tests.sources.servers import MjpegServer, number_of
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
 
 
-def times_of(path: Path) -> list[int]:
-    with VideoFile(path) as video:
+def times_of(path: Path, fps: float | None = None) -> list[int]:
+    with VideoFile(path, fps) as video:
         times = []
         while (shot := video.read()) is not None:
             times.append(shot.t_ns)
@@ -29,6 +29,24 @@ def test_a_variable_rate_is_kept_within_a_millisecond(tmp_path: Path) -> None:
     got_ns = times_of(write_film(tmp_path / "vfr.mp4", [int(t) for t in wanted_us]))
     assert len(got_ns) == len(wanted_us)
     assert np.abs(np.array(got_ns) - wanted_us * 1000).max() <= 1_000_000
+
+
+def test_a_film_stored_slower_than_it_was_taken_is_placed_at_its_rate(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    film = write_film(tmp_path / "fast.mp4", [n * 40_000 for n in range(30)])
+    assert times_of(film, 200.0) == [n * 5_000_000 for n in range(30)]
+    assert "they are placed at 200, as --fps says" in caplog.text
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("h264", "libx264"), ("mjpeg", "mjpeg")])
+def test_a_bare_stream_of_pictures_has_no_times_of_its_own(
+    tmp_path: Path, suffix: str, codec: str
+) -> None:
+    film = write_film(tmp_path / f"a.{suffix}", [n * 40_000 for n in range(30)], codec)
+    with pytest.raises(SettingsError, match="--fps"):
+        VideoFile(film)
+    assert times_of(film, 90.0) == [round(n * 1e9 / 90) for n in range(30)]
 
 
 def test_a_film_cut_short_gives_what_is_whole(tmp_path: Path) -> None:
