@@ -25,9 +25,10 @@ check: $(VENV)/.test
 
 .PHONY: face-model test-tools
 test-tools:
-	@command -v strace >/dev/null \
-	  || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y strace; } \
-	  || echo "no strace here: the test that traces sockets is skipped"
+	@command -v strace >/dev/null && command -v Xvfb >/dev/null && command -v xdotool >/dev/null \
+	  || { command -v apt-get >/dev/null && apt-get -qq update \
+	    && apt-get -qq install -y strace xvfb xdotool; } \
+	  || echo "no strace, Xvfb and xdotool here: what traces sockets or opens a window is skipped"
 
 face-model: $(VENV)/.base
 	$(BIN)/python -m realtime.face.weights

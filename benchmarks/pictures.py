@@ -1,10 +1,11 @@
-"""The pictures of docs/network.md: `python -m benchmarks.pictures NAME --out FILE.png`
+"""The pictures of the docs: `python -m benchmarks.pictures NAME --out FILE.png`
 
     contact-sheet  what the generator makes: onset, apex and true displacement of each kind
     displacement   the engine's displacement beside the truth
     fusion         fusion weights on a face, as the paper's figure 2
     reliability    how often the engine is right when it says how sure it is
     confusion      which class is taken for which
+    review         the window of realtime.review, on the demo's first movement
 
 Faces shown are of the public-domain portrait that --demo uses, varied by the generator; it is never
 trained on.  The two diagrams take pairs of all held-out identities (--portraits).
@@ -16,6 +17,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib
 import numpy as np
@@ -32,13 +34,22 @@ from model.metrics.recognition import confusion, uf1
 from model.recogniser import Recogniser
 from model.synthetic.pairs import DRAWN_NON_EVENTS, MOTIONS, NON_EVENT, Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
+from realtime.clip import ClipWriter
+from realtime.demo.subject import DemoSubject
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
-from realtime.events import CLASSES
+from realtime.events import CLASSES, UNCLASSIFIED
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.review.flags import Flag
+from realtime.review.labels import Labels
+from realtime.review.replay import replay
+from realtime.review.reviewer import Reviewer
+from realtime.review.sheet import HEIGHT, WIDTH
+from realtime.session import Session
 
 SEED = 3_000_017
+_DPI = 110
 _EVENTS = (("surprise", 2), ("positive", 1), ("negative", 0))
 
 
@@ -156,6 +167,27 @@ def confusion_matrix(given: argparse.Namespace) -> Figure:
     return figure
 
 
+def review(given: argparse.Namespace) -> Figure:
+    subject = DemoSubject()
+    event, fps = subject.truth[0], subject.fps
+    first, last = round((event.onset_s - 0.6) * fps), round((event.offset_s + 0.6) * fps)
+    flag = Flag(
+        *("0001", "micro", event.onset_s, event.apex_s, event.offset_s),
+        *(UNCLASSIFIED, None, Path("clip.mp4"), first / fps),
+    )
+    with TemporaryDirectory() as folder:
+        clip = Path(folder) / "clip.mp4"
+        with ClipWriter(clip, *subject.size) as writer:
+            for k in range(first, last):
+                writer.write(subject.frame(k), round(1e9 * k / fps))
+        looks = replay(clip, LandmarkTracker(face_model()))
+        reviewer = Reviewer([flag], Labels(Session(Path(folder), {})), lambda _: looks)
+        shown = [reviewer.picture(at_s) for at_s in (0.0, 0.0, 2.7)][-1]
+    figure = plt.figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI))
+    figure.add_axes((0.0, 0.0, 1.0, 1.0)).imshow(shown[..., ::-1])
+    return figure
+
+
 def _tested(given: argparse.Namespace):
     if given.portraits is None:
         raise DataError("this picture needs --portraits: the portraits.npz of a training run")
@@ -210,6 +242,7 @@ PICTURES: dict[str, Callable[[argparse.Namespace], Figure]] = {
     "fusion": fusion,
     "reliability": reliability_diagram,
     "confusion": confusion_matrix,
+    "review": review,
 }
 
 
@@ -233,8 +266,9 @@ def main() -> int:
         if axis.images and not axis.get_xlabel():
             axis.set_xticks([])
             axis.set_yticks([])
-    figure.tight_layout()
-    figure.savefig(given.out, dpi=110, metadata={"Software": None})
+    if given.name != "review":
+        figure.tight_layout()
+    figure.savefig(given.out, dpi=_DPI, metadata={"Software": None})
     return 0
 
 

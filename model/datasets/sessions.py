@@ -1,32 +1,32 @@
 """Fleeting's own sessions that a person has reviewed: flagged events as records.
 
-The reviewer puts a `labels.csv` into the session folder, columns `id,label`, the label one of
-negative, positive, surprise and none.  The pictures are the event's onset and apex stills, so
-they are numbered by the event's own frames.  Every session folder is one subject unless labels.csv
-has a `subject` column.
+`realtime.review`, or an editor, puts a `labels.csv` into the session folder, columns `id,label`,
+the label one of negative, positive, surprise and none.  The pictures are the event's onset and
+apex stills, so they are numbered by the event's own frames.  Every session folder is one subject
+unless labels.csv has a `subject` column.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
 
 from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
+from realtime.review.labels import LABELS, read_labels
+from realtime.review.labels import NAME as LABELS_FILE
 
 NAME = "sessions"
-LABELS = "labels.csv"
-_LABELS = ("negative", "positive", "surprise", "none")
 
 
 def load(root: Path) -> Dataset:
     """Sessions at or below `root`.  Raises DataError when none of them has been reviewed."""
-    reviewed = sorted(path.parent for path in root.rglob(LABELS))
+    reviewed = sorted(path.parent for path in root.rglob(LABELS_FILE))
     if not reviewed:
         raise DataError(
-            f"{root} holds no reviewed session: put {LABELS} (id,label) beside events.jsonl"
+            f"{root} holds no reviewed session, that is no {LABELS_FILE} (id,label): "
+            "python -m realtime.review SESSION makes one"
         )
     report, records = Report(), []
     for session in reviewed:
@@ -37,18 +37,13 @@ def load(root: Path) -> Dataset:
 def _session(session: Path, report: Report) -> list[Record]:
     events = _last_lines(session / "events.jsonl", report)
     records = []
-    try:
-        with (session / LABELS).open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{session / LABELS} cannot be read: {error}") from error
-    for number, row in enumerate(rows, 2):
-        where = f"{session.name}/{LABELS} row {number}"
-        identity, label = (row.get("id") or "").strip(), (row.get("label") or "").strip().lower()
+    for number, row in enumerate(read_labels(session / LABELS_FILE), 2):
+        where = f"{session.name}/{LABELS_FILE} row {number}"
+        identity, label = row["id"].strip(), row["label"].strip().lower()
         if identity not in events:
             report.skip(NAME, where, "no event of that id")
-        elif label not in _LABELS:
-            report.skip(NAME, where, f"label is none of {', '.join(_LABELS)}")
+        elif label not in LABELS:
+            report.skip(NAME, where, f"label is none of {', '.join(LABELS)}")
         else:
             subject = (row.get("subject") or "").strip() or session.name
             record = _record(session, events[identity], label, subject)

@@ -49,6 +49,9 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
     table.add_row("  rejected", f"{status.rejected_count}{_reasons(known, status.rejected_count)}")
     table.add_row("  folder", Text(words.printable(status.session or "nothing was kept")))
+    if status.session and status.micro_count:
+        check = f"python -m realtime.review {words.printable(status.session)}"
+        table.add_row("  check", Text(check))
     return table
 
 

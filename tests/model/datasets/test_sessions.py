@@ -3,9 +3,9 @@ import json
 import pytest
 
 from model.datasets.registry import NAMES, load
-from model.datasets.sessions import LABELS
 from model.datasets.sessions import load as load_sessions
 from realtime.errors import DataError
+from realtime.review.labels import NAME as LABELS
 
 
 def event(identity, **more):

@@ -1,0 +1,83 @@
+"""What came of a review: how often the program was right, and its false alarms a minute.
+
+The one figure about a program like this that concerns its user: on these people, this camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from scipy.stats import binomtest, chi2
+
+from realtime.dashboard.words import clock, percent
+from realtime.events import UNCLASSIFIED
+from realtime.review.flags import Flag
+from realtime.review.labels import NONE, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    flags: int  # that stand
+    reviewed: int  # of these
+    right: int  # micro-expressions, by the person
+    named: int  # of the right ones, those the engine classified
+    named_rightly: int
+    minutes: float  # in which the face could be judged
+
+    @property
+    def wrong(self) -> int:
+        return self.reviewed - self.right
+
+
+def figures(flags: Sequence[Flag], labels: Labels, minutes: float) -> Figures:
+    standing = [(flag, labels.get(flag.id)) for flag in flags if flag.stands]
+    right = [(flag, said) for flag, said in standing if said not in (None, NONE)]
+    named = [flag.label == said for flag, said in right if flag.label != UNCLASSIFIED]
+    reviewed = sum(said is not None for _, said in standing)
+    return Figures(len(standing), reviewed, len(right), len(named), sum(named), minutes)
+
+
+def in_words(found: Figures) -> list[str]:
+    """Lines for the end of a review."""
+    if not found.reviewed:
+        return [f"{found.flags} flagged, none of them labelled yet"]
+    low, high = binomtest(found.right, found.reviewed).proportion_ci(0.95, "wilson")
+    lines = [
+        f"{found.reviewed} of {found.flags} flagged movements labelled",
+        f"{found.right} of these are micro-expressions: {percent(found.right / found.reviewed)} "
+        f"(95 %: {percent(low)} to {percent(high)})",
+    ]
+    if found.minutes > 0 and found.reviewed == found.flags:
+        few = chi2.ppf(0.025, 2 * found.wrong) / 2 if found.wrong else 0.0
+        many = chi2.ppf(0.975, 2 * found.wrong + 2) / 2
+        lines.append(
+            f"{found.wrong / found.minutes:.2f} false alarms a minute (95 %: "
+            f"{few / found.minutes:.2f} to {many / found.minutes:.2f}) in {found.minutes:.1f} "
+            "minutes that could be judged"
+        )
+    elif found.minutes > 0:
+        lines.append("false alarms a minute: when all are labelled")
+    if found.named:
+        lines.append(f"{found.named_rightly} of {found.named} named as you named them")
+    lines.append("what was missed nobody knows: a review sees only what was flagged")
+    return lines
+
+
+def listing(flags: Sequence[Flag], labels: Labels) -> Table:
+    table = Table(title="flagged movements", title_justify="left")
+    for heading in ("id", "time", "ms", "program", "stands", "you"):
+        table.add_column(heading)
+    for flag in flags:
+        said = labels.get(flag.id)
+        table.add_row(
+            flag.id,
+            clock(flag.apex_s),
+            f"{1e3 * (flag.offset_s - flag.onset_s):.0f}",
+            # told when the person has answered: an answer that is known is soon believed
+            "" if said is None or flag.label == UNCLASSIFIED else flag.label,
+            "yes" if flag.stands else f"taken back: {flag.kind}",
+            said or ("-" if flag.clip else "no clip"),
+        )
+    return table

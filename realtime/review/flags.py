@@ -1,0 +1,121 @@
+"""What a session holds for a person to check: each movement that was flagged, as known last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from realtime.errors import DataError, RecordingError
+from realtime.event_log import read_events
+from realtime.events import UNCLASSIFIED
+from realtime.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    id: str
+    kind: str  # "micro", or what the second look made of it
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    label: str  # by the engine
+    share: float | None  # probability of that class
+    clip: Path | None  # None: there is nothing to look at
+    first_frame_s: float | None  # time of the clip's first frame; None: not known
+
+    @property
+    def stands(self) -> bool:
+        return self.kind == "micro"
+
+
+def open_session(folder: Path) -> Session:
+    """Raises DataError if the folder holds no events."""
+    if not (folder / "events.jsonl").is_file():
+        raise DataError(
+            f"{folder} is not a session: there is no events.jsonl in it (sessions lie in sessions/)"
+        )
+    return Session(folder, {})
+
+
+def read_flags(session: Session) -> tuple[Flag, ...]:
+    """Every movement that was flagged once, in the order of flagging.
+
+    Raises:
+        DataError: `events.jsonl` is not what it should be.
+    """
+    path = session.folder / "events.jsonl"
+    first: dict[str, dict[str, Any]] = {}  # as it was flagged
+    last: dict[str, dict[str, Any]] = {}
+    for record in read_events(path):
+        identity = str(record.get("id"))
+        if record.get("kind") == "micro":
+            first.setdefault(identity, record)
+        last[identity] = {**last.get(identity, {}), **record}
+    try:
+        return tuple(_flag(session, flagged, last[name]) for name, flagged in first.items())
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} holds an event without {error}") from error
+
+
+def judged_minutes(session: Session) -> float:
+    """Minutes in which the face could be judged, by `frames.csv`; 0 if it is not there."""
+    try:
+        lines = (session.folder / "frames.csv").read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 0.0
+    columns = lines[0].split(",") if lines else []
+    if not {"timestamp", "assessable"} <= set(columns):
+        return 0.0
+    at, verdict = columns.index("timestamp"), columns.index("assessable")
+    seconds, last = 0.0, None
+    for line in lines[1:]:
+        fields = line.split(",")
+        if len(fields) != len(columns):
+            continue  # torn by a kill
+        t = float(fields[at])
+        if fields[verdict] == "yes" and last is not None:
+            seconds += min(t - last, _LONGEST_S)  # a second face in the frame adds nothing
+        last = t
+    return seconds / 60
+
+
+_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
+
+
+def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]) -> Flag:
+    clip, first_ns = _clip(session, event.get("clip"))
+    label, shares = str(event["label"]), event.get("probabilities") or {}
+    return Flag(
+        str(event["id"]),
+        str(event["kind"]),
+        float(event["onset_s"]),
+        float(event["apex_s"]),
+        float(event["offset_s"]),
+        label,
+        float(shares[label]) if label != UNCLASSIFIED and label in shares else None,
+        clip,
+        # the clip counts on the camera's clock, the event from the source's first frame; the onset
+        # as it was flagged is known on both
+        None if first_ns is None else float(flagged["onset_s"]) + first_ns / 1e9,
+    )
+
+
+def _clip(session: Session, name: object) -> tuple[Path | None, int | None]:
+    """Where an event's clip is, and its first frame's time after the onset, ns."""
+    if not isinstance(name, str):
+        return None, None
+    try:
+        clip = session.path(name)
+        recovered = session.path(name.removesuffix(".mp4") + ".recovered.mp4")
+        notes = session.path(name.removesuffix(".mp4") + ".json")
+    except RecordingError:  # a name that leads elsewhere
+        return None, None
+    found = next((path for path in (clip, recovered) if path.is_file()), None)
+    try:
+        times = json.loads(notes.read_text("utf-8"))
+        return found, int(times["t_ns"][0]) - int(times["onset_ns"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return found, None
