@@ -39,7 +39,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.base
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,cluster,insightface,openvino,test]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[train,cluster,insightface,labs,openvino,test]"
 	touch $@
 
 clean:

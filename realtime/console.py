@@ -14,6 +14,7 @@ import sys
 _PROGRAMS = {
     "live": ("run_live", "watch a camera, file or stream"),
     "review": ("realtime.review", "check what a session flagged, clip by clip"),
+    "annotations": ("realtime.annotations", "a session's events for ELAN, or as a BIDS table"),
     "train": ("model.train", "train an engine"),
     "predict": ("model.predict", "classify pairs of photographs from a CSV file"),
     "evaluate": ("model.evaluate", "score an engine on pairs with known classes"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from realtime.errors import DataError
@@ -56,3 +57,12 @@ def read_events(path: Path) -> list[dict[str, object]]:
             raise DataError(f"{path}, line {number}: not an event")
         events.append(record)
     return events
+
+
+def latest(records: Sequence[Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """Every event as known last, by its id, in the order of flagging."""
+    known: dict[str, dict[str, object]] = {}
+    for record in records:
+        identity = str(record.get("id"))
+        known[identity] = {**known.get(identity, {}), **record}
+    return known

@@ -8,11 +8,14 @@ Numbers have a fixed format: the same video gives the same bytes.
 
 from __future__ import annotations
 
+import csv
 import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from realtime.errors import DataError
 from realtime.face.assess import head_angles
 from realtime.face.face import Face
 from realtime.face.geometry import inter_ocular
@@ -166,6 +169,40 @@ class FrameTable:
         if self.failures == 0:
             _log.warning("rows could not be written to %s", self._session.folder / _NAME)
         self.failures += len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one frame was good for."""
+
+    t_s: float  # since the first frame of the source
+    assessable: Assessable  # YES if any face in it could be judged
+
+
+def read_verdicts(folder: Path) -> list[Verdict]:
+    """Of every frame of a session, in order; none if it has no table of frames.
+
+    Raises:
+        DataError: the table is not ours.
+    """
+    path = folder / _NAME
+    verdicts: list[Verdict] = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if None in row.values():
+                    continue  # torn by a kill
+                seen = Verdict(float(row["timestamp"]), Assessable[row["assessable"].upper()])
+                if verdicts and verdicts[-1].t_s == seen.t_s:  # a second face of the same frame
+                    if seen.assessable is Assessable.YES:
+                        verdicts[-1] = seen
+                else:
+                    verdicts.append(seen)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path} is not a table of frames: {error}") from error
+    return verdicts
 
 
 def _number(value: float, digits: int) -> str:

@@ -235,15 +235,15 @@ class Pipeline:
                 frame.seq,
                 t_s,
                 face,
-                verdict,
+                watcher.assessable(verdict) if watcher else verdict,
                 strengths=watcher.spotter.strengths if watcher else (0.0,) * len(Stream),
                 stabilised=watcher.stabilised if watcher else None,
             )
             self._recording.table.append(row)
 
     def _rate(self) -> float:
-        """Frames a second as the source delivers them; a file's are taken from its time stamps."""
-        return self._fps if self._info.live else (self._info.told_fps or 0.0)
+        """Frames a second as the source delivers them; a file's are as its maker or user says."""
+        return self._fps if self._info.live else self._info.asked_fps or self._info.told_fps or 0.0
 
     def _largest(self) -> FaceWatcher | None:
         return self._watchers.get(self._faces[0].id) if self._faces else None

@@ -26,6 +26,7 @@ from rich.console import Console
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.frame_table import read_verdicts
 from realtime.review.figures import figures, in_words, listing
 from realtime.review.flags import Flag, judged_minutes, open_session, read_flags
 from realtime.review.labels import LABELS, Labels
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 console.print("no screen here: say it by --label ID=LABEL, or review it elsewhere")
         console.print(listing(flags, labels))
-        for line in in_words(figures(flags, labels, judged_minutes(session))):
+        for line in in_words(figures(flags, labels, judged_minutes(read_verdicts(session.folder)))):
             console.print(line, highlight=False)
     except FleetingError as error:
         sys.stderr.write(f"realtime.review: {error}\n")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from realtime.errors import DataError, RecordingError
-from realtime.event_log import read_events
+from realtime.event_log import latest, read_events
 from realtime.events import UNCLASSIFIED
+from realtime.frame_table import Verdict
 from realtime.session import Session
+from realtime.status import Assessable
+
+_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +52,26 @@ def read_flags(session: Session) -> tuple[Flag, ...]:
         DataError: `events.jsonl` is not what it should be.
     """
     path = session.folder / "events.jsonl"
-    first: dict[str, dict[str, Any]] = {}  # as it was flagged
-    last: dict[str, dict[str, Any]] = {}
-    for record in read_events(path):
-        identity = str(record.get("id"))
+    records = read_events(path)
+    last = latest(records)
+    first: dict[str, Mapping[str, Any]] = {}  # as it was flagged
+    for record in records:
         if record.get("kind") == "micro":
-            first.setdefault(identity, record)
-        last[identity] = {**last.get(identity, {}), **record}
+            first.setdefault(str(record.get("id")), record)
     try:
         return tuple(_flag(session, flagged, last[name]) for name, flagged in first.items())
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} holds an event without {error}") from error
 
 
-def judged_minutes(session: Session) -> float:
-    """Minutes in which the face could be judged, by `frames.csv`; 0 if it is not there."""
-    try:
-        lines = (session.folder / "frames.csv").read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return 0.0
-    columns = lines[0].split(",") if lines else []
-    if not {"timestamp", "assessable"} <= set(columns):
-        return 0.0
-    at, verdict = columns.index("timestamp"), columns.index("assessable")
-    seconds, last = 0.0, None
-    for line in lines[1:]:
-        fields = line.split(",")
-        if len(fields) != len(columns):
-            continue  # torn by a kill
-        t = float(fields[at])
-        if fields[verdict] == "yes" and last is not None:
-            seconds += min(t - last, _LONGEST_S)  # a second face in the frame adds nothing
-        last = t
-    return seconds / 60
-
-
-_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
+def judged_minutes(verdicts: Sequence[Verdict]) -> float:
+    """Minutes in which the face could be judged."""
+    steps = (
+        min(after.t_s - one.t_s, _LONGEST_S)
+        for one, after in pairwise(verdicts)
+        if after.assessable is Assessable.YES
+    )
+    return sum(steps) / 60
 
 
 def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]) -> Flag:

@@ -5,6 +5,8 @@ import stat
 import pytest
 
 from realtime.event_log import read_events
+from realtime.frame_table import read_verdicts
+from realtime.status import Assessable
 from tests.program.runs import counts_of, run_live, session_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
@@ -58,7 +60,20 @@ def test_seconds_ends_it(film, engine, tmp_path):
         *("--source", str(film), *FAST, "--engine", str(engine)),
         *("--output", str(tmp_path), "--seconds", "2"),
     )
-    assert counts_of(session_of(tmp_path))["frames_analysed"] == 60
+    session = session_of(tmp_path)
+    assert counts_of(session)["frames_analysed"] == 60
+    # while this face's rest is learned nothing is judged, and the table of frames says so
+    seen = [verdict.assessable for verdict in read_verdicts(session)]
+    assert len(seen) == 60
+    assert set(seen[1:58]) == {Assessable.SETTLING}  # the first has nothing to be held against
+
+
+def test_a_high_speed_film_is_judged_by_the_rate_it_was_taken_at(film, engine, tmp_path):
+    slow = ("--source", str(film), *FAST, "--engine", str(engine), "--fps", "20")
+    run_live(*slow, "--output", str(tmp_path), "--seconds", "2")
+    verdicts = read_verdicts(session_of(tmp_path))
+    assert verdicts[20].t_s == 1.0
+    assert {verdict.assessable for verdict in verdicts} == {Assessable.LOW_RATE}
 
 
 @pytest.mark.media

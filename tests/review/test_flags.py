@@ -1,6 +1,7 @@
 import pytest
 
 from realtime.errors import DataError
+from realtime.frame_table import read_verdicts
 from realtime.review.figures import figures, in_words
 from realtime.review.flags import judged_minutes, open_session, read_flags
 from realtime.review.labels import Labels
@@ -48,9 +49,9 @@ def test_clips_are_found_inside_the_session_and_after_a_kill(folder):
 
 
 def test_minutes_are_those_in_which_the_face_could_be_judged(folder):
-    assert judged_minutes(open_session(folder)) == pytest.approx((ROWS - 31) / 30 / 60)
+    assert judged_minutes(read_verdicts(folder)) == pytest.approx((ROWS - 31) / 30 / 60)
     (folder / "frames.csv").unlink()
-    assert judged_minutes(open_session(folder)) == 0.0
+    assert judged_minutes(read_verdicts(folder)) == 0.0
 
 
 def test_figures_are_of_the_flags_that_stand(folder):
@@ -58,7 +59,7 @@ def test_figures_are_of_the_flags_that_stand(folder):
     labels = Labels(session)
     for identity, said in (("0001", "surprise"), ("0002", "none"), ("0004", "negative")):
         labels.set(identity, said)
-    flags, minutes = read_flags(session), judged_minutes(session)
+    flags, minutes = read_flags(session), judged_minutes(read_verdicts(folder))
     found = figures(flags, labels, minutes)
     assert (found.flags, found.reviewed, found.right, found.wrong) == (4, 2, 2, 0)
     assert (found.named, found.named_rightly) == (1, 1)
