@@ -73,8 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="for the model card: how it came to be chosen",
     )
     given = parser.parse_args(arguments)
-    logging.basicConfig(format="%(message)s")
-    log.setLevel(logging.INFO)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         worst = average(given.before, given.after, given.output, given.selection)
     except FleetingError as error:

@@ -70,11 +70,16 @@ class _Named(nn.Module):
         return tuple(self.model(pair))
 
 
+_TALKERS = ("torch.onnx", "onnxscript", "onnx_ir")  # eight hundred lines about their own work
+
+
 def write_onnx(model: FrlDgt, path: Path) -> None:
     """One file, dynamic batch, batch normalisation folded."""
     model = model.eval().to(memory_format=torch.contiguous_format)
     example = torch.rand(2, 2, CROP_SIZE, CROP_SIZE)
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
+    for name in _TALKERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own deprecations
         program = torch.onnx.export(
@@ -139,6 +144,7 @@ def check_parity(model: FrlDgt, path: Path, tolerance: float = PARITY) -> float:
 
 def export(model: FrlDgt, target: Path, provenance: Provenance) -> float:
     """Write the engine folder `target`; returns the largest difference from torch."""
+    log.info("writing the engine %s, which takes up to a minute …", target)
     model = model.eval().to(memory_format=torch.contiguous_format)
     worst = 0.0
 
@@ -252,8 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--name", default="first")
     parser.add_argument("--licence", default="Apache-2.0")
     given = parser.parse_args(arguments)
-    logging.basicConfig(format="%(message)s")
-    log.setLevel(logging.INFO)  # the exporter's own libraries tell a page each
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         if given.checkpoint.is_dir():
             worst = export_anew(given.checkpoint, given.engine)
