@@ -26,6 +26,7 @@ from realtime.event_log import EventLog
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.frame_table import FrameTable
+from realtime.markers import LslMarkers
 from realtime.pipeline import Pipeline, Recording
 from realtime.profile import load_profile
 from realtime.recorder import Recorder
@@ -48,6 +49,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
     live = address is not None and address.kind.value in ("camera", "stream")
     if live and wanted.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
+    if settings.lab.lsl and not live:
+        raise SettingsError("--lsl is for cameras and streams: a file's times are not the clock's")
 
     def open_wanted() -> Source:
         if demo is not None:
@@ -70,6 +73,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         tracker = _open_tracker(settings)
         engine = _open_engine(settings, stack)
         _warm_up(settings)
+        markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
         recording, log = _open_recording(settings, capture.info.name, engine, ring, stack)
         book = EventBook(
             ring,
@@ -78,6 +82,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             recorder=recording.recorder if recording else None,
             wait=wanted.pace == "fast",
             answer_s=settings.engine.answer_s,
+            markers=markers,
         )
         dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
         if live:

@@ -91,6 +91,9 @@ def live(
         ),
     ] = None,
     engine_threads: Annotated[int | None, typer.Option(help="threads of the engine")] = None,
+    lsl: Annotated[
+        bool, typer.Option("--lsl", help="send events as LSL markers to the local network")
+    ] = False,
     dashboard: Annotated[
         Literal["auto", "live", "plain", "none"] | None, typer.Option(help="what is shown")
     ] = None,
@@ -126,6 +129,7 @@ def live(
         "engine.folder": engine,
         "engine.backend": backend,
         "engine.threads": engine_threads,
+        "lab.lsl": lsl or None,
         "dashboard.kind": dashboard,
     }
     settings = Settings.load(config, flags)

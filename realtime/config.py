@@ -91,6 +91,10 @@ class EngineSettings(_Section):
     answer_s: Seconds = 0.25  # an event is written without its class after this
 
 
+class LabSettings(_Section):
+    lsl: bool = False  # events as markers on the local network
+
+
 class DashboardSettings(_Section):
     kind: Literal["auto", "live", "plain", "none"] = "auto"
 
@@ -104,6 +108,7 @@ class Settings(_Section):
     person: PersonSettings = PersonSettings()
     recorder: RecorderSettings = RecorderSettings()
     engine: EngineSettings = EngineSettings()
+    lab: LabSettings = LabSettings()
     dashboard: DashboardSettings = DashboardSettings()
 
     @classmethod

@@ -34,6 +34,10 @@ class Log(Protocol):
     def append(self, event: Event) -> None: ...
 
 
+class Markers(Protocol):
+    def send(self, event: Event, start_ns: int) -> None: ...
+
+
 class Recorder(Protocol):
     def record(self, event_id: str, onset_ns: int, apex_ns: int, offset_ns: int) -> str | None: ...
 
@@ -64,6 +68,7 @@ class EventBook:
     Args:
         engine: None for motion only.
         log, recorder: None when nothing is recorded.
+        markers: told of every line too.
         wait: wait for the engine, however long it takes.
         answer_s: otherwise write an event without its class after this.
     """
@@ -77,11 +82,13 @@ class EventBook:
         recorder: Recorder | None,
         wait: bool,
         answer_s: float,
+        markers: Markers | None = None,
     ) -> None:
         self._ring = ring
         self._engine = engine
         self._log = log
         self._recorder = recorder
+        self._markers = markers
         self._wait = wait
         self._answer_s = answer_s
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
@@ -216,6 +223,8 @@ class EventBook:
     def _write(self, event: Event) -> None:
         if self._log is not None:
             self._log.append(event)
+        if self._markers is not None:
+            self._markers.send(event, self.start_ns)
         before = self._flagged.pop(event.id, None)
         if before is not None:
             self._counts[before.kind] -= 1
