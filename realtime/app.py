@@ -31,7 +31,7 @@ from realtime.pipeline import Pipeline, Recording
 from realtime.profile import load_profile
 from realtime.recorder import Recorder
 from realtime.ring_buffer import Frame, FrameRing
-from realtime.session import Session
+from realtime.session import STOPPED, Session
 from realtime.sources import Source, open_source, parse_source
 from realtime.status import Status
 from realtime.watcher import FaceWatcher
@@ -234,5 +234,5 @@ def _counts(status: Status, book: EventBook, recording: Recording) -> dict[str, 
 
 def _how(status: Status, stop: threading.Event) -> str:
     if stop.is_set():
-        return "stopped by the user"
+        return STOPPED
     return "the source ended" if status.capture.state.value == "ENDED" else "the time was up"

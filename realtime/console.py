@@ -13,6 +13,7 @@ import sys
 
 _PROGRAMS = {
     "live": ("run_live", "watch a camera, file or stream"),
+    "archive": ("realtime.archive", "analyse every video of a folder"),
     "review": ("realtime.review", "check what a session flagged, clip by clip"),
     "annotations": ("realtime.annotations", "a session's events for ELAN, or as a BIDS table"),
     "train": ("model.train", "train an engine"),

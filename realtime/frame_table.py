@@ -13,6 +13,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from realtime.errors import DataError
@@ -26,6 +27,7 @@ from realtime.status import Assessable
 _NAME = "frames.csv"
 _FLUSH_S = 1.0  # of rows: what a kill may cost
 _FLUSH_ROWS = 1000
+_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
 _log = logging.getLogger(__name__)
 
 COLUMNS = (
@@ -203,6 +205,16 @@ def read_verdicts(folder: Path) -> list[Verdict]:
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{path} is not a table of frames: {error}") from error
     return verdicts
+
+
+def judged_minutes(verdicts: Sequence[Verdict]) -> float:
+    """Minutes in which the face could be judged."""
+    steps = (
+        min(after.t_s - one.t_s, _LONGEST_S)
+        for one, after in pairwise(verdicts)
+        if after.assessable is Assessable.YES
+    )
+    return sum(steps) / 60
 
 
 def _number(value: float, digits: int) -> str:

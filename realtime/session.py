@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from realtime.errors import DiskFull, RecordingError
 
 SCHEMA = 1
+STOPPED = "stopped by the user"  # why a session ended before its source did
 
 _PROGRAM = "fleeting"
 _PACKAGES = ("ai-edge-litert", "av", "numba", "numpy", "onnxruntime", "opencv-python")

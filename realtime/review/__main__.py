@@ -26,9 +26,9 @@ from rich.console import Console
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.frame_table import read_verdicts
+from realtime.frame_table import judged_minutes, read_verdicts
 from realtime.review.figures import figures, in_words, listing
-from realtime.review.flags import Flag, judged_minutes, open_session, read_flags
+from realtime.review.flags import Flag, open_session, read_flags
 from realtime.review.labels import LABELS, Labels
 from realtime.review.replay import Look, replay
 from realtime.review.reviewer import Reviewer

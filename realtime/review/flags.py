@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from realtime.errors import DataError, RecordingError
 from realtime.event_log import latest, read_events
 from realtime.events import UNCLASSIFIED
-from realtime.frame_table import Verdict
 from realtime.session import Session
-from realtime.status import Assessable
-
-_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +57,6 @@ def read_flags(session: Session) -> tuple[Flag, ...]:
         return tuple(_flag(session, flagged, last[name]) for name, flagged in first.items())
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} holds an event without {error}") from error
-
-
-def judged_minutes(verdicts: Sequence[Verdict]) -> float:
-    """Minutes in which the face could be judged."""
-    steps = (
-        min(after.t_s - one.t_s, _LONGEST_S)
-        for one, after in pairwise(verdicts)
-        if after.assessable is Assessable.YES
-    )
-    return sum(steps) / 60
 
 
 def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]) -> Flag:

@@ -1,9 +1,9 @@
 import pytest
 
 from realtime.errors import DataError
-from realtime.frame_table import read_verdicts
+from realtime.frame_table import judged_minutes, read_verdicts
 from realtime.review.figures import figures, in_words
-from realtime.review.flags import judged_minutes, open_session, read_flags
+from realtime.review.flags import open_session, read_flags
 from realtime.review.labels import Labels
 from tests.review.made_session import ROWS, event, write_clip, write_events
 
