@@ -40,6 +40,7 @@ SUFFIXES = {
     *(".m2ts", ".ts", ".mxf", ".ogv", ".3gp"),
 }
 TABLE = "archive.csv"
+_ASK_TO_END = signal.SIGINT if os.name == "posix" else signal.SIGTERM
 _PROGRAM = Path(__file__).resolve().parent.parent / "run_live.py"
 
 
@@ -102,7 +103,7 @@ class Analysts:
         with self._lock:
             self._stopped = True
             for process in self._running:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(_ASK_TO_END)
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, video: Path, output: Path) -> str:
