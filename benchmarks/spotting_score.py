@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
 
 from benchmarks.spotters import Alarm, Watched
 from model.spotting.recording import Recording
+from realtime.intervals import rate_interval
 
 SLACK_S = 0.1
 SHIFTS = 200
@@ -68,12 +68,6 @@ def hits(apexes: Sequence[float], truth: Sequence[Truth]) -> list[tuple[int, int
     )
 
 
-def poisson_interval(count: int, minutes: float) -> tuple[float, float]:
-    """95 % of a rate a minute, exact."""
-    low = chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
-    return float(low) / minutes, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / minutes
-
-
 def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> dict[str, Any]:
     """Every figure of one spotter over some clips; None where there is nothing to divide by."""
     n_truth = sum(len(c.truth) for c in clips)
@@ -101,7 +95,7 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
             moved = [(a.apex_s + shift) % c.length_s for a in alarms]
             by_chance.append(len(hits(moved, c.truth)))
     false = n_alarms - found
-    low, high = poisson_interval(false, minutes) if minutes else (0.0, 0.0)
+    low, high = rate_interval(false, minutes) if minutes else (0.0, 0.0)
     bands: dict[str, str | None] = {}
     for first, last in BANDS:
         inside = [ok for size, ok in sizes if first <= size < last]

@@ -26,7 +26,7 @@ from rich.progress import track
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotters import Watched, ours
-from benchmarks.spotting_score import SLACK_S, poisson_interval
+from benchmarks.spotting_score import SLACK_S
 from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.film import Camera, simulate
@@ -34,6 +34,7 @@ from model.spotting.person import Habits
 from model.spotting.recording import Recording
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime.face.assess import assess
+from realtime.intervals import rate_interval
 from realtime.spotter import SpotterConfig
 from realtime.status import Assessable
 from realtime.verifier import load_verifier
@@ -120,7 +121,7 @@ def share_text(hits: int, of: int) -> str:
 
 
 def rate_text(count: int, minutes: float) -> str:
-    low, high = poisson_interval(count, minutes)
+    low, high = rate_interval(count, minutes)
     return f"{count / minutes:.2f} ({low:.2f}–{high:.2f})"
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from scipy.stats import binomtest, gamma
+from scipy.stats import gamma
 
 from calibration.subject import add_arguments, open_subject
 from model.spotting.additions import Added, draw_additions, play
@@ -35,6 +35,7 @@ from realtime.face.assess import assess
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.intervals import share_interval
 from realtime.onset import OnsetConfig
 from realtime.profile import Profile, save_profile
 from realtime.sightings import Sighter
@@ -146,9 +147,8 @@ def expect(
 def share(hits: int, of: int) -> Expected:
     """A share with its 95 % interval of Wilson, which always holds the share itself."""
     if not of:
-        return Expected(float("nan"), 0.0, 1.0)
-    low, high = binomtest(hits, of).proportion_ci(0.95, "wilson")
-    return Expected(hits / of, float(low), float(high))
+        return Expected(float("nan"), *share_interval(0, 0))
+    return Expected(hits / of, *share_interval(hits, of))
 
 
 def _judged(part: Recording, added: Sequence[Added], verifier: Verifier) -> Judged:

@@ -33,7 +33,8 @@ from realtime.dashboard.words import printable
 from realtime.errors import DataError, FleetingError
 from realtime.event_log import latest, read_events
 from realtime.frame_table import judged_minutes, read_verdicts
-from realtime.session import STOPPED, recording_error
+from realtime.session import STOPPED
+from realtime.whole_file import write_whole
 
 SUFFIXES = {
     *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".mts"),
@@ -41,7 +42,6 @@ SUFFIXES = {
 }
 TABLE = "archive.csv"
 _ASK_TO_END = signal.SIGINT if os.name == "posix" else signal.SIGTERM
-_PROGRAM = Path(__file__).resolve().parent.parent / "run_live.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Analysts:
 
     def _run(self, video: Path, output: Path) -> str:
         command = [
-            *(sys.executable, str(_PROGRAM), "--source", str(video), "--pace", "fast"),
+            *(sys.executable, "-m", "run_live", "--source", str(video), "--pace", "fast"),
             *("--dashboard", "none", "--output", str(output), *self._flags),
         ]
         with self._lock:
@@ -164,13 +164,7 @@ def write_table(path: Path, rows: Sequence[Row]) -> None:
     for row in rows:
         values = (getattr(row, name) for name in names)
         writer.writerow(["" if value is None else value for value in values])
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.write_text(text.getvalue(), "utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise recording_error(error, str(path)) from error
+    write_whole(path, text.getvalue().encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

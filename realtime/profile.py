@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from realtime.errors import DataError
 from realtime.regions import REGIONS
+from realtime.whole_file import write_whole
 
 SCHEMA = 1
 
@@ -31,11 +32,9 @@ class Profile:
 
 
 def save_profile(path: Path, profile: Profile) -> None:
-    """Write it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps({"schema": SCHEMA, **asdict(profile)}, indent=2) + "\n", "utf-8")
-    part.replace(path)
+    """Raises DiskFull or RecordingError if it cannot be written; what stood there stands then."""
+    content = json.dumps({"schema": SCHEMA, **asdict(profile)}, indent=2) + "\n"
+    write_whole(path, content.encode())
 
 
 def load_profile(path: Path) -> Profile:

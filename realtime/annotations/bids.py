@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from realtime.session import recording_error
+from realtime.whole_file import write_whole
 
 _NOT_THERE = "n/a"
 _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
@@ -34,7 +34,7 @@ def write_bids(path: Path, events: Sequence[Mapping[str, Any]], said: Mapping[st
     """
     ordered = sorted(events, key=lambda event: float(event["onset_s"]))
     rows = [list(_COLUMNS), *(_row(event, said) for event in ordered)]
-    _write(path, "".join("\t".join(row) + "\n" for row in rows))
+    write_whole(path, "".join("\t".join(row) + "\n" for row in rows).encode())
     described: dict[str, dict[str, object]] = {
         name: {"Description": text} for name, text in _COLUMNS.items()
     }
@@ -45,7 +45,7 @@ def write_bids(path: Path, events: Sequence[Mapping[str, Any]], said: Mapping[st
         "expression": "flagged first, then it stayed: an ordinary expression",
         "rejected_movement": "something spoke against it, at once or at the second look",
     }
-    _write(path.with_suffix(".json"), json.dumps(described, indent=2) + "\n")
+    write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
 
 
 def _row(event: Mapping[str, Any], said: Mapping[str, str]) -> list[str]:
@@ -64,13 +64,3 @@ def _row(event: Mapping[str, Any], said: Mapping[str, str]) -> list[str]:
         str(event["face"]),
         ", ".join(event["confounders"]) or _NOT_THERE,
     ]
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise recording_error(error, str(path)) from error

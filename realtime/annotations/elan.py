@@ -9,10 +9,11 @@ import mimetypes
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 from realtime.annotations.spans import APEX, FLAGGED, NOT_JUDGED, REJECTED, REVIEWED, Span
 from realtime.errors import SettingsError
-from realtime.session import recording_error
+from realtime.whole_file import write_whole
 
 _TIERS = (FLAGGED, APEX, REVIEWED, REJECTED, NOT_JUDGED)
 
@@ -42,10 +43,5 @@ def write_elan(path: Path, found: Sequence[Span], media: Path | None) -> None:
                 free = max(round(1000 * span.end_s), start + 1)
                 eaf.add_annotation(tier, start, free, span.text)
     eaf.remove_tier("default")
-    part = path.with_name(path.name + ".part")
-    try:
-        eaf.to_file(part)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise recording_error(error, str(path)) from error
+    document = pympi.Elan.to_adocument(eaf, True)
+    write_whole(path, ElementTree.tostring(document, "UTF-8", xml_declaration=True))

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
-from scipy.stats import binomtest, chi2
 
 from realtime.dashboard.words import clock, percent
 from realtime.events import UNCLASSIFIED
+from realtime.intervals import rate_interval, share_interval
 from realtime.review.flags import Flag
 from realtime.review.labels import NONE, Labels
 
@@ -43,18 +43,17 @@ def in_words(found: Figures) -> list[str]:
     """Lines for the end of a review."""
     if not found.reviewed:
         return [f"{found.flags} flagged, none of them labelled yet"]
-    low, high = binomtest(found.right, found.reviewed).proportion_ci(0.95, "wilson")
+    low, high = share_interval(found.right, found.reviewed)
     lines = [
         f"{found.reviewed} of {found.flags} flagged movements labelled",
         f"{found.right} of these are micro-expressions: {percent(found.right / found.reviewed)} "
         f"(95 %: {percent(low)} to {percent(high)})",
     ]
     if found.minutes > 0 and found.reviewed == found.flags:
-        few = chi2.ppf(0.025, 2 * found.wrong) / 2 if found.wrong else 0.0
-        many = chi2.ppf(0.975, 2 * found.wrong + 2) / 2
+        few, many = rate_interval(found.wrong, found.minutes)
         lines.append(
             f"{found.wrong / found.minutes:.2f} false alarms a minute (95 %: "
-            f"{few / found.minutes:.2f} to {many / found.minutes:.2f}) in {found.minutes:.1f} "
+            f"{few:.2f} to {many:.2f}) in {found.minutes:.1f} "
             "minutes that could be judged"
         )
     elif found.minutes > 0:

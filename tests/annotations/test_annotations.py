@@ -90,7 +90,7 @@ def test_what_was_not_judged_is_told_with_its_reason():
     [
         ([], 2, "--elan FILE"),
         (["--elan", "x.eaf", "--media", "nowhere.mp4"], 2, "nowhere.mp4"),
-        (["--bids", "/nonexistent/x.tsv"], 6, "cannot be written"),
+        (["--bids", "/dev/null/x.tsv"], 6, "cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_said(session, capsys, flags, code, says):

@@ -1,5 +1,6 @@
 """The folds run here train a real, if tiny, network on invented arrays."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -258,7 +259,8 @@ def begun(folder, waits, cluster, others):
     while not ((folder / "notes" / waits).exists() and len(files(folder / "out")) == others):
         assert process.poll() is None, process.stderr.read().decode()
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
     return process
 
 
@@ -364,7 +366,8 @@ def test_a_cluster_that_runs_is_joined_and_left_running(plain, tmp_path, monkeyp
         while "--block" not in (tmp_path / "head.log").read_text():
             assert head.poll() is None
             assert time.monotonic() < deadline
-            time.sleep(0.1)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                head.wait(0.1)
         monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
         found = run_folds(
             LOSO, Training(notes(tmp_path)), tmp_path / "out", settings=SETTINGS, cluster=True
