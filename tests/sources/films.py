@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +26,23 @@ def write_film(path: Path, times_us: Sequence[int], codec: str = "libx264") -> P
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def laid_down(film: Path, quarter_turns: int) -> Path:
+    """An MP4 that says, as a telephone's does, how its pictures are to be turned to the right.
+
+    The track header's matrix of nine big-endian numbers is rewritten in place.
+    """
+    cosine, sine = [(1, 0), (0, 1), (-1, 0), (0, -1)][quarter_turns]
+    unit = 1 << 16
+    upright = struct.pack(">9i", unit, 0, 0, 0, unit, 0, 0, 0, 1 << 30)
+    turned = struct.pack(
+        ">9i", cosine * unit, sine * unit, 0, -sine * unit, cosine * unit, 0, 0, 0, 1 << 30
+    )
+    content = film.read_bytes()
+    at = content.index(upright, content.index(b"tkhd"))  # the film's header has one of its own
+    film.write_bytes(content[:at] + turned + content[at + len(turned) :])
+    return film
 
 
 def write_folder(path: Path, count: int, suffix: str = "png") -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from realtime.errors import SettingsError, SourceError
 from realtime.sources.video import VideoFile
-from tests.sources.films import write_film
+from tests.sources.films import laid_down, write_film
 from tests.sources.servers import MjpegServer, number_of
 
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
@@ -47,6 +47,19 @@ def test_a_bare_stream_of_pictures_has_no_times_of_its_own(
     with pytest.raises(SettingsError, match="--fps"):
         VideoFile(film)
     assert times_of(film, 90.0) == [round(n * 1e9 / 90) for n in range(30)]
+
+
+@pytest.mark.parametrize("quarter_turns", [1, 2, 3])
+def test_a_telephones_film_is_turned_upright(tmp_path: Path, quarter_turns: int) -> None:
+    film = write_film(tmp_path / "upright.mp4", [0, 40_000])
+    with VideoFile(film) as video:
+        upright = video.read()
+    with VideoFile(laid_down(film, quarter_turns)) as video:
+        turned, info = video.read(), video.info
+    assert upright is not None
+    assert turned is not None
+    assert (turned.image == np.rot90(upright.image, -quarter_turns)).all()
+    assert turned.image.shape[:2] == (info.height, info.width)
 
 
 def test_a_film_cut_short_gives_what_is_whole(tmp_path: Path) -> None:
