@@ -33,6 +33,7 @@ from model.synthetic.pairs import Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
+from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ BEHIND = (
     Variant("no displacement, the pair alone", source="none"),
     Variant("Farneback flow in the module's place", source="farneback"),
 )
-_ALL = losses.Weights()
+_ALL = losses.Weights(supervise_known=True)
 LOSSES = (
     Variant("all terms", weights=_ALL),
     Variant("self-supervision off", weights=replace(_ALL, photometric=0.0, smoothness=0.0)),
@@ -79,9 +80,8 @@ def run_all(
             scores = _read(kept, stated)
             if scores is None:
                 scores = workshop.scores(variant, seed)
-                part = kept.with_suffix(".part")
-                part.write_text(json.dumps({"stated": stated, "scores": scores}), "utf-8")
-                part.replace(kept)
+                with whole_file(kept) as file:
+                    file.write(json.dumps({"stated": stated, "scores": scores}).encode())
             found[variant.name].append(scores)
     return found
 
@@ -103,8 +103,8 @@ def main() -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--module-steps", type=int, default=300, help="of 12 pairs, 2 windows each")
-    parser.add_argument("--pairs", type=int, default=1536, help="the transformers are trained on")
-    parser.add_argument("--epochs", type=int, default=20, help="of these pairs")
+    parser.add_argument("--pairs", type=int, default=2048, help="the transformers are trained on")
+    parser.add_argument("--epochs", type=int, default=8, help="of these pairs")
     parser.add_argument("--tested", type=int, default=384)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path)

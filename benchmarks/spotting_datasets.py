@@ -34,6 +34,7 @@ from model.metrics import strs
 from model.metrics.spotting import Spotted, count
 from realtime.errors import DataError, FleetingError
 from realtime.events import UNCLASSIFIED
+from realtime.whole_file import whole_file
 
 PROGRAM = Path(__file__).parents[1] / "run_live.py"
 LONG = ("cas_me_2", "samm_lv", "cas_me_3")
@@ -91,9 +92,8 @@ def watch(video: Video, home: Path, extra: Sequence[str]) -> list[dict[str, obje
         logs = list(scratch.glob("*/events.jsonl"))
         if done.returncode or len(logs) != 1:
             raise DataError(f"{video.folder}: {done.stderr.strip()[-300:] or 'no event log'}")
-        part = kept.with_suffix(".part")
-        shutil.copyfile(logs[0], part)
-        part.replace(kept)
+        with whole_file(kept) as file:
+            file.write(logs[0].read_bytes())
         shutil.rmtree(scratch)
     lines = (json.loads(line) for line in kept.read_text("utf-8").splitlines())
     return list({line["id"]: line for line in lines}.values())

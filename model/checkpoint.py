@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from torch import nn
 
 from realtime.errors import DataError
+from realtime.whole_file import whole_file
 
 
 @dataclass(slots=True)
@@ -37,12 +37,8 @@ def save(
         "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         "settings": settings,
     }
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole_file(path) as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def read(path: Path) -> dict[str, Any]:

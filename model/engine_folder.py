@@ -23,6 +23,7 @@ from realtime.engine.folder import NETWORK
 from realtime.errors import EngineError
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
+from realtime.whole_file import whole_file
 
 SCHEMA = 1
 WEIGHTS, DESCRIPTION, CARD = "weights.safetensors", "engine.json", "README.md"
@@ -84,18 +85,17 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 
 def write_description(folder: Path, description: Mapping[str, Any]) -> None:
-    part = folder / f".{DESCRIPTION}.part"
-    part.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    part.replace(folder / DESCRIPTION)
+    text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+    with whole_file(folder / DESCRIPTION) as file:
+        file.write(text.encode())
 
 
 def add_file(folder: Path, name: str, content: bytes) -> None:
     """Put another file into an engine folder, or replace it; engine.json then names it."""
     description = read_description(folder)
-    part = folder / f".{name}.part"
-    part.write_bytes(content)
-    description["files"][name] = sha256(part)
-    part.replace(folder / name)
+    with whole_file(folder / name) as file:
+        file.write(content)
+    description["files"][name] = sha256(folder / name)
     write_description(folder, description)
 
 

@@ -1,9 +1,9 @@
-"""The training loop: three phases over a stream of pairs, checkpoints, resume.
+"""The training loop: phases over a stream of pairs, checkpoints, resume.
 
 The displacement module alone on windows of the faces; the transformers and heads on a module
-that is held still; both together.  The length is chosen beforehand and the last weights are
-kept: no subject that will be tested on is ever looked at.  Called by `model.train` and by the
-folds of `model.cross_validate`.
+that is held still; both together; the event head alone.  The length is chosen beforehand and the
+last weights are kept: no subject that will be tested on is ever looked at.  Called by
+`model.train` and by the folds of `model.cross_validate`.
 """
 
 from __future__ import annotations
@@ -81,24 +81,31 @@ def loss_terms(
         # On a CPU the transformers' small products are slower in bf16, their gradients by half.
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
             output = model.recognise(pair, raw.to(device))
-        terms["classes"] = weights.classes * losses.classes(output.logits, batch.label)
+        if phase != "event":
+            terms["classes"] = weights.classes * losses.classes(output.logits, batch.label)
         terms["event"] = weights.event * losses.event(output.micro_logit, batch.label)
-    if phase != "fusion":
+    if phase in ("displacement", "joint"):
         terms["displacement"] = weights.displacement * losses.endpoint(
             displacement, batch.displacement, batch.valid * batch.known[:, None, None]
         )
+        unknown = ~batch.known | weights.supervise_known
         terms["photometric"] = weights.photometric * losses.photometric(
-            frames, displacement, batch.valid
+            frames, displacement, batch.valid * unknown[:, None, None]
         )
-        terms["smoothness"] = weights.smoothness * losses.smoothness(displacement)
+        terms["smoothness"] = weights.smoothness * losses.smoothness(displacement[unknown])
     return terms
 
 
 def set_mode(model: FrlDgt, phase: str) -> None:
-    """Batch statistics are gathered in the first phase only: later batches are too small."""
+    """What stands still in a phase.
+
+    Batch statistics are gathered in the first phase only: later batches are too small.
+    """
     model.train()
     if phase != "displacement":
         model.dgm.eval()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(phase != "event" or name.startswith("event_head."))
 
 
 def make_optimiser(model: nn.Module, settings: TrainSettings) -> torch.optim.AdamW:
@@ -231,7 +238,7 @@ class _Run:
 
     def _next(self, phase: Phase) -> tuple[Batch, Tensor | None]:
         seed = self.settings.seed
-        if phase.name == "fusion":
+        if phase.name in ("fusion", "event"):
             return self._read(phase)
         self._chapter, self.progress.chapter_step = None, 0
         batch = self._stream.take(phase.batch)

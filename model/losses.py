@@ -20,6 +20,9 @@ class Weights:
     displacement: float = 2.0  # end-point error against the known truth
     photometric: float = 0.05  # the paper's self-supervision: apex explained by the onset
     smoothness: float = 0.02
+    # Self-supervise pairs whose displacement is known as well: it costs more than it brings
+    # (docs/ablation_losses.md).
+    supervise_known: bool = False
 
 
 def endpoint(displacement: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
@@ -52,6 +55,9 @@ def carry(onset: Tensor, displacement: Tensor) -> Tensor:
 
 
 def smoothness(displacement: Tensor) -> Tensor:
+    """Mean difference between neighbours; 0 for a batch of no pair."""
+    if not len(displacement):
+        return displacement.sum()
     across = (displacement[..., 1:] - displacement[..., :-1]).abs().mean()
     return across + (displacement[..., 1:, :] - displacement[..., :-1, :]).abs().mean()
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +28,7 @@ from realtime.errors import DataError, EngineError, FleetingError
 from realtime.events import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +50,15 @@ def answered(
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
     try:
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        with whole_file(path) as file:
+            file.write(text.getvalue().encode())
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,14 +10,13 @@ afterwards.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from realtime.errors import DataError
-from realtime.session import sync_folder
+from realtime.whole_file import whole_file
 
 RUN = "run.json"
 PREDICTIONS = "predictions.csv"
@@ -89,17 +88,9 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        with whole_file(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror}") from error

@@ -17,12 +17,12 @@ from realtime.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    name: str  # "displacement", "fusion" or "joint"
+    name: str  # "displacement", "fusion", "joint" or "event"
     share: float  # of the run
     batch: int  # pairs a step
     first_rate: float  # learning rate, falling along a cosine
     last_rate: float
-    chapter: int = 0  # pairs, of the fusion phase; see `model.chapter`
+    chapter: int = 0  # pairs, while the displacement module stands still; see `model.chapter`
     epochs: int = 1  # each chapter is read
 
 
@@ -33,6 +33,7 @@ class TrainSettings:
         Phase("displacement", 0.40, 12, 1e-3, 1e-4),
         Phase("fusion", 0.30, 32, 1e-3, 2e-4, chapter=3072, epochs=6),
         Phase("joint", 0.30, 8, 2e-4, 0.0),
+        Phase("event", 0.0, 32, 5e-4, 0.0, chapter=3072, epochs=6),  # where it is asked for
     )
     weights: losses.Weights = field(default_factory=losses.Weights)
     window_px: int = 112  # of the displacement phase: a quarter of the arithmetic
@@ -67,7 +68,7 @@ def scaled(
 
 
 def with_chapters(phases: Sequence[Phase], pairs: int, epochs: int) -> tuple[Phase, ...]:
-    """The same phases, the fusion's chapters of so many pairs, each read so many times."""
+    """The same phases, chapters of so many pairs, each read so many times."""
     return tuple(
         replace(phase, chapter=pairs, epochs=epochs) if phase.chapter else phase for phase in phases
     )

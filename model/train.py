@@ -224,8 +224,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--shares",
         type=float,
-        nargs=3,
-        metavar=("DISPLACEMENT", "FUSION", "JOINT"),
+        nargs=4,
+        metavar=("DISPLACEMENT", "FUSION", "JOINT", "EVENT"),
         help="of the run for each phase, when it does not begin from nothing",
     )
     parser.add_argument("--rates", type=float, default=1.0, help="factor of all learning rates")

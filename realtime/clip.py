@@ -23,8 +23,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.errors import RecordingError
-from realtime.session import create_private, recording_error, sync_folder, write_all
+from realtime.errors import RecordingError, recording_error
+from realtime.session import create_private, write_all
+from realtime.whole_file import sync_folder
 
 if sys.platform != "win32":
     import fcntl

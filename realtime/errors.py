@@ -18,6 +18,10 @@ Messages say what happened, to what, and what to do; they never hold a password.
 
 from __future__ import annotations
 
+import errno
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: a limit of the user's own
+
 
 class FleetingError(Exception):
     exit_code = 1
@@ -61,3 +65,10 @@ class DiskFull(RecordingError):
 
 class DataError(FleetingError):
     exit_code = 7
+
+
+def recording_error(error: OSError, what: str) -> RecordingError:
+    """The system's refusal as ours: `DiskFull` if room was the reason."""
+    if error.errno in _FULL:
+        return DiskFull(f"{what}: no room left on the disk ({error.strerror})")
+    return RecordingError(f"{what} cannot be written: {error.strerror or error}")

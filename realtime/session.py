@@ -8,7 +8,6 @@ folder and never follows a link.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
@@ -20,7 +19,8 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from realtime.errors import DiskFull, RecordingError
+from realtime.errors import RecordingError, recording_error
+from realtime.whole_file import whole_file
 
 SCHEMA = 1
 STOPPED = "stopped by the user"  # why a session ended before its source did
@@ -28,17 +28,9 @@ STOPPED = "stopped by the user"  # why a session ended before its source did
 _PROGRAM = "fleeting"
 _PACKAGES = ("ai-edge-litert", "av", "numba", "numpy", "onnxruntime", "opencv-python")
 _FOLDERS = ("clips", "stills")
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: a limit of the user's own
 _NAME = re.compile(r"\d{8}-\d{6}-(\d{4,})")
 _PRIVATE = os.O_CLOEXEC if hasattr(os, "O_CLOEXEC") else 0
 _PRIVATE |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-
-
-def recording_error(error: OSError, what: str) -> RecordingError:
-    """The system's refusal as ours: `DiskFull` if room was the reason."""
-    if error.errno in _FULL:
-        return DiskFull(f"{what}: no room left on the disk ({error.strerror})")
-    return RecordingError(f"{what} cannot be written: {error.strerror or error}")
 
 
 def create_private(path: Path) -> int:
@@ -58,17 +50,6 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in the folder last through a power cut."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Session:
@@ -170,19 +151,9 @@ class Session:
             RecordingError: if it cannot be written; nothing is left behind then.
         """
         target = self.path(relative)
-        fresh = self.path(f"{relative}.tmp")
         try:
-            descriptor = create_private(fresh)
-            try:
-                write_all(descriptor, data)
-                os.fsync(descriptor)
-            except OSError:
-                fresh.unlink(missing_ok=True)
-                raise
-            finally:
-                os.close(descriptor)
-            os.replace(fresh, target)
-            sync_folder(target.parent)
+            with whole_file(target, private=True) as file:
+                file.write(data)
         except OSError as error:
             raise recording_error(error, str(target)) from error
 

@@ -1,7 +1,13 @@
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
 import pytest
 
 from realtime.errors import RecordingError
-from realtime.whole_file import write_whole
+from realtime.whole_file import whole_file, write_whole
 
 
 def test_a_file_is_replaced_whole_and_its_folder_made(tmp_path):
@@ -16,9 +22,41 @@ def test_a_file_is_replaced_whole_and_its_folder_made(tmp_path):
 def test_what_cannot_be_written_leaves_what_stood_there(tmp_path):
     path = tmp_path / "a.json"
     write_whole(path, b"one")
-    (tmp_path / "a.json.part").mkdir()  # in the way of the new one
-    with pytest.raises(RecordingError, match=r"a\.json"):
-        write_whole(path, b"another")
+    with suppress(KeyboardInterrupt), whole_file(path) as file:
+        file.write(b"half of anoth")
+        raise KeyboardInterrupt
     assert path.read_bytes() == b"one"
-    with pytest.raises(RecordingError):
-        write_whole(path / "below a file", b"x")
+    (tmp_path / "folder").mkdir()
+    for wrong in (path / "below a file", tmp_path / "folder"):
+        with pytest.raises(RecordingError, match=wrong.name):
+            write_whole(wrong, b"x")
+    assert {p.name for p in tmp_path.iterdir()} == {"a.json", "folder"}
+
+
+def test_a_kill_while_writing_is_no_obstacle_to_the_next_time(tmp_path):
+    path = tmp_path / "a.json"
+    child = f"""
+import os, pathlib, signal
+from realtime.whole_file import whole_file
+with whole_file(pathlib.Path({str(path)!r})) as file:
+    file.write(b"half of an")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", child]).returncode == -signal.SIGKILL
+    assert not path.exists()
+    write_whole(path, b"whole")
+    assert path.read_bytes() == b"whole"
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path):
+    before = os.umask(0)
+    try:
+        with whole_file(tmp_path / "face.png", private=True) as file:
+            file.write(b"x")
+        with whole_file(tmp_path / "table.csv") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    modes = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+    assert modes == {"face.png": 0o600, "table.csv": 0o666}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from model.datasets.align import MOST_FRAMES, AlignedClip, R, align_clip
 from model.datasets.record import Dataset, Record
 from model.progress import progress
 from realtime.face.face import FaceTracker
+from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -94,17 +94,9 @@ def _write(path: Path, clips: Sequence[AlignedClip], failed: Failed) -> None:
         for name in _PICTURES:
             arrays[f"{index}.{name}"] = getattr(clip, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Processes of one run may get here together: each writes its own, and the last one stays.
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            failures = np.array(failed, dtype=str).reshape(-1, 2)
-            np.savez(file, count=len(clips), failed=failures, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as file:  # several processes of a run may get here together
+        failures = np.array(failed, dtype=str).reshape(-1, 2)
+        np.savez(file, count=len(clips), failed=failures, **arrays)
 
 
 def _read(path: Path, dataset: str) -> tuple[list[AlignedClip], Failed]:

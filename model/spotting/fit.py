@@ -21,6 +21,7 @@ from realtime.errors import DataError
 from realtime.evidence import NAMES
 from realtime.sightings import Stage
 from realtime.verifier import STAGES
+from realtime.whole_file import whole_file
 
 _SEEDS = 2
 FOLDS = 5
@@ -121,9 +122,8 @@ def export(
         arrays[f"{stage}_platt"] = np.array(platt[stage])
         arrays[f"{stage}_alarms_per_min"] = BUDGETS
         arrays[f"{stage}_least"] = least
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, allow_pickle=False, **arrays)
-    part.replace(path)
+    with whole_file(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _flattened(models: Sequence[HistGradientBoostingClassifier]) -> dict[str, NDArray[np.generic]]:

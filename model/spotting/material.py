@@ -31,6 +31,7 @@ from model.synthetic.portraits import Portrait
 from realtime.face.assess import AssessConfig
 from realtime.face.geometry import inter_ocular
 from realtime.sightings import Stage
+from realtime.whole_file import whole_file
 
 EVENTS_PER_MIN = 14.0
 SHORTEST_S = 1.5
@@ -135,9 +136,8 @@ def save(path: Path, played: Played) -> None:
         ),
         "group": np.array(played.group),
     }
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, allow_pickle=False, **columns)
-    part.rename(path)
+    with whole_file(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **columns)
 
 
 def load(path: Path) -> Played:

@@ -51,7 +51,7 @@ NonEvent = Literal[
 # footage.
 DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
     **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
-    **{"light": 0.05, "gaze": 0.07, "codec": 0.05, "macro": 0.06, "repeat": 0.06},
+    **{"light": 0.05, "gaze": 0.07, "codec": 0.05, "macro": 0.06, "repeat": 0.12},
 }
 
 PEAK_RANGE_IOD = (0.005, 0.035)

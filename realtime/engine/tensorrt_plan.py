@@ -17,7 +17,6 @@ import logging
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from typing import Any
 from realtime.errors import EngineMismatch, EngineUntrusted
 from realtime.face.geometry import CROP_SIZE
 from realtime.face.weights import cache_folder
+from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -153,16 +153,8 @@ def read_plan(path: Path, made_for: Mapping[str, object]) -> bytes:
 def write_plan(path: Path, made_for: Mapping[str, object], plan: bytes) -> None:
     about = _canonical(made_for)
     sealed = len(about).to_bytes(_LENGTH, "big") + about + plan
-    handle, part = tempfile.mkstemp(dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hmac.digest(_key(), sealed, "sha256") + sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with whole_file(path, private=True) as file:
+        file.write(_MAGIC + hmac.digest(_key(), sealed, "sha256") + sealed)
 
 
 def _canonical(made_for: Mapping[str, object]) -> bytes:

@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 
 from realtime.errors import FaceModelError
+from realtime.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -87,16 +88,8 @@ def _cached() -> Path:
     except FaceModelError:
         logger.warning("the cached face model is damaged; obtaining it again")
     content = _obtain()
-    handle, temporary = tempfile.mkstemp(dir=cached.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, cached)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(cached, private=True) as file:
+        file.write(content)
     return cached
 
 

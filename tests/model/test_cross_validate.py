@@ -19,7 +19,7 @@ def specs(tmp_path_factory):
 def command(specs, output, *more):
     return [
         *("--data", *specs, "--output", str(output), "--threads", "1", "--steps", "3"),
-        *("--shares", "0", "0.5", "0.5", *more),
+        *("--shares", "0", "0.5", "0.5", "0", *more),
     ]
 
 

@@ -14,7 +14,7 @@ from model.chapter import Chapter
 from model.config import Config
 from model.engine_folder import WEIGHTS, write_description
 from model.export import trained_on
-from model.fit import CHECKPOINT, cut_windows
+from model.fit import CHECKPOINT, cut_windows, loss_terms
 from model.frl_dgt import FrlDgt
 from model.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_chapters
 from model.synthetic.pairs import NON_EVENT
@@ -73,13 +73,14 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(tmp_path, portraits, m
 def test_every_phase_trains_its_part_and_no_other(tmp_path, portraits):
     torch.manual_seed(THIRDS.seed)
     fresh = FrlDgt().state_dict()
-    for name in ("displacement", "fusion", "joint"):
+    for name in ("displacement", "fusion", "joint", "event"):
         settings = dataclasses.replace(THIRDS, phases=(Phase(name, 1.0, 2, 1e-3, 1e-3),))
         train(portraits, tmp_path / name, Length(steps=2), settings)
         state = weights(tmp_path / name / CHECKPOINT)
         moved = {key.split(".")[0] for key in fresh if not torch.equal(fresh[key], state[key])}
-        assert ("dgm" in moved) == (name != "fusion")
-        assert ("class_head" in moved) == ("fusion" in moved) == (name != "displacement")
+        assert ("dgm" in moved) == (name in ("displacement", "joint"))
+        assert ("class_head" in moved) == ("fusion" in moved) == (name in ("fusion", "joint"))
+        assert ("event_head" in moved) == (name != "displacement")
 
 
 @pytest.mark.fault
@@ -174,6 +175,22 @@ def test_photometric_loss_is_least_at_the_true_displacement():
     assert right < 0.6 * losses.photometric(pair, -truth, valid)
 
 
+def test_warping_teaches_where_the_displacement_is_not_known():
+    torch.manual_seed(3)
+    network, map_ = FrlDgt(), torch.rand(2, 2, 64, 64)
+    batch = Batch(map_, 0 * map_, torch.ones(2, 64, 64), torch.tensor([0, 1]), torch.ones(2) > 0)
+    nobody = dataclasses.replace(batch, known=~batch.known)
+
+    def supervised(batch, weights):
+        terms = loss_terms(network, batch, "displacement", weights)
+        assert (terms["displacement"] > 0) == bool(batch.known.any())
+        return [float(terms[name].detach()) for name in ("photometric", "smoothness")]
+
+    assert supervised(batch, losses.Weights()) == [0, 0]
+    assert min(supervised(nobody, losses.Weights())) > 0
+    assert min(supervised(batch, losses.Weights(supervise_known=True))) > 0
+
+
 def test_carry_moves_the_picture_along_the_displacement():
     picture = torch.zeros(1, 1, 9, 9)
     picture[..., 4, 4] = 1.0
@@ -238,7 +255,12 @@ def test_the_displacement_module_can_be_taken_alone(tmp_path):
 
 def test_chapters_are_as_long_as_asked_and_other_phases_stay():
     phases = with_chapters(TrainSettings().phases, 100, 7)
-    assert [(phase.chapter, phase.epochs) for phase in phases] == [(0, 1), (100, 7), (0, 1)]
+    assert [(phase.chapter, phase.epochs) for phase in phases] == [
+        (0, 1),
+        (100, 7),
+        (0, 1),
+        (100, 7),
+    ]
     assert [phase.batch for phase in phases] == [phase.batch for phase in TrainSettings().phases]
 
 
@@ -308,7 +330,7 @@ def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
 
 
 def test_phases_are_scaled_alike_and_those_without_a_share_left_out():
-    phases = scaled(TrainSettings().phases, [0, 0.5, 0.5], 2.0, 4)
+    phases = scaled(TrainSettings().phases, [0, 0.5, 0.5, 0], 2.0, 4)
     assert [(phase.name, phase.batch) for phase in phases] == [("fusion", 128), ("joint", 32)]
     assert phases[0].first_rate == pytest.approx(2e-3)
     assert phases[0].chapter == TrainSettings().phases[1].chapter

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from realtime.errors import DataError, DiskFull, RecordingError
+from realtime.errors import DataError, DiskFull, RecordingError, recording_error
 from realtime.event_log import EventLog, read_events
 from realtime.events import Event
 from realtime.frame_table import COLUMNS, FrameRow, FrameTable
 from realtime.recorder import Recorder
 from realtime.ring_buffer import FrameRing
-from realtime.session import Session, recording_error
+from realtime.session import Session
 from tests.recording.frames import STEP_NS, fill
 
 EVENT = Event("0001", 0, "micro", 1.0, 1.1, 1.3, 1.35, 30, 33, 39, 0.02, 9.0, (0.5,) * 6)

@@ -50,8 +50,9 @@ def test_what_cannot_be_read_is_not_written_over(session, content):
 def test_an_answer_that_cannot_be_kept_is_an_error_and_changes_nothing(session, tmp_path):
     labels = Labels(session)
     labels.set("0001", "none")
-    (session.folder / f"{NAME}.tmp").mkdir()  # in the way of the new file
+    aside = session.folder.rename(tmp_path / "aside")  # a disk that was pulled out
     with pytest.raises(RecordingError):
         labels.set("0001", "surprise")
+    aside.rename(session.folder)
     assert labels.get("0001") == "none"
     assert Labels(session).get("0001") == "none"
