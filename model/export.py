@@ -228,6 +228,14 @@ def export_anew(engine: Path, target: Path) -> float:
     return worst
 
 
+_ALONE = {
+    "displacement": "the displacement module alone, on ",
+    "fusion": "all but the displacement module, on ",
+    "joint": "",
+    "event": "the event head alone, on ",
+}
+
+
 def trained_on(state: Mapping[str, Any]) -> str:
     """What a checkpoint's network has seen, in a sentence."""
     settings, progress = state["settings"], checkpoint.Progress(*state["progress"])
@@ -239,8 +247,10 @@ def trained_on(state: Mapping[str, Any]) -> str:
     )
     named = " and ".join(f"{count} {what}" for count, what in sources if count)
     kind = "pairs of" if settings.get("clips") else "synthetic pairs made from"
+    phases = {phase["name"] for phase in settings["phases"]}
+    part = _ALONE[phases.pop()] if len(phases) == 1 else ""
     text = (
-        f"{progress.next_index} {kind} {named}; {progress.step} steps in "
+        f"{part}{progress.next_index} {kind} {named}; {progress.step} steps in "
         f"{progress.elapsed_s / 60:.0f} minutes"
     )
     before = settings.get("started_from")

@@ -235,6 +235,7 @@ def test_a_run_starts_from_an_engines_weights_and_remembers_it(tmp_path, portrai
     train(*arguments, Length(steps=1), settings, start_from=tmp_path / "engine")
     state = checkpoint.read(tmp_path / "run" / CHECKPOINT)
     assert same(state["model"], before.state_dict())
+    assert trained_on(state).startswith("all but the displacement module, on 2 synthetic pairs")
     assert trained_on(state).endswith("before that: ten thousand pairs")
     train(*arguments, Length(steps=2), settings, resume=True)
     assert "ten thousand" in trained_on(checkpoint.read(tmp_path / "run" / CHECKPOINT))
