@@ -15,6 +15,7 @@ SCHEMA = 1
 Kind = Literal["micro", "macro", "rejected"]
 CLASSES = ("negative", "positive", "surprise")
 UNCLASSIFIED = "unclassified"
+NETWORK_DOUBTS = "network doubts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Classification:
     probabilities: tuple[float, float, float]  # in the order of CLASSES, sum 1
     micro_probability: float  # that the pair holds a micro-expression at all
     engine: str  # which engine and weights said so
+    doubted: bool = False  # `micro_probability` is below the engine's threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Event:
     def label(self) -> str:
         return self.classification.label if self.classification else UNCLASSIFIED
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What speaks against it: the rules' words, and the network's doubt of what was flagged."""
+        verdict = self.classification
+        doubted = self.kind == "micro" and verdict is not None and verdict.doubted
+        return (*self.confounders, NETWORK_DOUBTS) if doubted else self.confounders
+
     def to_json(self) -> str:
         """The event as one line without its newline; equal events give equal bytes."""
         verdict = self.classification
@@ -81,7 +90,7 @@ class Event:
             "peak_sigma": round(self.peak_sigma, 2),
             "probability": None if self.probability is None else round(self.probability, 4),
             "regions": {str(i): round(v, 3) for i, v in enumerate(self.regions, start=1)},
-            "confounders": list(self.confounders),
+            "confounders": list(self.reasons),
             "engine": None if verdict is None else verdict.engine,
             "clip": self.clip,
             "stills": list(self.stills),

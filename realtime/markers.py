@@ -58,7 +58,7 @@ class LslMarkers:
             "offset": round(offset_s, 6),
             "label": None if event.label == UNCLASSIFIED else event.label,
             "probability": event.probability,
-            "reasons": list(event.confounders),
+            "reasons": list(event.reasons),
             "revises": event.revises,
         }
         self._outlet.push_sample([json.dumps(marker, allow_nan=False)], apex_s)

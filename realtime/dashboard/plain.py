@@ -191,7 +191,7 @@ def event_line(event: Event) -> str:
         f"{words.duration(event)} ms",
         f"motion {words.motion(event)} % IOD",
     ]
-    if event.confounders:
+    if event.reasons:
         parts.append(f"({words.reasons(event)})")
     return "  ".join(parts)
 

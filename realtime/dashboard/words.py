@@ -101,4 +101,4 @@ def motion(event: Event) -> str:
 
 
 def reasons(event: Event) -> str:
-    return printable(", ".join(event.confounders))
+    return printable(", ".join(event.reasons))

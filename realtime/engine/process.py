@@ -72,11 +72,10 @@ class EngineProcess:
         self.name = checked.name
         chosen = resolve(backend, checked).name
         self.description = f"{chosen} {checked.fingerprint}"
-        self.micro_threshold = checked.micro_threshold
         self.state = EngineState.LOADING
         self.refused = 0  # pairs turned away because the queue was full
         self.restarted = 0
-        self._temperature = checked.temperature
+        self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
         self._arguments = (str(folder), chosen, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
@@ -191,11 +190,13 @@ class EngineProcess:
         scaled = np.asarray(reply.logits, np.float64) / self._temperature
         odds = np.exp(scaled - scaled.max())
         p = odds / odds.sum()
+        micro = float(1.0 / (1.0 + np.exp(-reply.micro_logit)))
         classification = Classification(
             CLASSES[int(p.argmax())],
             (float(p[0]), float(p[1]), float(p[2])),
-            float(1.0 / (1.0 + np.exp(-reply.micro_logit))),
+            micro,
             self.description,
+            doubted=micro < self._least_micro,
         )
         return Answered(reply.ticket, classification, reply.displacement, reply.took_ms, None)
 

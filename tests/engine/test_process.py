@@ -41,6 +41,14 @@ def test_answers_as_the_session_does_every_time(folder):
     assert first.displacement.shape == (2, 224, 224)
 
 
+@pytest.mark.parametrize(("threshold", "doubted"), [(0.0, False), (1.0, True)])
+def test_the_engines_own_threshold_says_what_it_doubts(tmp_path, threshold, doubted):
+    engine_folder = write_engine(tmp_path / "engine", micro_threshold=threshold)
+    with EngineProcess(engine_folder) as engine:
+        assert engine.submit(1, PAIR)
+        assert engine.wait(1).classification.doubted is doubted
+
+
 @pytest.mark.fault
 def test_a_killed_child_fails_what_is_pending_and_comes_back(folder):
     with EngineProcess(folder) as engine:

@@ -1,5 +1,6 @@
 """How findings become lines, with an engine that answers when the test says."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -87,6 +88,17 @@ def test_a_class_in_time_is_in_the_only_line(book_with):
     (event,) = lines
     assert (event.id, event.label, event.revises) == ("0001", "surprise", False)
     assert event.flagged_s == pytest.approx(5.43)
+
+
+def test_what_the_network_doubts_says_so_while_it_stands(book_with):
+    engine = ScriptedEngine()
+    book, lines = book_with(engine)
+    book.take(StillWatcher(), finding(), NOW)
+    engine.answer(1, replace(VERDICT, micro_probability=0.2, doubted=True))
+    book.tend(NOW.t_ns)
+    book.take(StillWatcher(), finding("rejected", confounders=("blink",), revises=True), NOW)
+    told = [json.loads(event.to_json())["confounders"] for event in lines]
+    assert told == [["network doubts"], ["blink"]]
 
 
 def test_a_late_class_revises(book_with):
