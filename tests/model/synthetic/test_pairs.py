@@ -39,7 +39,8 @@ def test_a_third_are_non_events_of_every_kind(pairs):
     none = [pair for pair in pairs if pair.label == NON_EVENT]
     assert 0.25 < len(none) / len(pairs) < 0.45
     kinds = {pair.kind for pair in none}
-    assert kinds | {"repeat"} == set(DRAWN_NON_EVENTS)  # that one is too rare for so few pairs
+    common = {kind for kind, odds in DRAWN_NON_EVENTS.items() if odds > 0.1}  # of so few pairs
+    assert common <= kinds <= set(DRAWN_NON_EVENTS)
     assert all(pair.peak_iod == 0 and not pair.units for pair in none)
 
 
