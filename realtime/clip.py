@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from realtime.errors import RecordingError, recording_error
 from realtime.session import create_private, write_all
-from realtime.whole_file import sync_folder
+from realtime.whole_file import sync_folder, whole_file
 
 if sys.platform != "win32":
     import fcntl
@@ -226,11 +226,8 @@ def recover(folder: Path) -> list[str]:
 
 def _remux(part: Path, target: Path, frames: int) -> None:
     """The first packets, one a frame and with their times, in a file with a proper end."""
-    fresh = target.with_suffix(".tmp")
-    fresh.unlink(missing_ok=True)
-    descriptor = create_private(fresh)
-    try:
-        sink = _Sink(descriptor)
+    with whole_file(target, private=True) as file:
+        sink = _Sink(file.fileno())
         with (
             av.open(str(part)) as source,
             av.open(sink, "w", format="mp4", options=dict(_CONTAINER)) as copy,
@@ -241,12 +238,6 @@ def _remux(part: Path, target: Path, frames: int) -> None:
                 copy.mux(packet)
         if sink.error is not None:
             raise sink.error
-        os.fsync(descriptor)
-        os.rename(fresh, target)
-        sync_folder(target.parent)
-    finally:
-        os.close(descriptor)
-        fresh.unlink(missing_ok=True)
 
 
 def _lock(descriptor: int) -> None:

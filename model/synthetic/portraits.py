@@ -27,6 +27,7 @@ from realtime.face.geometry import (
     canonical_in_crop,
     crop_transform,
 )
+from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ def split(portraits: Sequence[Portrait]) -> tuple[list[Portrait], list[Portrait]
 
 def save_cache(path: Path, portraits: Sequence[Portrait]) -> None:
     """Keep aligned portraits, so that a long run does not look for faces again."""
-    with path.open("wb") as file:
+    with whole_file(path) as file:
         np.savez(
             file,
             names=np.array([portrait.name for portrait in portraits]),
