@@ -58,7 +58,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
         with whole_file(path) as file:
             file.write(text.getvalue().encode())
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}") from error
+        raise DataError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -226,7 +226,8 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         nargs=4,
         metavar=("DISPLACEMENT", "FUSION", "JOINT", "EVENT"),
-        help="of the run for each phase, when it does not begin from nothing",
+        help="of the run for each phase, when it does not begin from nothing; "
+        "the last trains the event head and nothing else",
     )
     parser.add_argument("--rates", type=float, default=1.0, help="factor of all learning rates")
     parser.add_argument(
