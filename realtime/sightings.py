@@ -36,7 +36,9 @@ Stage = Literal["early", "late"]
 
 LATE_S = 0.45  # after the candidate's peak: a revision is out within 0.6 s of the apex
 _TOGETHER_S = 0.05
-_SPEAKING_PX = 0.5  # to and fro of the mouth, crop pixels: no single brief movement reaches it
+# To and fro of the mouth, crop pixels.  Who speaks has 2 to 4; a face at rest that swallows or
+# presses its lips now and then, half a pixel.
+_SPEAKING_PX = 1.5
 _EXPRESSION_PX = 1.5  # of all regions, from where they were in the last seconds
 _LOOK_S = 0.25  # between looks at what the face does at large
 _COVERED = 1 / 3  # of the regions

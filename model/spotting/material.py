@@ -37,7 +37,7 @@ EVENTS_PER_MIN = 14.0
 SHORTEST_S = 1.5
 SIMULATED_S = 30.0
 SIMULATED = "portraits "  # how the groups of simulated people begin
-_TALKS = 0.9  # share of the time
+TALKS = 0.9  # share of the time
 _RATES = (24.0, 25.0, 30.0, 30.0, 30.0, 50.0, 60.0)
 _STAGES: tuple[Stage, ...] = ("early", "late")
 
@@ -92,7 +92,7 @@ def run(job: Job, seed: int) -> Played:
     if recording is None:
         fps = float(rng.choice(_RATES))
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        habits = replace(Habits.draw(rng), talks=_TALKS) if job.talking else None
+        habits = replace(Habits.draw(rng), talks=TALKS) if job.talking else None
         recording = simulate(job.portraits, numbers, times_s, habits)
     else:
         if rng.random() < 0.5:

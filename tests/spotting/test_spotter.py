@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime.apex import ApexConfig
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
+from realtime.onset import DetectorState, OnsetConfig
 from realtime.regions import Stream
+from realtime.sightings import Sighter
 from realtime.spotter import Spotter
 from realtime.stabiliser import Stabiliser
 from tests.spotting.pulses import camera_times, raised_cosine
@@ -35,22 +38,24 @@ def skin() -> np.ndarray:
 SKIN = skin().astype(np.float32)
 
 
-def brow_field() -> np.ndarray:
-    """Share of the brows' rise at every pixel of the frame."""
+def field_around(landmarks) -> np.ndarray:
+    """Share of a rise at every pixel of the frame, 1 at the landmarks."""
     y, x = np.mgrid[0:480, 0:640]
-    at = canonical_in_crop()[[105, 334, 66, 296]] * SCALE + OFFSET
+    at = canonical_in_crop()[landmarks] * SCALE + OFFSET
     squares = [((x - cx) ** 2 + (y - cy) ** 2) / (2 * (18 * SCALE) ** 2) for cx, cy in at]
     return np.exp(-np.min(squares, axis=0)).astype(np.float32)
 
 
-BROWS = brow_field()
+BROWS = field_around([105, 334, 66, 296])
+MOUTH = field_around([61, 291, 17, 199])
 Y, X = np.mgrid[0:480, 0:640].astype(np.float32)
 
 
-def frame(brow_px=0.0, shift=(0.0, 0.0), seed=0):
-    """The skin with both brows raised by `brow_px` crop pixels, the whole shifted, with noise."""
+def frame(brow_px=0.0, shift=(0.0, 0.0), seed=0, mouth_px=0.0):
+    """The skin with brows and mouth raised by crop pixels, the whole shifted, with noise."""
     x = X - np.float32(shift[0])
-    y = Y - np.float32(shift[1]) + BROWS * np.float32(brow_px * SCALE)
+    raised = BROWS * np.float32(brow_px) + MOUTH * np.float32(mouth_px)
+    y = Y - np.float32(shift[1]) + raised * np.float32(SCALE)
     warped = cv2.remap(SKIN, x, y, cv2.INTER_CUBIC)
     noise = np.random.default_rng(seed).normal(0, 2, warped.shape)
     return np.clip(warped + noise, 0, 255).astype(np.uint8)
@@ -144,6 +149,51 @@ def test_a_raise_that_stays_is_not_a_micro_expression():
     found = spot(camera_times(30, 6.5), lambda t: 1.5 * np.clip((t - 4.5) / 0.2, 0, 1))
     last = {f.number: f for f in found}
     assert [f for f in last.values() if f.kind == "micro"] == []
+
+
+def sight(times_ns, brow_of_t, mouth_of_t):
+    """Every sighting, and the last state of the detector."""
+    stabiliser, jitter, seen = Stabiliser(), np.random.default_rng(1), []
+    sighter = Sighter(OnsetConfig(), ApexConfig())
+    for k, t in enumerate(times_ns):
+        face, t_s = face_at(jitter=jitter), np.array([t / 1e9])
+        picture = frame(float(brow_of_t(t_s)[0]), seed=k, mouth_px=float(mouth_of_t(t_s)[0]))
+        held = stabiliser.update(int(t), picture, face)
+        seen.extend(sighter.update(held, face))
+    return seen, sighter.state
+
+
+@pytest.mark.slow
+def test_a_talking_mouth_masks_the_lower_face_and_not_the_brows():
+    times, amplitude = camera_times(30, 6.0), 0.03 * CROP_IOD
+    seen, state = sight(
+        times,
+        lambda t: amplitude * raised_cosine(t, 5.0, 5.15, 5.3),
+        lambda t: 3.0 * np.sin(2 * np.pi * 4 * t) * (1 + np.sin(2 * np.pi * 0.7 * t)) * (t > 2.5),
+    )
+    assert state is DetectorState.SPEAKING
+    after_2_s = [s for s in seen if s.pulse.apex_ns > 4.6e9]
+    lower = [s for s in after_2_s if s.candidate.stream is Stream.MOUTH]
+    assert lower
+    assert all(s.masked for s in lower)
+    brows = [s for s in seen if s.candidate.stream is Stream.BROWS]
+    assert any(abs(s.pulse.apex_ns / 1e9 - 5.15) < 0.05 for s in brows)
+    assert not any(s.masked for s in brows)
+
+
+@pytest.mark.slow
+def test_one_movement_of_a_mouth_that_fidgets_a_little_is_not_speech():
+    seen, state = sight(
+        camera_times(30, 6.0),
+        np.zeros_like,
+        lambda t: (
+            0.8 * np.sin(2 * np.pi * 3 * t) + 0.035 * CROP_IOD * raised_cosine(t, 5.0, 5.15, 5.3)
+        ),
+    )
+    at_it = [s for s in seen if abs(s.pulse.apex_ns / 1e9 - 5.15) < 0.05]
+    assert any(s.candidate.stream is Stream.MOUTH for s in at_it)
+    assert not any(s.masked for s in seen)
+    assert state is not DetectorState.SPEAKING
 
 
 @pytest.mark.slow
