@@ -38,7 +38,7 @@ LATE_S = 0.45  # after the candidate's peak: a revision is out within 0.6 s of t
 _TOGETHER_S = 0.05
 # To and fro of the mouth, crop pixels.  Who speaks has 2 to 4; a face at rest that swallows or
 # presses its lips now and then, half a pixel.
-_SPEAKING_PX = 1.5
+SPEAKING_PX = 1.5
 _EXPRESSION_PX = 1.5  # of all regions, from where they were in the last seconds
 _LOOK_S = 0.25  # between looks at what the face does at large
 _COVERED = 1 / 3  # of the regions
@@ -74,7 +74,7 @@ class Sighting:
         lower = self.candidate.stream is not Stream.BROWS and (
             streams[Stream.MOUTH] >= streams[Stream.BROWS]
         )
-        return lower and self.evidence[_MOUTH_PX] > _SPEAKING_PX
+        return lower and self.evidence[_MOUTH_PX] > SPEAKING_PX
 
 
 class Sighter:
@@ -162,7 +162,7 @@ class Sighter:
         sightings: list[Sighting | None] = []
         for index in known:
             if index % steps(_LOOK_S) == 0:
-                self.speaking = liveliness(self._timeline, index)[Stream.MOUTH] > _SPEAKING_PX
+                self.speaking = liveliness(self._timeline, index)[Stream.MOUTH] > SPEAKING_PX
                 self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
             candidates = self._detector.update(self._timeline, index)
             sightings += [self._seen("early", candidate) for candidate in candidates]
