@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from benchmarks.spotting_streams import EVENTS_PER_MIN, SEED, regular
 from model.metrics.ranking import auroc
 from model.spotting.additions import draw_additions, play
 from model.spotting.film import simulate
-from model.spotting.material import SHORTEST_S, TALKS
+from model.spotting.material import SHORTEST_S
 from model.spotting.person import Habits
 from model.spotting.recording import Moment, Recording, read_recording, stretches
 from model.synthetic.portraits import load_cache, split
@@ -102,13 +102,12 @@ def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> di
     _, held_out = split(load_cache(given.portraits))
     tracker = LandmarkTracker(face_model())
     found: dict[str, list[Flag]] = {}
-    for kind, name in ((4, "generated streams"), (5, "generated talkers")):
+    drawn = {"generated streams": Habits.draw, "generated talkers": Habits.draw_talker}
+    for kind, (name, draw) in enumerate(drawn.items(), start=4):
         seen = found.setdefault(name, [])
         for number in track(range(given.count), name, console=console):
             seed = [SEED, kind, number]
-            habits = Habits.draw(np.random.default_rng(seed))
-            if kind == 5:
-                habits = replace(habits, talks=TALKS)
+            habits = draw(np.random.default_rng(seed))
             seen += on_added(simulate(held_out, seed, regular(30.0), habits), seed, spot)
     seen = found.setdefault(given.set.name, [])
     for entry in track(read_set(given.set, ()), "set", console=console):

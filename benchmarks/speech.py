@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,7 +21,7 @@ from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotting_streams import SEED, regular
 from model.spotting.film import simulate
-from model.spotting.material import SHORTEST_S, TALKS
+from model.spotting.material import SHORTEST_S
 from model.spotting.person import Habits
 from model.spotting.recording import Recording, read_recording, stretches
 from model.spotting.table import watch
@@ -48,12 +47,14 @@ def talkers(portraits: Path, count: int) -> Iterator[Recording]:
     _, held_out = split(load_cache(portraits))
     for number in track(range(count), "talkers", console=Console(stderr=True)):
         seed = [SEED, 7, number]
-        habits = replace(Habits.draw(np.random.default_rng(seed)), talks=TALKS)
+        habits = Habits.draw_talker(np.random.default_rng(seed))
         yield simulate(held_out, seed, regular(30.0), habits)
 
 
 def row(name: str, recordings: Iterable[Recording]) -> list[str]:
     px = np.array([v for recording in recordings for v in to_and_fro_px(recording)])
+    if not len(px):
+        return [name, *["–"] * 4]
     low, middle, high = 100 * np.quantile(px, [0.1, 0.5, 0.9]) / CROP_IOD
     masked = (px > SPEAKING_PX).mean()
     return [name, f"{low:.1f}", f"{middle:.1f}", f"{high:.1f}", f"{100 * masked:.0f}"]

@@ -30,7 +30,6 @@ from benchmarks.spotting_score import SLACK_S
 from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.film import Camera, simulate
-from model.spotting.material import TALKS
 from model.spotting.person import Habits
 from model.spotting.recording import Recording
 from model.synthetic.portraits import Portrait, load_cache, split
@@ -104,7 +103,7 @@ def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
     rng = np.random.default_rng([SEED, 2, number])
-    habits = replace(Habits.draw(rng), talks=TALKS)
+    habits = Habits.draw_talker(rng)
     return outcome(simulate(portraits, [SEED, 2, number], regular(30.0), habits), (), given)
 
 

@@ -8,7 +8,7 @@ cross-validation holds out, so that no score ever comes from a face that was lea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,6 @@ EVENTS_PER_MIN = 14.0
 SHORTEST_S = 1.5
 SIMULATED_S = 30.0
 SIMULATED = "portraits "  # how the groups of simulated people begin
-TALKS = 0.9  # share of the time
 _RATES = (24.0, 25.0, 30.0, 30.0, 30.0, 50.0, 60.0)
 _STAGES: tuple[Stage, ...] = ("early", "late")
 
@@ -92,7 +91,7 @@ def run(job: Job, seed: int) -> Played:
     if recording is None:
         fps = float(rng.choice(_RATES))
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        habits = replace(Habits.draw(rng), talks=TALKS) if job.talking else None
+        habits = Habits.draw_talker(rng) if job.talking else None
         recording = simulate(job.portraits, numbers, times_s, habits)
     else:
         if rng.random() < 0.5:

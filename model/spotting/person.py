@@ -7,7 +7,7 @@ lengths are crop pixels unless said, times seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,11 @@ class Habits:
             glances_per_min=float(rng.uniform(4, 25)),
             macros_per_min=float(rng.uniform(0, 5)),
         )
+
+    @staticmethod
+    def draw_talker(rng: np.random.Generator) -> Habits:
+        """Of one who talks nearly all the time: the hardest to watch."""
+        return replace(Habits.draw(rng), talks=0.9)
 
 
 @dataclass(frozen=True, slots=True)
