@@ -158,14 +158,8 @@ def main() -> int:
         together = (np.concatenate(part) for part in zip(*others, strict=True))
         line = LogisticRegression().fit(*together).decision_function(x)
         ranks = [auroc(v[right], v[~right]) for v in (x[:, 0], x[:, 1], line)]
-        rows.append(
-            [
-                name,
-                str(len(right)),
-                str(right.sum()),
-                *("–" if r is None else f"{r:.3f}" for r in ranks),
-            ]
-        )
+        shown = ["–" if rank is None else f"{rank:.3f}" for rank in ranks]
+        rows.append([name, str(len(right)), str(right.sum()), *shown])
     headings = ["flags on", "flags", "right", "verifier", "event head", "line fitted on the others"]
     text = table(headings, rows)
     text += f"\nAUROC, chance 0.5. Flags at {LOOSE_PER_MIN:g} false alarms a minute. {machine()}\n"
