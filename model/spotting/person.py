@@ -45,7 +45,7 @@ class Habits:
             turn_deg=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))),
             nods_per_min=float(rng.uniform(0, 10)),
             talks=float(rng.choice([0.0, 0.3, 0.7, 0.9], p=[0.3, 0.3, 0.25, 0.15])),
-            mouth_iod=float(np.exp(rng.uniform(np.log(0.01), np.log(0.05)))),
+            mouth_iod=float(np.exp(rng.uniform(np.log(0.015), np.log(0.12)))),
             blinks_per_min=float(rng.uniform(6, 30)),
             glances_per_min=float(rng.uniform(4, 25)),
             macros_per_min=float(rng.uniform(0, 5)),

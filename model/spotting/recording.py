@@ -6,7 +6,7 @@ Grey frames are cut to where the face goes; landmarks are pixels of the cut fram
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,6 +95,17 @@ def cut_to_face(recording: Recording) -> Recording:
             for m in recording.moments
         ),
     )
+
+
+def without(recording: Recording, spans_s: Sequence[tuple[float, float]]) -> Recording:
+    """As if nobody could be judged between these times, counted from the first frame."""
+    start = recording.moments[0].t_ns
+
+    def seen(moment: Moment) -> Moment:
+        t_s = (moment.t_ns - start) / 1e9
+        return replace(moment, face=None) if any(a <= t_s <= b for a, b in spans_s) else moment
+
+    return Recording(recording.name, tuple(seen(m) for m in recording.moments))
 
 
 def mirrored(recording: Recording) -> Recording:

@@ -5,7 +5,9 @@ people; the live path's front end watches them; boosted trees learn which of its
 movements that had been added.  Everything played is kept in DIR: a run that was cut goes on.
 Ends by writing DIR/verifier.npz, with its report beside it; `--install` makes it the shipped one.
 
-Train on videos you may use.  One that is to be scored must not be among them.
+Train on videos you may use.  One that is to be scored must not be among them.  A video may hold a
+brief movement of its own, which would be learned as a false alarm: look where the spotter flags
+your footage, and leave such a moment out with --cut.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from model.progress import progress
 from model.spotting.fit import cross_fit, export, fit_stage
 from model.spotting.material import Job, load, plan, run, save
 from model.spotting.operate import BUDGETS, operating_table
-from model.spotting.recording import read_recording
+from model.spotting.recording import read_recording, without
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
@@ -45,7 +47,12 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
         save_cache(cache, find_portraits(given.portraits, tracker))
     portraits, held_out = split(load_cache(cache))
     log.info("%d portraits to train on, %d held out", len(portraits), len(held_out))
-    recordings = [read_recording(path, tracker) for path in given.footage]
+    recordings = [
+        without(
+            read_recording(path, tracker), [(a, b) for name, a, b in given.cut if name == path.name]
+        )
+        for path in given.footage
+    ]
     jobs = plan(
         recordings, portraits, passes=given.passes, simulated=given.simulated, talkers=given.talkers
     )
@@ -53,6 +60,20 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
         path = given.output / "played" / f"{number:05d}.npz"
         if not path.exists():
             yield job, path
+
+
+def cut_of(text: str) -> tuple[str, float, float]:
+    """VIDEO:FROM-TO, seconds."""
+    try:
+        name, span = text.rsplit(":", 1)
+        first, last = (float(part) for part in span.split("-"))
+    except ValueError:
+        first, last = 1.0, 0.0
+    if not 0 <= first < last:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not VIDEO:FROM-TO in seconds, like a.mp4:2.5-4"
+        )
+    return name, first, last
 
 
 class _Player:
@@ -116,6 +137,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--output", type=Path, required=True, help="folder of the run")
     parser.add_argument("--footage", type=Path, nargs="+", default=[], help="videos of faces")
+    parser.add_argument(
+        "--cut",
+        type=cut_of,
+        nargs="+",
+        default=[],
+        metavar="VIDEO:FROM-TO",
+        help="seconds of a video of --footage to leave out",
+    )
     parser.add_argument("--portraits", type=Path, help="folder of face photographs")
     parser.add_argument("--passes", type=int, default=24, help="over each video")
     parser.add_argument("--simulated", type=int, default=96, help="recordings of half a minute")
@@ -132,6 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in given.footage:
             if not path.is_file():
                 raise SettingsError(f"--footage {path}: there is no such file")
+        for name, *_ in given.cut:
+            if name not in {path.name for path in given.footage}:
+                raise SettingsError(f"--cut {name}: no video of --footage has this name")
         (given.output / "played").mkdir(parents=True, exist_ok=True)
         todo = list(prepare(given))
         play_all(todo, given.seed, given.workers)

@@ -22,9 +22,12 @@ from model.spotting.recording import (
     farther,
     mirrored,
     stretches,
+    without,
 )
 from model.spotting.table import Row, watch
+from model.spotting.train import main as train_spotter
 from model.spotting.train import play_all
+from realtime.errors import SettingsError
 from realtime.evidence import NAMES
 from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
@@ -145,6 +148,32 @@ def test_stretches_end_where_the_face_is_gone(film):
     parts = list(stretches(Recording("x", tuple(moments)), 1.0))
     assert [len(p.moments) for p in parts] == [100, len(moments) - 101]
     assert list(stretches(Recording("x", tuple(moments)), 60.0)) == []
+
+
+def test_what_is_cut_out_is_in_no_stretch(film):
+    kept = list(stretches(without(film, [(1.0, 2.0)]), 0.5))
+    start = film.moments[0].t_ns
+    times_s = [[(m.t_ns - start) / 1e9 for m in part.moments] for part in kept]
+    assert len(kept) == 2
+    assert times_s[0][0] == 0.0
+    assert times_s[0][-1] < 1.0
+    assert times_s[1][0] > 2.0
+    assert kept[1].moments[-1] == film.moments[-1]
+
+
+@pytest.mark.parametrize("text", ["a.mp4", "a.mp4:3", "a.mp4:3-2", "a.mp4:x-2", "a.mp4:-1-2"])
+def test_a_cut_that_is_none_is_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        train_spotter(["--output", "run", "--cut", text])
+    assert "not VIDEO:FROM-TO" in capsys.readouterr().err
+
+
+def test_a_cut_of_no_video_is_refused(tmp_path, capsys):
+    (tmp_path / "a.mp4").touch()
+    given = ["--output", tmp_path / "run", "--footage", tmp_path / "a.mp4", "--cut", "b.mp4:1-2"]
+    assert train_spotter([str(word) for word in given]) == SettingsError("").exit_code
+    assert "no video of --footage has this name" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_cutting_moves_landmarks_with_the_picture(film):
