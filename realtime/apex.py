@@ -1,9 +1,11 @@
 """Onset, apex and offset of a candidate, from the regions that answered.
 
 The displacement is projected on the candidate's own direction, y(t) = Σ w·e(t), scaled to unit
-noise.  The apex is the peak of y; onset and offset come from the half-height crossings, doubled:
-for a raised-cosine pulse the half of the height is crossed at half of the rise.  Crossings lie
-far above the noise, feet do not.  An extrapolated offset is known before the movement is over.
+noise.  The apex is where two half parabolas meet that follow y on its way up and on its way down:
+a movement is flat at its peak, and the highest sample lies wherever the noise lifts it.  Onset and
+offset come from the half-height crossings, doubled: for a raised-cosine pulse the half of the
+height is crossed at half of the rise.  Crossings lie far above the noise, feet do not.  An
+extrapolated offset is known before the movement is over.
 
 Pure; durations in seconds, times in nanoseconds on the timeline's clock.
 """
@@ -24,6 +26,8 @@ from realtime.timeline import GRID_HZ, Timeline, steps
 
 Array = NDArray[np.float64]
 _N = len(REGIONS)
+_SLOPES = 0.35  # of the height: below it a movement no longer bends downwards
+_FINE = 0.25  # of a sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,10 @@ def _course(y, low, high, base_steps):  # type: ignore[no-untyped-def]
     height = y[apex] - y[base]
     if height <= 0:
         return apex, base, 0.0, 0.0, 0.0, 0.0, 0.0
-    top = apex + _vertex(y, apex)
     rest = y[base]
     for i in range(len(y)):
         y[i] = (y[i] - rest) / height
+    top = _summit(y, apex, low, high)
     half = top - _crossing(y, apex, -1, 0.5)
     fifth = top - _crossing(y, apex, -1, 0.2)
     down = _crossing(y, apex, 1, 0.5)
@@ -127,12 +131,42 @@ def _course(y, low, high, base_steps):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def _vertex(y, i):  # type: ignore[no-untyped-def]
-    """Sub-sample offset of the peak of the parabola through y[i-1..i+1], within ±0.5."""
-    curve = y[i - 1] - 2 * y[i] + y[i + 1]
-    if curve >= 0:
-        return 0.0
-    return min(max(0.5 * (y[i - 1] - y[i + 1]) / curve, -0.5), 0.5)
+def _summit(level, apex, low, high):  # type: ignore[no-untyped-def]
+    """Place within low..high of the peak around the highest sample.
+
+    Least squares of level(t) = c - a·(t - peak)² before the peak and c - b·(t - peak)² after it,
+    over the samples above `_SLOPES`; the highest sample itself if there are too few.
+    """
+    first, last = apex, apex
+    while first > 0 and level[first - 1] > _SLOPES:
+        first -= 1
+    while last < len(level) - 1 and level[last + 1] > _SLOPES:
+        last += 1
+    best, summit = np.inf, float(apex)
+    peak = float(max(first + 2, low))
+    while peak <= min(last - 2, high):
+        n = last - first + 1
+        sum_y = sum_yy = 0.0
+        a2 = a4 = a_y = b2 = b4 = b_y = 0.0
+        for i in range(first, last + 1):
+            y, square = level[i], (i - peak) ** 2
+            sum_y += y
+            sum_yy += y * y
+            if i < peak:
+                a2 += square
+                a4 += square * square
+                a_y += square * y
+            else:
+                b2 += square
+                b4 += square * square
+                b_y += square * y
+        c = (sum_y - a2 * a_y / a4 - b2 * b_y / b4) / (n - a2 * a2 / a4 - b2 * b2 / b4)
+        a, b = (a_y - c * a2) / a4, (b_y - c * b2) / b4
+        error = sum_yy - c * sum_y - a * a_y - b * b_y
+        if a < 0 and b < 0 and error < best:
+            best, summit = error, peak
+        peak += _FINE
+    return summit
 
 
 @numba.njit(nogil=True, cache=True)
