@@ -41,6 +41,7 @@ class Alarm:
     stands: bool = True  # False: taken back when it was looked at again
     revised_s: float | None = None
     stream: str = ""
+    probability: float = 1.0  # the last one told
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ def ours(recording: Recording, config: SpotterConfig, verifier: Verifier | None)
                 finding.kind == "micro",
                 revised if finding.revises else None,
                 finding.stream.value if finding.stream else "whole face",
+                finding.probability,
             )
         )
     return watched

@@ -36,7 +36,7 @@ from benchmarks.spotters import (
     ours,
     rules_only,
 )
-from benchmarks.spotting_score import OURS, Clip, causes, score
+from benchmarks.spotting_score import OURS, Clip, causes, removals, score
 from model.spotting.recording import read_recording
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
@@ -184,6 +184,12 @@ def report(
             ],
         )
     )
+    false = [
+        [f"{name}, {alarm.apex_s:.1f} s", f"{alarm.probability:.2f}", str(price)]
+        for name, alarm, price in removals(clips)
+    ]
+    if false:
+        parts.append(table(["false alarm", "believed", "hits its removal would cost"], false))
     reasons = Counter(r for c in clips for f in c.watched.rejected for r in f.confounders)
     parts.append(
         "Rejected, with the reason: "

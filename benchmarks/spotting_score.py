@@ -130,6 +130,22 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
     }
 
 
+def removals(clips: Sequence[Clip]) -> list[tuple[str, Alarm, int]]:
+    """Our false alarms, the least believed first, each with its clip and the price of its removal.
+
+    That is how many hits are believed no more than it: a stricter second look loses them too.
+    """
+    true: list[float] = []
+    false: list[tuple[str, Alarm]] = []
+    for clip in clips:
+        alarms = clip.alarms[OURS]
+        right = {i for i, _ in hits([a.apex_s for a in alarms], clip.truth)}
+        true += [alarms[i].probability for i in right]
+        false += [(clip.name, a) for i, a in enumerate(alarms) if i not in right]
+    false.sort(key=lambda named: named[1].probability)
+    return [(name, a, sum(p <= a.probability for p in true)) for name, a in false]
+
+
 def causes(clip: Clip) -> Counter[str]:
     """What our false alarms stood beside, the first that fits."""
     right = {i for i, _ in hits([a.apex_s for a in clip.alarms[OURS]], clip.truth)}
