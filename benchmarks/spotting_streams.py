@@ -94,17 +94,17 @@ def regular(fps: float) -> NDArray[np.float64]:
 def held_out_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
-    rng = np.random.default_rng([SEED, 1, number])
-    recording = simulate(portraits, [SEED, 1, number], regular(30.0))
+    rng = np.random.default_rng([given.seed, 1, number])
+    recording = simulate(portraits, [given.seed, 1, number], regular(30.0))
     return outcome(recording, draw_additions(rng, recording, EVENTS_PER_MIN), given)
 
 
 def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
-    rng = np.random.default_rng([SEED, 2, number])
+    rng = np.random.default_rng([given.seed, 2, number])
     habits = Habits.draw_talker(rng)
-    return outcome(simulate(portraits, [SEED, 2, number], regular(30.0), habits), (), given)
+    return outcome(simulate(portraits, [given.seed, 2, number], regular(30.0), habits), (), given)
 
 
 def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[int, int]:
@@ -187,7 +187,7 @@ MATRIX_IOD = (0.0199, 0.0201)
 def matrix_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, cell: Cell, number: int
 ) -> Outcome:
-    numbers = [SEED, 3, number]
+    numbers = [given.seed, 3, number]
     habits = replace(Habits.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
     # what is added is drawn from the reference stream, so that every cell has the same movements
     reference = simulate(portraits, numbers, regular(30.0)[::15], habits, CLEAN, glasses=False)
@@ -246,6 +246,7 @@ def main() -> int:
     parser.add_argument("what", choices=("held-out", "talking", "matrix"))
     parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
     parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--workers", type=int, default=1)

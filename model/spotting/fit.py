@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from model.progress import progress
 from model.spotting.material import SIMULATED, Played
-from model.spotting.operate import BUDGETS, Judged, Operating, judged
+from model.spotting.operate import Judged, Operating, judged
 from model.spotting.table import Row
 from realtime.errors import DataError
 from realtime.evidence import NAMES
@@ -120,7 +120,7 @@ def export(
         for name, values in _flattened(models[stage]).items():
             arrays[f"{stage}_{name}"] = values
         arrays[f"{stage}_platt"] = np.array(platt[stage])
-        arrays[f"{stage}_alarms_per_min"] = BUDGETS
+        arrays[f"{stage}_alarms_per_min"] = operating.promised_per_min
         arrays[f"{stage}_least"] = least
     with whole_file(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
