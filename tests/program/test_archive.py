@@ -61,7 +61,14 @@ def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
     (folder / "broken.MOV").unlink()
     command = [sys.executable, "-m", "realtime.archive", str(folder), "--output", str(output)]
     command += ["--", "--engine", str(engine)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell starts what runs in the background deaf to Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while whole_session(output / "a.mp4") is None:
         with pytest.raises(subprocess.TimeoutExpired):  # it still has the other one to do
             process.wait(0.2)
