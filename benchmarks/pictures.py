@@ -32,8 +32,9 @@ from model.config import Config
 from model.metrics.ranking import expected_calibration_error, reliability
 from model.metrics.recognition import confusion, uf1
 from model.recogniser import Recogniser
-from model.synthetic.pairs import DRAWN_NON_EVENTS, MOTIONS, NON_EVENT, Pair, Recipe, make_pair
+from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
+from model.synthetic.skins import MOTIONS
 from realtime.clip import ClipWriter
 from realtime.demo.subject import DemoSubject
 from realtime.engine.folder import default_engine

@@ -37,14 +37,13 @@ from model.progress import progress
 from model.recogniser import Recogniser
 from model.synthetic.pairs import (
     DRAWN_NON_EVENTS,
-    MOTIONS,
     NON_EVENT,
-    Motion,
     NonEvent,
     Recipe,
     make_pair,
 )
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.skins import MOTIONS, Motion
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 from realtime.events import CLASSES

@@ -4,7 +4,8 @@
     talking    people who talk without a micro-expression: does the alarm budget hold?
     matrix     the same movements at other frame rates, codecs, sizes: is it the same event?
 
-Identities are the portraits that training holds out; seeds are this program's own.
+Identities are the portraits that training holds out; seeds are this program's own.  The movements
+of `held-out` are those of a skin that no training uses (`benchmarks.elastic_skin`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.elastic_skin import elastic_field
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotters import Watched, ours
@@ -96,7 +98,8 @@ def held_out_stream(
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 1, number])
     recording = simulate(portraits, [given.seed, 1, number], regular(30.0))
-    return outcome(recording, draw_additions(rng, recording, EVENTS_PER_MIN), given)
+    added = draw_additions(rng, recording, EVENTS_PER_MIN, skins=(elastic_field,))
+    return outcome(recording, added, given)
 
 
 def talking_stream(

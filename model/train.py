@@ -37,8 +37,9 @@ from model.metrics.recognition import Scores
 from model.parallel import World, join
 from model.schedule import Length, TrainSettings, scaled, with_chapters
 from model.synthetic.footage import Footage, read_footage
-from model.synthetic.pairs import MOTIONS, NON_EVENT, Recipe
+from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
+from model.synthetic.skins import MOTIONS
 from model.synthetic.stream import PairStream
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker

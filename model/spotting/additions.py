@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from model.spotting.recording import Moment, Recording
 from model.synthetic.confounders import vary
-from model.synthetic.rig import rig_field
-from realtime.action_units import Field, displacement_field, draw_units, warp
+from model.synthetic.skins import SKINS, Skin
+from realtime.action_units import Field, draw_units, warp
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
 
@@ -58,7 +58,7 @@ def draw_additions(
     recording: Recording,
     per_min: float,
     *,
-    motions: Sequence[str] = ("pulls", "rig"),
+    skins: Sequence[Skin] = tuple(SKINS.values()),
     peak_iod: tuple[float, float] = PEAK_IOD,
     one_sided: float = 0.3,
 ) -> tuple[Added, ...]:
@@ -89,11 +89,8 @@ def draw_additions(
             side = str(rng.choice(["L", "R"]))
             units = {side + unit: strength for unit, strength in units.items()}
         peak = float(np.exp(rng.uniform(*np.log(peak_iod))))
-        if rng.choice(list(motions)) == "rig":
-            field = rig_field(units, points, peak)
-        else:
-            field = displacement_field(units, points, (CROP_SIZE, CROP_SIZE), peak_iod=peak)
-        field = np.asarray(vary(rng, field) * _FADE[..., None], np.float32)
+        skin = skins[int(rng.integers(len(skins)))]
+        field = np.asarray(vary(rng, skin(units, points, peak)) * _FADE[..., None], np.float32)
         added.append(
             Added(onset, onset + rise, onset + rise + fall, label, tuple(units), peak, field)
         )

@@ -35,15 +35,13 @@ from model.synthetic.confounders import (
 from model.synthetic.footage import Footage
 from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
-from model.synthetic.rig import rig_field
-from realtime.action_units import Field, displacement_field, draw_units, warp
+from model.synthetic.skins import MOTIONS, SKINS, Motion
+from realtime.action_units import Field, draw_units, warp
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_SIZE
 
 NON_EVENT = -1
 
-Motion = Literal["pulls", "rig"]
-MOTIONS: tuple[Motion, ...] = ("pulls", "rig")  # realtime.action_units, model.synthetic.rig
 NonEvent = Literal[
     *("still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage")
 ]
@@ -153,11 +151,7 @@ def _draw_movement(
     units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
     peak = _draw_peak(rng, recipe) if event else _log_uniform(rng, *MACRO_RANGE_IOD)
     motion = recipe.motions[rng.integers(len(recipe.motions))]
-    if motion == "rig":
-        skin = rig_field(units, landmarks, peak)
-    else:
-        skin = displacement_field(units, landmarks, (CROP_SIZE, CROP_SIZE), peak_iod=peak)
-    skin = vary(rng, skin)
+    skin = vary(rng, SKINS[motion](units, landmarks, peak))
     if event:
         return _Movement(label, "event", tuple(units), peak, skin)
     return _Movement(NON_EVENT, "macro", (), 0.0, skin)
