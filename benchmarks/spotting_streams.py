@@ -4,8 +4,9 @@
     talking    people who talk without a micro-expression: does the alarm budget hold?
     matrix     the same movements at other frame rates, codecs, sizes: is it the same event?
 
-Identities are the portraits that training holds out; seeds are this program's own.  The movements
-of `held-out` are those of a skin that no training uses (`benchmarks.elastic_skin`).
+Identities are the portraits that training holds out; seeds are this program's own.  With
+--motions elastic the movements are of a model of skin that a verifier trained with --motions pulls
+rig has not seen either.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.elastic_skin import elastic_field
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotters import Watched, ours
@@ -35,6 +35,7 @@ from model.spotting.film import Camera, simulate
 from model.spotting.person import Habits
 from model.spotting.recording import Recording
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.skins import SKINS
 from realtime.face.assess import assess
 from realtime.intervals import rate_interval
 from realtime.spotter import SpotterConfig
@@ -98,7 +99,8 @@ def held_out_stream(
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 1, number])
     recording = simulate(portraits, [given.seed, 1, number], regular(30.0))
-    added = draw_additions(rng, recording, EVENTS_PER_MIN, skins=(elastic_field,))
+    skins = [SKINS[motion] for motion in given.motions]
+    added = draw_additions(rng, recording, EVENTS_PER_MIN, skins=skins)
     return outcome(recording, added, given)
 
 
@@ -250,6 +252,9 @@ def main() -> int:
     parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
     parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--motions", nargs="+", choices=SKINS, default=list(SKINS), help="of held-out"
+    )
     parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--workers", type=int, default=1)

@@ -39,7 +39,7 @@ from model.schedule import Length, TrainSettings, scaled, with_chapters
 from model.synthetic.footage import Footage, read_footage
 from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
-from model.synthetic.skins import MOTIONS
+from model.synthetic.skins import SKINS
 from model.synthetic.stream import PairStream
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
@@ -240,7 +240,11 @@ def _parser() -> argparse.ArgumentParser:
         "--footage", type=Path, nargs="+", default=[], help="videos of faces to add movements to"
     )
     synthetic.add_argument(
-        "--motions", nargs="+", choices=MOTIONS, default=MOTIONS, help="models of how skin moves"
+        "--motions",
+        nargs="+",
+        choices=SKINS,
+        default=Recipe().motions,
+        help="models of how skin moves",
     )
     synthetic.add_argument(
         "--fresh-fusion",

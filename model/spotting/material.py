@@ -28,6 +28,7 @@ from model.spotting.recording import (
 )
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait
+from model.synthetic.skins import SKINS, Motion
 from realtime.face.assess import AssessConfig
 from realtime.face.geometry import inter_ocular
 from realtime.sightings import Stage
@@ -48,6 +49,7 @@ class Job:
     recording: Recording | None  # None: simulate one
     portraits: tuple[Portrait, ...] = ()
     talking: bool = False  # simulate one who talks nearly all the time: the hardest to watch
+    motions: tuple[Motion, ...] = tuple(SKINS)  # models of how skin moves, equally often
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def plan(
     passes: int,
     simulated: int,
     talkers: int = 0,
+    motions: tuple[Motion, ...] = tuple(SKINS),
     groups: int = 4,
 ) -> list[Job]:
     """`passes` over each recording, and simulated people: as they come, and talking."""
@@ -76,11 +79,12 @@ def plan(
     for recording in recordings:
         parts = list(stretches(recording, SHORTEST_S))
         for number in range(passes):
-            jobs += [Job(recording.name, number, part) for part in parts]
+            jobs += [Job(recording.name, number, part, motions=motions) for part in parts]
     for number in range(simulated + talkers):
         group = number % groups
         known = tuple(portraits[group::groups])
-        jobs.append(Job(f"{SIMULATED}{group}", number, None, known, number >= simulated))
+        talking = number >= simulated
+        jobs.append(Job(f"{SIMULATED}{group}", number, None, known, talking, motions))
     return jobs
 
 
@@ -101,7 +105,8 @@ def run(job: Job, seed: int) -> Played:
         recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
         if rng.random() < 0.6:
             recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
-    added = draw_additions(rng, recording, EVENTS_PER_MIN)
+    skins = [SKINS[motion] for motion in job.motions]
+    added = draw_additions(rng, recording, EVENTS_PER_MIN, skins=skins)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
     filmed = Recording(recording.name, moments)

@@ -31,6 +31,7 @@ from model.spotting.material import Job, load, plan, run, save
 from model.spotting.operate import BUDGETS, operating_table
 from model.spotting.recording import read_recording, without
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
+from model.synthetic.skins import SKINS
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -54,7 +55,12 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
         for path in given.footage
     ]
     jobs = plan(
-        recordings, portraits, passes=given.passes, simulated=given.simulated, talkers=given.talkers
+        recordings,
+        portraits,
+        passes=given.passes,
+        simulated=given.simulated,
+        talkers=given.talkers,
+        motions=tuple(given.motions),
     )
     for number, job in enumerate(jobs):
         path = given.output / "played" / f"{number:05d}.npz"
@@ -149,6 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--passes", type=int, default=24, help="over each video")
     parser.add_argument("--simulated", type=int, default=96, help="recordings of half a minute")
     parser.add_argument("--talkers", type=int, default=96, help="more of them, of people who talk")
+    parser.add_argument(
+        "--motions", nargs="+", choices=SKINS, default=list(SKINS), help="models of how skin moves"
+    )
     parser.add_argument("--leave-out", nargs="+", default=[], help="videos or groups not learned")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)

@@ -1,6 +1,6 @@
 """The generator's models of how skin moves when action units act.
 
-One is enough to train on and none is right: what is learned from one is tested on another.
+None is right: what learns from several leans on none, and is tested on one that it has not seen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from model.synthetic.elastic import elastic_field
 from model.synthetic.rig import rig_field
 from realtime.action_units import Field, displacement_field
 from realtime.face.geometry import CROP_SIZE
@@ -27,6 +28,5 @@ def pulls(
     return displacement_field(activations, landmarks, (CROP_SIZE, CROP_SIZE), peak_iod=peak_iod)
 
 
-Motion = Literal["pulls", "rig"]
-SKINS: Mapping[Motion, Skin] = {"pulls": pulls, "rig": rig_field}
-MOTIONS: tuple[Motion, ...] = tuple(SKINS)
+Motion = Literal["pulls", "rig", "elastic"]
+SKINS: Mapping[Motion, Skin] = {"pulls": pulls, "rig": rig_field, "elastic": elastic_field}

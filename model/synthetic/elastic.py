@@ -1,8 +1,8 @@
-"""A third model of how skin moves, that no training uses: an elastic sheet pulled by muscles.
+"""A third model of how skin moves: an elastic sheet pulled by muscles.
 
-Called by `benchmarks.spotting_streams`.  Training displaces patches of skin
-(`realtime.action_units`) or takes a rig's actions (`model.synthetic.rig`), both drawn by hand.
-Here forces act where each unit's muscle ends in the skin, and the sheet decides what follows.
+The others displace patches of skin (`realtime.action_units`) or take a rig's actions
+(`model.synthetic.rig`), both drawn by hand.  Here forces act where each unit's muscle ends in
+the skin, and the sheet decides what follows.
 
 The sheet is plane, isotropic and bound to the bone below by springs:
 
