@@ -31,6 +31,8 @@ class GateConfig:
     mouth_before: float = 0.7  # mouth score shortly before, share of the score now
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
+    light: float = 0.1  # change of the face's brightness, log
+    min_fresh: float = 0.15  # share of the face's pixels that a frame renews
 
 
 def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
@@ -46,6 +48,10 @@ def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
         yield "tracking"
     if candidate.disturbance_sigma > config.max_disturbance:
         yield "head motion"
+    if sighting.light_change > config.light:
+        yield "light"
+    if sighting.fresh < config.min_fresh:
+        yield "compression"
     if own < config.min_sigma:
         yield "weak"
     if pulse.amplitude_iod < config.min_amplitude_iod:

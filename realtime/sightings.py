@@ -46,6 +46,7 @@ _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LID
 _MOUTH_PX = NAMES.index("mouth px")
 _BLINK_RISE = NAMES.index("blink rise")
 _GAZE_CHANGE = NAMES.index("gaze change")
+_LIGHT_CHANGE = NAMES.index("light change")
 _FACE = np.s_[30:200:4, 40:184:4]  # skin, of the crop; every fourth pixel tells the same
 _MAX_PERIOD_S = 0.2
 
@@ -57,6 +58,7 @@ class Sighting:
     pulse: Pulse
     evidence: NDArray[np.float64]  # one value for each of `evidence.NAMES`
     continuous: bool  # tracking held from before the onset to now
+    fresh: float  # share of the face's pixels that a frame had renewed, median of 2 s before
 
     @property
     def blink_rise(self) -> float:
@@ -66,6 +68,11 @@ class Sighting:
     @property
     def gaze_change(self) -> float:
         return float(self.evidence[_GAZE_CHANGE])
+
+    @property
+    def light_change(self) -> float:
+        """Largest departure of the face's brightness from its recent median, log."""
+        return float(self.evidence[_LIGHT_CHANGE])
 
     @property
     def masked(self) -> bool:
@@ -178,13 +185,14 @@ class Sighter:
         if pulse is None:
             return None
         at, line = candidate.index, self._timeline
-        whole = signs(line, at - steps(0.35), line.count - 1)
+        whole, around = signs(line, at - steps(0.35), line.count - 1), self._surroundings(at)
         return Sighting(
             stage,
             candidate,
             pulse,
-            gather(candidate, pulse, line, self._surroundings(at)),
+            gather(candidate, pulse, line, around),
             continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
+            fresh=around.rest[Channel.FRESH],
         )
 
     def _surroundings(self, at: int) -> Surroundings:
@@ -227,6 +235,7 @@ class Sighter:
             Channel.NCC: float(motion.ncc.mean()),
             Channel.PERIOD: min(period_s, _MAX_PERIOD_S),
             Channel.FACE_PX: math.log2(max(inter_ocular(face.landmarks), 1.0)),
+            Channel.FRESH: stabilised.fresh,
         }
         for channel, value in rest.items():
             row[FIRST + channel] = value

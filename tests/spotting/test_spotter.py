@@ -4,9 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from model.spotting.codec import h264
 from realtime.apex import ApexConfig
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
+from realtime.gates import GateConfig, confounders
 from realtime.onset import DetectorState, OnsetConfig
 from realtime.regions import Stream
 from realtime.sightings import Sighter
@@ -151,13 +153,18 @@ def test_a_raise_that_stays_is_not_a_micro_expression():
     assert [f for f in last.values() if f.kind == "micro"] == []
 
 
-def sight(times_ns, brow_of_t, mouth_of_t):
+def pictures(times_ns, brow_of_t, mouth_of_t=np.zeros_like):
+    for k, t in enumerate(times_ns):
+        t_s = np.array([t / 1e9])
+        yield frame(float(brow_of_t(t_s)[0]), seed=k, mouth_px=float(mouth_of_t(t_s)[0]))
+
+
+def sight(times_ns, frames):
     """Every sighting, and the last state of the detector."""
     stabiliser, jitter, seen = Stabiliser(), np.random.default_rng(1), []
     sighter = Sighter(OnsetConfig(), ApexConfig())
-    for k, t in enumerate(times_ns):
-        face, t_s = face_at(jitter=jitter), np.array([t / 1e9])
-        picture = frame(float(brow_of_t(t_s)[0]), seed=k, mouth_px=float(mouth_of_t(t_s)[0]))
+    for t, picture in zip(times_ns, frames, strict=True):
+        face = face_at(jitter=jitter)
         held = stabiliser.update(int(t), picture, face)
         seen.extend(sighter.update(held, face))
     return seen, sighter.state
@@ -166,11 +173,12 @@ def sight(times_ns, brow_of_t, mouth_of_t):
 @pytest.mark.slow
 def test_a_talking_mouth_masks_the_lower_face_and_not_the_brows():
     times, amplitude = camera_times(30, 6.0), 0.03 * CROP_IOD
-    seen, state = sight(
+    frames = pictures(
         times,
         lambda t: amplitude * raised_cosine(t, 5.0, 5.15, 5.3),
         lambda t: 3.0 * np.sin(2 * np.pi * 4 * t) * (1 + np.sin(2 * np.pi * 0.7 * t)) * (t > 2.5),
     )
+    seen, state = sight(times, frames)
     assert state is DetectorState.SPEAKING
     after_2_s = [s for s in seen if s.pulse.apex_ns > 4.6e9]
     lower = [s for s in after_2_s if s.candidate.stream is Stream.MOUTH]
@@ -183,17 +191,51 @@ def test_a_talking_mouth_masks_the_lower_face_and_not_the_brows():
 
 @pytest.mark.slow
 def test_one_movement_of_a_mouth_that_fidgets_a_little_is_not_speech():
-    seen, state = sight(
-        camera_times(30, 6.0),
+    times = camera_times(30, 6.0)
+    frames = pictures(
+        times,
         np.zeros_like,
         lambda t: (
             0.8 * np.sin(2 * np.pi * 3 * t) + 0.035 * CROP_IOD * raised_cosine(t, 5.0, 5.15, 5.3)
         ),
     )
+    seen, state = sight(times, frames)
     at_it = [s for s in seen if abs(s.pulse.apex_ns / 1e9 - 5.15) < 0.05]
     assert any(s.candidate.stream is Stream.MOUTH for s in at_it)
     assert not any(s.masked for s in seen)
     assert state is not DetectorState.SPEAKING
+
+
+@pytest.fixture(scope="module")
+def brow_raise():
+    """Times and frames of one brow raise, apex at 4.68 s."""
+    times = camera_times(30, 5.5)
+    return times, list(pictures(times, lambda t: 1.5 * raised_cosine(t, 4.5, 4.68, 4.9)))
+
+
+def words(times, frames):
+    """What the rules have to say of the brow raise."""
+    near = [s for s in sight(times, frames)[0] if abs(s.pulse.apex_ns / 1e9 - 4.68) < 0.15]
+    assert near
+    return {word for s in near for word in confounders(s, GateConfig())}
+
+
+@pytest.mark.slow
+def test_a_screen_that_lights_up_is_told_apart(brow_raise):
+    times, frames = brow_raise
+    assert "light" not in words(times, frames)
+    lit = [
+        np.clip(1.2 * f, 0, 255).astype(np.uint8) if t > 4.6e9 else f
+        for t, f in zip(times, frames, strict=True)
+    ]
+    assert "light" in words(times, lit)
+
+
+@pytest.mark.slow
+def test_a_codec_that_repeats_most_of_the_face_is_told_apart(brow_raise):
+    times, frames = brow_raise
+    assert "compression" not in words(times, h264(frames, 18, 30.0))
+    assert "compression" in words(times, h264(frames, 34, 30.0))
 
 
 @pytest.mark.slow
