@@ -34,6 +34,7 @@ from model.metrics.recognition import confusion, uf1
 from model.recogniser import Recogniser
 from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Pair, Recipe, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
+from model.synthetic.skins import LEARNED
 from realtime.clip import ClipWriter
 from realtime.demo.subject import DemoSubject
 from realtime.engine.folder import default_engine
@@ -58,7 +59,7 @@ def contact_sheet(given: argparse.Namespace) -> Figure:
     portraits = _demo_portrait()
     wanted: list[tuple[str, Recipe]] = [
         (motion, Recipe(motions=(motion,), non_event_share=0.0, peak_iod=(0.02, 0.035)))
-        for motion in Recipe().motions
+        for motion in LEARNED
     ]
     wanted += [
         (kind, Recipe(non_event_share=1.0, non_events=(kind,), glasses_share=0.3))

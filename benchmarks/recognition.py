@@ -43,7 +43,7 @@ from model.synthetic.pairs import (
     make_pair,
 )
 from model.synthetic.portraits import Portrait, load_cache, split
-from model.synthetic.skins import Motion
+from model.synthetic.skins import LEARNED, Motion
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 from realtime.events import CLASSES
@@ -150,7 +150,7 @@ def scores(
 def by_amplitude(tested: Set, answers: dict[str, Prediction]) -> str:
     none = tested.label == NON_EVENT
     rows = []
-    for motion in Recipe().motions:
+    for motion in LEARNED:
         for peak in (*AMPLITUDES_IOD, None):
             own = (tested.kind == motion) & ~none
             own &= tested.peak_iod >= 0.01 if peak is None else tested.peak_iod == peak
@@ -239,7 +239,7 @@ def report(given: argparse.Namespace) -> str:
     systems["majority"] = Majority()
     wanted = [
         (motion, event_recipe(motion, peak), given.count)
-        for motion in Recipe().motions
+        for motion in LEARNED
         for peak in AMPLITUDES_IOD
     ]
     wanted += [(kind, non_event_recipe(kind), given.count) for kind in DRAWN_NON_EVENTS]

@@ -39,7 +39,7 @@ from model.schedule import Length, TrainSettings, scaled, with_chapters
 from model.synthetic.footage import Footage, read_footage
 from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
-from model.synthetic.skins import SKINS
+from model.synthetic.skins import LEARNED, SKINS
 from model.synthetic.stream import PairStream
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
@@ -243,7 +243,7 @@ def _parser() -> argparse.ArgumentParser:
         "--motions",
         nargs="+",
         choices=SKINS,
-        default=Recipe().motions,
+        default=LEARNED,
         help="models of how skin moves",
     )
     synthetic.add_argument(

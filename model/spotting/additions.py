@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.spotting.recording import Moment, Recording
 from model.synthetic.confounders import vary
-from model.synthetic.skins import SKINS, Skin
+from model.synthetic.skins import LEARNED, SKINS, Motion
 from realtime.action_units import Field, draw_units, warp
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
@@ -58,7 +58,7 @@ def draw_additions(
     recording: Recording,
     per_min: float,
     *,
-    skins: Sequence[Skin] = tuple(SKINS.values()),
+    motions: Sequence[Motion] = LEARNED,
     peak_iod: tuple[float, float] = PEAK_IOD,
     one_sided: float = 0.3,
 ) -> tuple[Added, ...]:
@@ -89,7 +89,7 @@ def draw_additions(
             side = str(rng.choice(["L", "R"]))
             units = {side + unit: strength for unit, strength in units.items()}
         peak = float(np.exp(rng.uniform(*np.log(peak_iod))))
-        skin = skins[int(rng.integers(len(skins)))]
+        skin = SKINS[motions[int(rng.integers(len(motions)))]]
         field = np.asarray(vary(rng, skin(units, points, peak)) * _FADE[..., None], np.float32)
         added.append(
             Added(onset, onset + rise, onset + rise + fall, label, tuple(units), peak, field)

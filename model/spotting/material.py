@@ -28,7 +28,7 @@ from model.spotting.recording import (
 )
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait
-from model.synthetic.skins import SKINS, Motion
+from model.synthetic.skins import LEARNED, Motion
 from realtime.face.assess import AssessConfig
 from realtime.face.geometry import inter_ocular
 from realtime.sightings import Stage
@@ -49,7 +49,7 @@ class Job:
     recording: Recording | None  # None: simulate one
     portraits: tuple[Portrait, ...] = ()
     talking: bool = False  # simulate one who talks nearly all the time: the hardest to watch
-    motions: tuple[Motion, ...] = tuple(SKINS)  # models of how skin moves, equally often
+    motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def plan(
     passes: int,
     simulated: int,
     talkers: int = 0,
-    motions: tuple[Motion, ...] = tuple(SKINS),
+    motions: tuple[Motion, ...] = LEARNED,
     groups: int = 4,
 ) -> list[Job]:
     """`passes` over each recording, and simulated people: as they come, and talking."""
@@ -105,8 +105,7 @@ def run(job: Job, seed: int) -> Played:
         recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
         if rng.random() < 0.6:
             recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
-    skins = [SKINS[motion] for motion in job.motions]
-    added = draw_additions(rng, recording, EVENTS_PER_MIN, skins=skins)
+    added = draw_additions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
     filmed = Recording(recording.name, moments)

@@ -31,7 +31,7 @@ from model.spotting.material import Job, load, plan, run, save
 from model.spotting.operate import BUDGETS, operating_table
 from model.spotting.recording import read_recording, without
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
-from model.synthetic.skins import SKINS
+from model.synthetic.skins import LEARNED, SKINS
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--simulated", type=int, default=96, help="recordings of half a minute")
     parser.add_argument("--talkers", type=int, default=96, help="more of them, of people who talk")
     parser.add_argument(
-        "--motions", nargs="+", choices=SKINS, default=list(SKINS), help="models of how skin moves"
+        "--motions", nargs="+", choices=SKINS, default=LEARNED, help="models of how skin moves"
     )
     parser.add_argument("--leave-out", nargs="+", default=[], help="videos or groups not learned")
     parser.add_argument("--seed", type=int, default=1)

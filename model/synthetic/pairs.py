@@ -35,7 +35,7 @@ from model.synthetic.confounders import (
 from model.synthetic.footage import Footage
 from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
-from model.synthetic.skins import SKINS, Motion
+from model.synthetic.skins import LEARNED, SKINS, Motion
 from realtime.action_units import Field, draw_units, warp
 from realtime.events import CLASSES
 from realtime.face.geometry import CROP_SIZE
@@ -60,7 +60,7 @@ MACRO_RANGE_IOD = (0.05, 0.14)  # a piece of an ordinary expression, cut short
 class Recipe:
     """How pairs are drawn; the defaults are the ones of the published engine."""
 
-    motions: tuple[Motion, ...] = ("pulls", "rig")  # models of how skin moves, equally often
+    motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
     footage_share: float = 0.2  # of the pairs, where there is footage
     non_event_share: float = 0.35
     non_events: tuple[NonEvent, ...] = tuple(DRAWN_NON_EVENTS)

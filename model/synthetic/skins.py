@@ -1,6 +1,6 @@
 """The generator's models of how skin moves when action units act.
 
-None is right: what learns from several leans on none, and is tested on one that it has not seen.
+None is right: what learns from two leans on neither, and is tested on the third.
 """
 
 from __future__ import annotations
@@ -30,3 +30,4 @@ def pulls(
 
 Motion = Literal["pulls", "rig", "elastic"]
 SKINS: Mapping[Motion, Skin] = {"pulls": pulls, "rig": rig_field, "elastic": elastic_field}
+LEARNED: tuple[Motion, ...] = ("pulls", "rig")  # what ships has not seen the third
