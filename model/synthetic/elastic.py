@@ -64,18 +64,14 @@ def elastic_field(
     for name, strength in activations.items():
         unit, side = parse_unit(name)
         for end, towards, share in MUSCLES[unit]:
-            # a muscle of the midline belongs to both sides
-            ends = {(end, towards), (_MIRROR[end], _MIRROR[towards])}
-            if side == "right":
-                ends = {(end, towards)}
-            elif side == "left":
-                ends = {(_MIRROR[end], _MIRROR[towards])}
-            for a, b in ends:
+            right, left = (end, towards), (int(_MIRROR[end]), int(_MIRROR[towards]))
+            # a muscle of the midline is the same on both sides
+            pulling = {"right": {right}, "left": {left}, "both": {right, left}}[side]
+            for a, b in pulling:
                 way = points[b] - points[a]
-                force += (
-                    (strength * share) * _bump(points[a]) * (way / np.hypot(*way))[:, None, None]
-                )
-    moved = _at_rest_again(force)
+                pull = strength * share * way / np.hypot(*way)
+                force += pull[:, None, None] * _bump(points[a])
+    moved = _balanced(force)
     fine = cv2.resize(
         np.ascontiguousarray(moved.transpose(1, 2, 0), np.float32),
         (CROP_SIZE, CROP_SIZE),
@@ -92,26 +88,26 @@ def _bump(place: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.outer(y, x)
 
 
-def _at_rest_again(force: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Displacement (2, n, n) at which the sheet balances the force, x first; any unit of length.
+def _balanced(force: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Displacement (2, n, n) at which the sheet holds the force, x first; of any unit of length.
 
     The sheet repeats beyond the crop; springs end a pull long before it comes round.
     """
-    waves, along, across = _waves(force.shape[-1])
+    waves = _waves(force.shape[-1])
     pulled = fft.rfft2(force)
     # of a wave q: u = f / s - squeeze q (q.f) / (s (s + squeeze q^2)), s = q^2 + 1 / L^2
-    stiff = (waves**2).sum(axis=0) + 1 / (_FELT_IOD * CROP_IOD / _CELL) ** 2
-    inward = _SQUEEZE * (along * pulled[0] + across * pulled[1])
-    resisted = waves * inward / (stiff + _SQUEEZE * (waves**2).sum(axis=0))
+    square = (waves**2).sum(axis=0)
+    stiff = square + 1 / (_FELT_IOD * CROP_IOD / _CELL) ** 2
+    resisted = _SQUEEZE * waves * (waves * pulled).sum(axis=0) / (stiff + _SQUEEZE * square)
     moved = fft.irfft2((pulled - resisted) / stiff, s=force.shape[-2:])
     return np.asarray(moved, np.float64)
 
 
 @cache
-def _waves(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    along = np.broadcast_to(2 * np.pi * fft.rfftfreq(n), (n, n // 2 + 1))
-    across = np.broadcast_to(2 * np.pi * fft.fftfreq(n)[:, None], (n, n // 2 + 1))
-    return np.stack([along, across]), along, across
+def _waves(n: int) -> NDArray[np.float64]:
+    """(2, n, n // 2 + 1) radians a cell, x and y, of each wave of `rfft2`."""
+    x, y = np.meshgrid(fft.rfftfreq(n), fft.fftfreq(n))
+    return 2 * np.pi * np.stack([x, y])
 
 
 def _mirrored() -> NDArray[np.intp]:
