@@ -52,6 +52,7 @@ BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))
 class Outcome:
     seconds: float  # that could be judged
     added: tuple[Added, ...]
+    judged: frozenset[int]  # of them, those that came while the face could be judged
     found: dict[int, tuple[float, float, float]]  # onset, apex, flag of the alarm on it
     false: int
     raised: int
@@ -80,8 +81,12 @@ def outcome(recording: Recording, added: Sequence[Added], given: argparse.Namesp
             found[hit[0]] = (alarm.onset_s, alarm.apex_s, alarm.flagged_s)
         else:
             false += 1
-    judged = sum(m.face is not None for m in moments) / fps
-    return Outcome(judged, tuple(added), found, false, len(watched.alarms))
+    times_s = np.array([m.t_ns for m in moments]) / 1e9
+    seen = np.array([m.face is not None for m in moments])
+    judged = [k for k, a in enumerate(added) if seen[np.abs(times_s - a.apex_s).argmin()]]
+    return Outcome(
+        seen.sum() / fps, tuple(added), frozenset(judged), found, false, len(watched.alarms)
+    )
 
 
 def streams(job: Callable[[int], Outcome], count: int, given: argparse.Namespace) -> list[Outcome]:
@@ -115,7 +120,7 @@ def talking_stream(
 
 
 def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[int, int]:
-    sizes = [(k in o.found, a.peak_iod) for o in outcomes for k, a in enumerate(o.added)]
+    sizes = [(k in o.found, o.added[k].peak_iod) for o in outcomes for k in o.judged]
     inside = [ok for ok, size in sizes if low <= size < high]
     return sum(inside), len(inside)
 
