@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.face.geometry import face_pixels
+
 _LOOKED_AT = 100  # pixels along the face's shorter side; more tell the same
 
 
@@ -25,12 +27,9 @@ def fresh_share(
     """
     if before is None or before.shape != grey.shape:
         return 1.0
-    points = np.asarray(landmarks, np.float64)[:, :2]
-    size = np.array(grey.shape[::-1])
-    left, top = np.clip(points.min(axis=0), 0, size).astype(np.intp)
-    right, bottom = np.clip(points.max(axis=0) + 1, 0, size).astype(np.intp)
-    step = max(1, min(right - left, bottom - top) // _LOOKED_AT)
-    box = np.s_[top:bottom:step, left:right:step]
-    if grey[box].size == 0:
+    now, then = face_pixels(grey, landmarks), face_pixels(before, landmarks)
+    if now.size == 0:
         return 1.0
-    return cv2.countNonZero(cv2.absdiff(grey[box], before[box])) / grey[box].size
+    step = max(1, min(now.shape) // _LOOKED_AT)
+    changed = cv2.absdiff(now[::step, ::step], then[::step, ::step])
+    return cv2.countNonZero(changed) / changed.size

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from realtime.face.face import Face
-from realtime.face.geometry import CANONICAL, RIGID_POINTS, inter_ocular
+from realtime.face.geometry import CANONICAL, RIGID_POINTS, face_pixels, inter_ocular
 from realtime.status import Assessable
 
 _MODEL = CANONICAL[RIGID_POINTS].astype(np.float64)
@@ -52,7 +52,7 @@ def assess(
     angles = head_angles(face.landmarks)
     if max(abs(angles.yaw), abs(angles.pitch)) > config.max_turn_deg:
         return Assessable.TURNED_AWAY
-    skin = _face_box(face, grey)
+    skin = face_pixels(grey, face.landmarks)[::4, ::4]  # every fourth pixel tells the same
     if skin.size == 0 or skin.mean() < config.min_grey or skin.std() < config.min_contrast:
         return Assessable.TOO_DARK
     if 0 < fps < config.min_fps:
@@ -126,9 +126,3 @@ def _nearest_rotation(moments):  # type: ignore[no-untyped-def]
             for k in range(3):
                 rotation[i, j] += u[i, k] * v[j, k]
     return rotation
-
-
-def _face_box(face: Face, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    low = np.maximum(face.landmarks[:, :2].min(axis=0), 0).astype(int)
-    high = np.maximum(face.landmarks[:, :2].max(axis=0), 0).astype(int)
-    return grey[low[1] : high[1] : 4, low[0] : high[0] : 4]  # every fourth pixel tells the same

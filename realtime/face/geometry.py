@@ -75,6 +75,14 @@ def inter_ocular(landmarks: NDArray[np.floating]) -> float:
     return math.hypot(left_x - right_x, left_y - right_y)
 
 
+def face_pixels(grey: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """What of a frame (h, w) lies in the box of the landmarks (478, 2+); may be empty.  A view."""
+    points = np.asarray(landmarks)[:, :2]
+    left, top = np.maximum(points.min(axis=0), 0).astype(int)
+    right, bottom = np.maximum(points.max(axis=0), 0).astype(int)
+    return grey[top:bottom, left:right]
+
+
 def crop_transform(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """Similarity (2, 3) from frame pixels to the aligned 224×224 crop, by least squares.
 
