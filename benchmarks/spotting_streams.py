@@ -36,6 +36,7 @@ from model.spotting.person import Habits
 from model.spotting.recording import Recording
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.skins import LEARNED, SKINS, Motion
+from realtime.errors import FleetingError
 from realtime.face.assess import assess
 from realtime.intervals import rate_interval
 from realtime.spotter import SpotterConfig
@@ -251,19 +252,7 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
     return table(headings, rows)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("what", choices=("held-out", "talking", "matrix"))
-    parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
-    parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
-    parser.add_argument("--alarms-per-minute", type=float, default=0.2)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
-    given = parser.parse_args()
+def report(given: argparse.Namespace) -> str:
     _, held_out = split(load_cache(given.portraits))
     if given.what == "matrix":
         text = matrix(held_out, given)
@@ -278,7 +267,27 @@ def main() -> int:
         )
         text = summary("people held out; skins as learned", known)
         text += "\n" + summary("the same people; a skin not learned", unknown)
-    text += f"\nBudget {given.alarms_per_minute:g} false alarms a minute. {machine()}\n"
+    return text + f"\nBudget {given.alarms_per_minute:g} false alarms a minute. {machine()}\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("held-out", "talking", "matrix"))
+    parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
+    parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--verifier", type=Path, help="file of model.spotting.train")
+    parser.add_argument("--alarms-per-minute", type=float, default=0.2)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    try:
+        text = report(given)
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.spotting_streams: {error}\n")
+        return error.exit_code
     publish(text, given.out)
     return 0
 

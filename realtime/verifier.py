@@ -80,8 +80,13 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
             if tuple(arrays["names"]) != NAMES:
                 raise EngineError(f"{path} was made for another version of Fleeting: train it anew")
             early, late = (_trees(arrays, stage) for stage in STAGES)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise EngineError(f"{path} cannot be read as a verifier: {error}") from error
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise EngineError(
+            f"{path} cannot be read as a verifier: it is damaged, or model.spotting.train did not "
+            "write it"
+        ) from error
     return Verifier(early, late, hashlib.sha256(content).hexdigest())
 
 
