@@ -30,10 +30,11 @@ from benchmarks.spotting_score import SLACK_S
 from benchmarks.spotting_streams import EVENTS_PER_MIN, SEED, regular
 from model.metrics.ranking import auroc
 from model.spotting.additions import draw_additions, play
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.material import SHORTEST_S
 from model.spotting.person import Habits
 from model.spotting.recording import Moment, Recording, read_recording, stretches
+from model.spotting.scene import simulate
 from model.synthetic.portraits import load_cache, split
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder, default_engine
@@ -90,11 +91,15 @@ def flags(
 Spot = Callable[[Sequence[Moment], Sequence[tuple[float, float]]], Iterator[Flag]]
 
 
-def on_added(recording: Recording, seed: Sequence[int], spot: Spot) -> Iterator[Flag]:
-    """Flags on a recording with movements added to it."""
-    added = draw_additions(np.random.default_rng(seed), recording, EVENTS_PER_MIN)
-    moments = tuple(play(recording, added, (0.3, -0.2)))
-    return spot(moments, [(a.onset_s, a.offset_s) for a in added])
+def on_added(
+    recording: Recording, seed: Sequence[int], spot: Spot, camera: Camera | None = None
+) -> Iterator[Flag]:
+    """Flags on a recording, or a scene and its camera, with movements added to it."""
+    rng = np.random.default_rng(seed)
+    added = draw_additions(rng, recording, EVENTS_PER_MIN)
+    acted = Recording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
+    filmed = camera.film(rng, acted) if camera else acted
+    return spot(filmed.moments, [(a.onset_s, a.offset_s) for a in added])
 
 
 def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> dict[str, list[Flag]]:
@@ -107,8 +112,9 @@ def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> di
         seen = found.setdefault(name, [])
         for number in track(range(given.count), name, console=console):
             seed = [SEED, kind, number]
-            habits = draw(np.random.default_rng(seed))
-            seen += on_added(simulate(held_out, seed, regular(30.0), habits), seed, spot)
+            rng = np.random.default_rng(seed)
+            scene = simulate(held_out, seed, regular(30.0), draw(rng))
+            seen += on_added(scene, seed, spot, Camera.draw(rng))
     seen = found.setdefault(given.set.name, [])
     for entry in track(read_set(given.set, ()), "set", console=console):
         recording = read_recording(entry["path"], tracker, any_rate=False)

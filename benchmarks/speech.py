@@ -20,10 +20,11 @@ from rich.progress import track
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotting_streams import SEED, regular
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.material import SHORTEST_S
 from model.spotting.person import Habits
 from model.spotting.recording import Recording, read_recording, stretches
+from model.spotting.scene import simulate
 from model.spotting.table import watch
 from model.synthetic.portraits import load_cache, split
 from realtime.errors import FleetingError
@@ -47,8 +48,9 @@ def talkers(portraits: Path, count: int) -> Iterator[Recording]:
     _, held_out = split(load_cache(portraits))
     for number in track(range(count), "talkers", console=Console(stderr=True)):
         seed = [SEED, 7, number]
-        habits = Habits.draw_talker(np.random.default_rng(seed))
-        yield simulate(held_out, seed, regular(30.0), habits)
+        rng = np.random.default_rng(seed)
+        scene = simulate(held_out, seed, regular(30.0), Habits.draw_talker(rng))
+        yield Camera.draw(rng).film(rng, scene)
 
 
 def row(name: str, recordings: Iterable[Recording]) -> list[str]:

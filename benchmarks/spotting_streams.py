@@ -31,9 +31,10 @@ from benchmarks.spotters import Watched, ours
 from benchmarks.spotting_score import SLACK_S
 from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
-from model.spotting.film import Camera, simulate
+from model.spotting.camera import Camera
 from model.spotting.person import Habits
 from model.spotting.recording import Recording
+from model.spotting.scene import simulate
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.skins import LEARNED, SKINS, Motion
 from realtime.errors import FleetingError
@@ -59,13 +60,21 @@ class Outcome:
     raised: int
 
 
-def outcome(recording: Recording, added: Sequence[Added], given: argparse.Namespace) -> Outcome:
-    """Our spotter on one recording whose movements are known."""
+def outcome(
+    scene: Recording,
+    added: Sequence[Added],
+    camera: Camera,
+    rng: np.random.Generator,
+    given: argparse.Namespace,
+) -> Outcome:
+    """Our spotter on one scene, filmed with movements that are known."""
     cv2.setNumThreads(1)
-    fps = (len(recording.moments) - 1) / recording.seconds
+    fps = (len(scene.moments) - 1) / scene.seconds
+    acted = Recording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
+    recording = camera.film(rng, acted)
     moments = tuple(
         m if m.face and assess(m.face, m.grey, fps) is Assessable.YES else replace(m, face=None)
-        for m in play(recording, added, (0.3, -0.2))
+        for m in recording.moments
     )
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
@@ -107,9 +116,10 @@ def held_out_stream(
     number: int,
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 1, number])
-    recording = simulate(portraits, [given.seed, 1, number], regular(30.0))
-    added = draw_additions(rng, recording, EVENTS_PER_MIN, motions=motions)
-    return outcome(recording, added, given)
+    scene = simulate(portraits, [given.seed, 1, number], regular(30.0))
+    camera = Camera.draw(rng)
+    added = draw_additions(rng, scene, EVENTS_PER_MIN, motions=motions)
+    return outcome(scene, added, camera, rng, given)
 
 
 def talking_stream(
@@ -117,7 +127,8 @@ def talking_stream(
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 2, number])
     habits = Habits.draw_talker(rng)
-    return outcome(simulate(portraits, [given.seed, 2, number], regular(30.0), habits), (), given)
+    scene = simulate(portraits, [given.seed, 2, number], regular(30.0), habits)
+    return outcome(scene, (), Camera.draw(rng), rng, given)
 
 
 def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[int, int]:
@@ -203,17 +214,15 @@ def matrix_stream(
     numbers = [given.seed, 3, number]
     habits = replace(Habits.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
     # what is added is drawn from the reference stream, so that every cell has the same movements
-    reference = simulate(portraits, numbers, regular(30.0)[::15], habits, CLEAN, glasses=False)
+    reference = simulate(portraits, numbers, regular(30.0)[::15], habits, glasses=False)
     rng = np.random.default_rng([*numbers, 1])
     added = draw_additions(rng, reference, EVENTS_PER_MIN, peak_iod=MATRIX_IOD)
     random = np.random.default_rng([*numbers, 2])
     times = regular(cell.fps)
     times = times + cell.jitter * random.uniform(0, 1, len(times)) / cell.fps
     times = times[random.random(len(times)) >= cell.drops]
-    filmed = simulate(
-        portraits, numbers, times, habits, cell.camera, scale=cell.scale, glasses=cell.glasses
-    )
-    return outcome(filmed, added, given)
+    scene = simulate(portraits, numbers, times, habits, scale=cell.scale, glasses=cell.glasses)
+    return outcome(scene, added, cell.camera, random, given)
 
 
 def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:

@@ -1,4 +1,4 @@
-"""Random courses over time of what a person at a camera does.  Called by `model.spotting.film`.
+"""Random courses over time of what a person at a camera does.  Called by `model.spotting.scene`.
 
 All take the frame times `t` (k,), seconds, ascending from about 0, and depend on them at the frames
 only: at another frame rate the same happens at the same times.

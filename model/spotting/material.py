@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.additions import draw_additions, play
-from model.spotting.codec import refilmed
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.person import Habits
 from model.spotting.recording import (
     Recording,
@@ -26,6 +25,7 @@ from model.spotting.recording import (
     mirrored,
     stretches,
 )
+from model.spotting.scene import simulate
 from model.spotting.table import Row, watch
 from model.synthetic.portraits import Portrait
 from model.synthetic.skins import LEARNED, Motion
@@ -97,6 +97,7 @@ def run(job: Job, seed: int) -> Played:
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
         habits = Habits.draw_talker(rng) if job.talking else None
         recording = simulate(job.portraits, numbers, times_s, habits)
+        camera = Camera.draw(rng)
     else:
         if rng.random() < 0.5:
             recording = mirrored(recording)
@@ -105,12 +106,11 @@ def run(job: Job, seed: int) -> Played:
         recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
         if rng.random() < 0.6:
             recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
+        camera = Camera.draw_second(rng)
     added = draw_additions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
-    filmed = Recording(recording.name, moments)
-    if job.recording is not None:
-        filmed = refilmed(rng, filmed)
+    filmed = camera.film(rng, Recording(recording.name, moments))
     rows = watch(filmed.moments, added)
     about = job.recording is None, job.talking, recording.seconds, len(added)
     return Played(job.group, *about, tuple(rows))

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.progress import progress
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.recording import Recording, mirrored, read_recording, stretches
+from model.spotting.scene import simulate
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime import units
 from realtime.apex import ApexConfig
@@ -63,9 +64,14 @@ def mean_of(recordings: Iterable[Recording]) -> Array:
     return np.mean(found, axis=0)
 
 
+def _filmed(portraits: Sequence[Portrait], seed: int) -> Recording:
+    rng = np.random.default_rng(seed)
+    scene = simulate(portraits, seed, np.arange(round(_SECONDS * _FPS)) / _FPS)
+    return Camera.draw(rng).film(rng, scene)
+
+
 def build(footage: Sequence[Recording], portraits: Sequence[Portrait], people: int) -> Array:
-    times_s = np.arange(round(_SECONDS * _FPS)) / _FPS
-    drawn = (simulate(portraits, seed, times_s) for seed in progress(range(people), "people"))
+    drawn = (_filmed(portraits, seed) for seed in progress(range(people), "people"))
     mean = 0.5 * mean_of(footage) + 0.5 * mean_of(drawn)
     return (1 - _INDEPENDENT) * mean + _INDEPENDENT * np.eye(len(mean))
 

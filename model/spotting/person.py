@@ -1,6 +1,6 @@
 """A simulated person: how lively, what the skin can do, and what happens when.
 
-Called by `model.spotting.film`.  Drawn in the crop's pixels around one identity of the generator;
+Called by `model.spotting.scene`.  Drawn in the crop's pixels around one identity of the generator;
 lengths are crop pixels unless said, times seconds.
 """
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from calibration.person import expect, main, record, share
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.person import Habits
+from model.spotting.scene import simulate
 from realtime.errors import DataError
 from realtime.profile import load_profile, save_profile
 from realtime.regions import REGIONS
@@ -20,7 +21,8 @@ CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
 @pytest.fixture(scope="module")
 def expectation():
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
-    film = simulate(portraits, 11, np.arange(300) / 25, CALM)
+    scene = simulate(portraits, 11, np.arange(300) / 25, CALM)
+    film = Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(11), scene)
     return expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 
 

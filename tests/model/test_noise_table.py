@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from model.spotting import noise_table
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.recording import Recording, mirrored
+from model.spotting.scene import simulate
 from realtime.regions import REGIONS
 
 pytestmark = pytest.mark.slow
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def film(portraits):
-    return simulate(portraits, 4, np.arange(round(25 * 7.5)) / 25)
+    scene = simulate(portraits, 4, np.arange(round(25 * 7.5)) / 25)
+    return Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(4), scene)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from model.spotting.additions import FIRST_S, LONGEST_S, draw_additions, play
-from model.spotting.codec import refilmed
-from model.spotting.film import simulate
+from model.spotting.camera import Camera
 from model.spotting.material import Job, Played, load, run, save
 from model.spotting.operate import BUDGETS, alarms, judged, operating_table
 from model.spotting.person import Habits
@@ -24,6 +23,7 @@ from model.spotting.recording import (
     stretches,
     without,
 )
+from model.spotting.scene import simulate
 from model.spotting.table import Row, watch
 from model.spotting.train import main as train_spotter
 from model.spotting.train import play_all
@@ -37,7 +37,8 @@ STILL = Habits(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
 
 @pytest.fixture(scope="module")
 def film(portraits):
-    return simulate(portraits, 3, np.arange(225) / 25, STILL)
+    scene = simulate(portraits, 3, np.arange(225) / 25, STILL)
+    return Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(3), scene)
 
 
 def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
@@ -196,12 +197,34 @@ def test_cutting_moves_landmarks_with_the_picture(film):
     assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
 
 
-def test_recompression_keeps_count_and_size(film):
+@pytest.mark.parametrize("draw", [Camera.draw, Camera.draw_second])
+def test_filming_keeps_faces_and_times(film, draw):
     short = film.between(0.0, 0.5)
     for seed in range(6):
-        again = refilmed(np.random.default_rng(seed), short)
-        assert len(again.moments) == len(short.moments)
-        assert {m.face is not None for m in again.moments} == {True}
+        rng = np.random.default_rng(seed)
+        seen = draw(rng).film(rng, short)
+        for now, before in zip(seen.moments, short.moments, strict=True):
+            assert now.t_ns == before.t_ns
+            assert now.face is before.face
+            assert now.grey.shape == before.grey.shape
+
+
+def test_a_codec_short_of_bits_leaves_small_movements_out(film):
+    """Why movements are added to the scene, and not to what was filmed of it."""
+    added = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.010, 0.011))
+    times_s = np.array([m.t_ns for m in film.moments]) / 1e9
+    k = int(np.abs(times_s - added[0].apex_s).argmin())
+
+    def shown(camera):
+        moved, still = (
+            camera.film(
+                np.random.default_rng(0), Recording("", tuple(play(film, movements, (0.0, 0.0))))
+            ).moments[k]
+            for movements in (added, ())
+        )
+        return float(np.abs(moved.grey.astype(float) - still.grey).mean())
+
+    assert shown(Camera(0.0, 0.0, 0, 40)) < 0.5 * shown(Camera(0.0, 0.0, 0, 0))
 
 
 def test_sightings_know_which_movement_they_belong_to(film):

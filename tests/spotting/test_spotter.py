@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.spotting.codec import h264
+from model.spotting.camera import h264
 from realtime.apex import ApexConfig
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
