@@ -26,6 +26,7 @@ from realtime.ring_buffer import Frame
 from realtime.sightings import Sighter
 from realtime.spotter import Finding, SpotterConfig
 from realtime.stabiliser import Stabiliser, StabiliserConfig
+from realtime.status import Assessable
 from realtime.verifier import Verifier
 from realtime.watcher import FaceWatcher
 
@@ -50,8 +51,10 @@ class Watched:
 
     alarms: list[Alarm] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
-    times_s: list[float] = field(default_factory=list)  # of the frames judged
+    times_s: list[float] = field(default_factory=list)  # of the frames watched
+    judged: list[bool] = field(default_factory=list)  # whether they count, by the live path's word
     strengths: list[tuple[float, ...]] = field(default_factory=list)
+    coarse: list[float] = field(default_factory=list)
     cpu_s: float = 0.0  # stabiliser and spotter
 
 
@@ -73,7 +76,9 @@ def ours(recording: Recording, config: SpotterConfig, verifier: Verifier | None)
         findings = watcher.spot(held, moment.face)
         watched.cpu_s += time.thread_time() - began
         watched.times_s.append(moment.t_ns / 1e9)
+        watched.judged.append(watcher.assessable(Assessable.YES) is Assessable.YES)
         watched.strengths.append(watcher.spotter.strengths)
+        watched.coarse.append(watcher.spotter.coarse)
         for finding in findings:
             key, now = (life, finding.number), moment.t_ns / 1e9
             first.setdefault(key, (finding, now))

@@ -74,7 +74,6 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
             entry["file"], entry["kind"], 0.0, seconds, entry["events"], [], None, Watched(), alarms
         )
     watched = ours(recording, config, load_verifier(given.verifier) if given.verifier else None)
-    seen = [m.t_ns / 1e9 for m in recording.moments if m.face is not None]
     gaps = np.diff([m.t_ns / 1e9 for m in recording.moments])
     alarms = {OURS: [a for a in watched.alarms if a.stands]}
     if not given.only_ours:
@@ -84,7 +83,7 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
     return Clip(
         entry["file"],
         entry["kind"],
-        len(seen) * float(np.median(gaps)),
+        sum(watched.judged) * float(np.median(gaps)),
         recording.seconds,
         entry["events"],
         [(float(a), float(b)) for a, b in entry.get("macros", [])],

@@ -1,8 +1,9 @@
 """The spotter on generated streams of people it never saw: `python -m benchmarks.spotting_streams`
 
-    held-out   micro-expressions added to simulated people: recall by size, false alarms a minute
-    talking    people who talk without a micro-expression: does the alarm budget hold?
-    matrix     the same movements at other frame rates, codecs, sizes: is it the same event?
+    held-out     micro-expressions added to simulated people: recall by size, false alarms a minute
+    talking      people who talk without a micro-expression: does the alarm budget hold?
+    matrix       the same movements at other frame rates, codecs, sizes: is it the same event?
+    compression  the same through H.264 of every quality, judged or not: when is it too coarse?
 
 Identities are the portraits that training holds out; seeds are this program's own.  The movements
 of `held-out` are made twice: by the models of skin that the verifier learned, and by one that it
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -39,6 +41,7 @@ from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.skins import LEARNED, SKINS, Motion
 from realtime.errors import FleetingError
 from realtime.face.assess import assess
+from realtime.gates import GateConfig
 from realtime.intervals import rate_interval
 from realtime.spotter import SpotterConfig
 from realtime.status import Assessable
@@ -55,6 +58,7 @@ class Outcome:
     seconds: float  # that could be judged
     added: tuple[Added, ...]
     judged: frozenset[int]  # of them, those that came while the face could be judged
+    coarse: dict[int, float]  # the codec's steps at their apex, grey levels
     found: dict[int, tuple[float, float, float]]  # onset, apex, flag of the alarm on it
     false: int
     raised: int
@@ -66,6 +70,7 @@ def outcome(
     camera: Camera,
     rng: np.random.Generator,
     given: argparse.Namespace,
+    gates: GateConfig | None = None,
 ) -> Outcome:
     """Our spotter on one scene, filmed with movements that are known."""
     cv2.setNumThreads(1)
@@ -77,7 +82,7 @@ def outcome(
         for m in recording.moments
     )
     verifier = load_verifier(given.verifier) if given.verifier else None
-    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
+    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute, gates=gates or GateConfig())
     watched: Watched = ours(Recording(recording.name, moments), config, verifier)
     found: dict[int, tuple[float, float, float]] = {}
     false = 0
@@ -91,11 +96,21 @@ def outcome(
             found[hit[0]] = (alarm.onset_s, alarm.apex_s, alarm.flagged_s)
         else:
             false += 1
-    times_s = np.array([m.t_ns for m in moments]) / 1e9
-    seen = np.array([m.face is not None for m in moments])
-    judged = [k for k, a in enumerate(added) if seen[np.abs(times_s - a.apex_s).argmin()]]
+    judged, coarse = set(), {}
+    times_s = np.array(watched.times_s)
+    for k, away_s in enumerate(np.abs(times_s - a.apex_s) for a in added):
+        if away_s.min(initial=np.inf) < 1 / fps:
+            coarse[k] = watched.coarse[away_s.argmin()]
+            if watched.judged[away_s.argmin()]:
+                judged.add(k)
     return Outcome(
-        seen.sum() / fps, tuple(added), frozenset(judged), found, false, len(watched.alarms)
+        seconds=sum(watched.judged) / fps,
+        added=tuple(added),
+        judged=frozenset(judged),
+        coarse=coarse,
+        found=found,
+        false=false,
+        raised=len(watched.alarms),
     )
 
 
@@ -201,15 +216,22 @@ CELLS = (
     Cell("MJPEG q60", camera=replace(CLEAN, quality=60)),
     Cell("H.264 crf 23", camera=replace(CLEAN, crf=23)),
     Cell("H.264 crf 30", camera=replace(CLEAN, crf=30)),
+    Cell("H.264 crf 36", camera=replace(CLEAN, crf=36)),
     Cell("as in 320×240", scale=0.45),
     Cell("as in 1280×720", scale=1.6),
     Cell("glasses", glasses=True),
 )
+CRFS = (0, 20, 23, 26, 28, 30, 33, 36)
+COARSE = (0, 1, 2, 2.5, 3, 3.5, 4, 5, 10)
 MATRIX_IOD = (0.0199, 0.0201)
 
 
 def matrix_stream(
-    portraits: Sequence[Portrait], given: argparse.Namespace, cell: Cell, number: int
+    portraits: Sequence[Portrait],
+    given: argparse.Namespace,
+    cell: Cell,
+    gates: GateConfig | None,
+    number: int,
 ) -> Outcome:
     numbers = [given.seed, 3, number]
     habits = replace(Habits.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
@@ -222,12 +244,12 @@ def matrix_stream(
     times = times + cell.jitter * random.uniform(0, 1, len(times)) / cell.fps
     times = times[random.random(len(times)) >= cell.drops]
     scene = simulate(portraits, numbers, times, habits, scale=cell.scale, glasses=cell.glasses)
-    return outcome(scene, added, cell.camera, random, given)
+    return outcome(scene, added, cell.camera, random, given, gates)
 
 
 def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
     cells = {
-        c.name: streams(partial(matrix_stream, portraits, given, c), given.count, given)
+        c.name: streams(partial(matrix_stream, portraits, given, c, None), given.count, given)
         for c in CELLS
     }
     reference = cells["30 fps"]
@@ -261,10 +283,50 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
     return table(headings, rows)
 
 
+def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
+    ignored = GateConfig(max_coarse=np.inf)
+    cells = {
+        crf: streams(
+            partial(
+                matrix_stream, portraits, given, Cell("", camera=replace(CLEAN, crf=crf)), ignored
+            ),
+            given.count,
+            given,
+        )
+        for crf in CRFS
+    }
+    rows = []
+    for crf, outcomes in cells.items():
+        coarse = np.array([c for o in outcomes for c in o.coarse.values()])
+        rows.append(
+            [
+                f"crf {crf}" if crf else "none",
+                " – ".join(f"{c:.1f}" for c in np.quantile(coarse, (0.1, 0.5, 0.9))),
+                f"{(coarse <= GateConfig().max_coarse).mean():.0%}",
+                share_text(*found_share(outcomes, 0, 1)),
+            ]
+        )
+    headings = ["H.264", "coarseness, 10 – 50 – 90 %, grey levels", "taken", "recall, taken or not"]
+    text = table(headings, rows)
+    seen = [
+        (o.coarse[k], k in o.found)
+        for outcomes in cells.values()
+        for o in outcomes
+        for k in o.judged
+    ]
+    rows = []
+    for low, high in pairwise(COARSE):
+        inside = [ok for c, ok in seen if low <= c < high]
+        rows.append([f"{low:g} to {high:g}", share_text(sum(inside), len(inside))])
+    return text + "\n" + table(["coarseness, grey levels", "recall"], rows)
+
+
 def report(given: argparse.Namespace) -> str:
     _, held_out = split(load_cache(given.portraits))
     if given.what == "matrix":
         text = matrix(held_out, given)
+    elif given.what == "compression":
+        text = compression(held_out, given)
     elif given.what == "talking":
         watched = streams(partial(talking_stream, held_out, given), given.count, given)
         text = summary("talking", watched)
@@ -283,7 +345,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("held-out", "talking", "matrix"))
+    parser.add_argument("what", choices=("held-out", "talking", "matrix", "compression"))
     parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
     parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
     parser.add_argument("--seed", type=int, default=SEED)

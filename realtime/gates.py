@@ -32,7 +32,9 @@ class GateConfig:
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
     light: float = 0.1  # change of the face's brightness, log
-    min_fresh: float = 0.15  # share of the face's pixels that a frame renews
+    # Of a codec's steps, grey levels.  A webcam's have one or two; of movements of 2 % IOD most are
+    # found below this and few above it (`benchmarks.spotting_streams compression`).
+    max_coarse: float = 3.5
 
 
 def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
@@ -50,7 +52,7 @@ def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
         yield "head motion"
     if sighting.light_change > config.light:
         yield "light"
-    if sighting.fresh < config.min_fresh:
+    if sighting.coarse > config.max_coarse:
         yield "compression"
     if own < config.min_sigma:
         yield "weak"

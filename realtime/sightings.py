@@ -58,7 +58,7 @@ class Sighting:
     pulse: Pulse
     evidence: NDArray[np.float64]  # one value for each of `evidence.NAMES`
     continuous: bool  # tracking held from before the onset to now
-    fresh: float  # share of the face's pixels that a frame had renewed, median of 2 s before
+    coarse: float  # `coarseness` of the codec, grey levels, median of two seconds
 
     @property
     def blink_rise(self) -> float:
@@ -114,6 +114,7 @@ class Sighter:
         self._middle: tuple[float, float] | None = None  # of the eyes, frame pixels
         self._way_x = self._way_y = 0.0  # that it has gone since the reset, IOD
         self.speaking = False
+        self.coarse = 0.0  # `coarseness` of the codec, median of the last two seconds
         self.expression = False  # an ordinary one: the face is far from where it was
         self.motion: Motion | None = None  # the newest frame's
 
@@ -170,6 +171,7 @@ class Sighter:
         for index in known:
             if index % steps(_LOOK_S) == 0:
                 self.speaking = liveliness(self._timeline, index)[Stream.MOUTH] > SPEAKING_PX
+                self.coarse = self._coarse(index)
                 self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
             candidates = self._detector.update(self._timeline, index)
             sightings += [self._seen("early", candidate) for candidate in candidates]
@@ -192,8 +194,13 @@ class Sighter:
             pulse,
             gather(candidate, pulse, line, around),
             continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
-            fresh=around.rest[Channel.FRESH],
+            coarse=self.coarse,
         )
+
+    def _coarse(self, index: int) -> float:
+        """Grey levels, median of two seconds."""
+        past = signs(self._timeline, index - steps(2.0), index)
+        return float(np.median(past[:, Channel.COARSE]))
 
     def _surroundings(self, at: int) -> Surroundings:
         """What the candidates of one moment share; one movement shows in several streams."""
@@ -235,7 +242,7 @@ class Sighter:
             Channel.NCC: float(motion.ncc.mean()),
             Channel.PERIOD: min(period_s, _MAX_PERIOD_S),
             Channel.FACE_PX: math.log2(max(inter_ocular(face.landmarks), 1.0)),
-            Channel.FRESH: stabilised.fresh,
+            Channel.COARSE: stabilised.coarse,
         }
         for channel, value in rest.items():
             row[FIRST + channel] = value

@@ -37,7 +37,7 @@ class Channel(IntEnum):
     NCC = 14  # mean of the regions
     PERIOD = 15  # seconds since the frame before
     FACE_PX = 16  # log2 of the IOD in frame pixels
-    FRESH = 17  # share of the face's pixels that changed since the frame before
+    COARSE = 17  # `coarseness` of the codec, grey levels
 
 
 CHANNELS = FIRST + len(Channel)

@@ -110,6 +110,16 @@ class Spotter:
         return self._sighter.occluded
 
     @property
+    def compressed(self) -> bool:
+        """Whether the video's codec is too coarse for small movements."""
+        return self._sighter.coarse > self.config.gates.max_coarse
+
+    @property
+    def coarse(self) -> float:
+        """`coarseness` of the codec, grey levels, median of the last two seconds."""
+        return self._sighter.coarse
+
+    @property
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every `Stream`, sigmas."""
         return self._sighter.strengths
@@ -139,7 +149,8 @@ class Spotter:
 
     def _judge(self, sighting: Sighting, probability: float) -> Iterator[Finding]:
         config, pulse = self.config, sighting.pulse
-        open_to_view = sighting.continuous and not sighting.masked and not self.occluded
+        hidden = sighting.masked or self.occluded or self.compressed
+        open_to_view = sighting.continuous and not hidden
         believed = open_to_view and probability >= self._least["early"]
         reasons = () if believed else _reasons(sighting, config.gates)
         kind: Kind = "micro" if believed else "rejected"

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.affine import compose, farthest, inverse
+from realtime.coarseness import coarseness
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
-from realtime.freshness import fresh_share
 from realtime.patches import cut_patches, track_patches
 from realtime.regions import DEPTH, HALVES, RIGID, region_centres
 from realtime.rigid import fit_rigid, similarity_of, to_iod
@@ -75,7 +75,7 @@ class Stabilised:
     )
     residual_px: float  # how well the skull patches agree; the lower the steadier
     steady: bool  # False: aligned by landmarks alone
-    fresh: float  # share of the face's pixels that changed since the frame before
+    coarse: float  # `coarseness` of the step from the frame before, grey levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,15 @@ class Stabiliser:
         self._key: Keyframe | None = None
         self._last: _Placed | None = None
         self._before: NDArray[np.uint8] | None = None
+        self._coarse = 0.0
 
     def update(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """Align one frame (h, w) of the same face; times must move forward."""
         by_landmarks = crop_transform(face.landmarks)
-        fresh, self._before = fresh_share(grey, self._before, face.landmarks), grey
+        coarse = coarseness(grey, self._before, face.landmarks)
+        if coarse is not None:  # a repeated frame tells nothing
+            self._coarse = coarse
+        self._before = grey
         before = self._key
         transform = self._aligned(t_ns, grey, by_landmarks)
         steady = transform is not None
@@ -132,7 +136,17 @@ class Stabiliser:
         assert key is not None
         renewed = self._key is not before
         return Stabilised(
-            t_ns, crop, picture, transform, points, key, renewed, onward, residual_px, steady, fresh
+            t_ns,
+            crop,
+            picture,
+            transform,
+            points,
+            key,
+            renewed,
+            onward,
+            residual_px,
+            steady,
+            self._coarse,
         )
 
     def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:

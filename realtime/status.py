@@ -34,6 +34,7 @@ class Assessable(Enum):
     LOW_RATE = "under 25 fps"
     UNSTABLE = "head moving too fast"
     OCCLUDED = "face covered"
+    COMPRESSED = "video too compressed"
     SETTLING = "learning this face at rest"
 
 

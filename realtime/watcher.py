@@ -75,6 +75,8 @@ class FaceWatcher:
             return Assessable.UNSTABLE
         if self.spotter.occluded:
             return Assessable.OCCLUDED
+        if self.spotter.compressed:
+            return Assessable.COMPRESSED
         if self.spotter.state is DetectorState.LEARNING:
             return Assessable.SETTLING
         return verdict

@@ -22,6 +22,7 @@ ADVICE = {
     Assessable.LOW_RATE: "under 25 fps: add light, or ask for a smaller picture",
     Assessable.UNSTABLE: "head moving too fast: hold still",
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
+    Assessable.COMPRESSED: "video too compressed: raise its bit rate",
     Assessable.SETTLING: "learning this face at rest: relax and wait",
 }
 

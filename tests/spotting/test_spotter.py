@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from model.spotting.camera import h264
 from realtime.apex import ApexConfig
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
@@ -229,13 +228,6 @@ def test_a_screen_that_lights_up_is_told_apart(brow_raise):
         for t, f in zip(times, frames, strict=True)
     ]
     assert "light" in words(times, lit)
-
-
-@pytest.mark.slow
-def test_a_codec_that_repeats_most_of_the_face_is_told_apart(brow_raise):
-    times, frames = brow_raise
-    assert "compression" not in words(times, h264(frames, 18, 30.0))
-    assert "compression" in words(times, h264(frames, 34, 30.0))
 
 
 @pytest.mark.slow
