@@ -35,16 +35,14 @@ from calibration.person import share
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.camera import Camera
 from model.spotting.person import Habits
-from model.spotting.recording import Recording
+from model.spotting.recording import Recording, only_assessable
 from model.spotting.scene import simulate
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.skins import LEARNED, SKINS, Motion
 from realtime.errors import FleetingError
-from realtime.face.assess import assess
 from realtime.gates import GateConfig
 from realtime.intervals import rate_interval
 from realtime.spotter import SpotterConfig
-from realtime.status import Assessable
 from realtime.verifier import load_verifier
 
 SECONDS = 30.0
@@ -77,10 +75,7 @@ def outcome(
     fps = (len(scene.moments) - 1) / scene.seconds
     acted = Recording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
     recording = camera.film(rng, acted)
-    moments = tuple(
-        m if m.face and assess(m.face, m.grey, fps) is Assessable.YES else replace(m, face=None)
-        for m in recording.moments
-    )
+    moments = tuple(only_assessable(recording.moments, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(alarms_per_minute=given.alarms_per_minute, gates=gates or GateConfig())
     watched: Watched = ours(Recording(recording.name, moments), config, verifier)
@@ -96,17 +91,17 @@ def outcome(
             found[hit[0]] = (alarm.onset_s, alarm.apex_s, alarm.flagged_s)
         else:
             false += 1
-    judged, coarse = set(), {}
+    counted, coarse = set(), {}
     times_s = np.array(watched.times_s)
     for k, away_s in enumerate(np.abs(times_s - a.apex_s) for a in added):
         if away_s.min(initial=np.inf) < 1 / fps:
             coarse[k] = watched.coarse[away_s.argmin()]
             if watched.judged[away_s.argmin()]:
-                judged.add(k)
+                counted.add(k)
     return Outcome(
         seconds=sum(watched.judged) / fps,
         added=tuple(added),
-        judged=frozenset(judged),
+        judged=frozenset(counted),
         coarse=coarse,
         found=found,
         false=false,

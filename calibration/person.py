@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,17 @@ from calibration.subject import add_arguments, open_subject
 from model.spotting.additions import Added, draw_additions, play
 from model.spotting.material import Played
 from model.spotting.operate import Judged, alarms, judge
-from model.spotting.recording import Moment, Recording, cut_to_face, stretches
+from model.spotting.recording import (
+    Moment,
+    Recording,
+    cut_to_face,
+    look,
+    only_assessable,
+    stretches,
+)
 from model.spotting.table import Row, watch
 from realtime.apex import ApexConfig
 from realtime.errors import DataError, FleetingError, SettingsError
-from realtime.face.assess import assess
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -39,9 +45,8 @@ from realtime.intervals import share_interval
 from realtime.onset import OnsetConfig
 from realtime.profile import Profile, save_profile
 from realtime.sightings import Sighter
-from realtime.sources import Source
+from realtime.sources import Shot, Source
 from realtime.stabiliser import Stabiliser
-from realtime.status import Assessable
 from realtime.verifier import Verifier, load_verifier
 
 BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
@@ -78,21 +83,9 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
     Raises:
         DataError: too little of it shows a face that can be judged.
     """
-    moments = []
-    first_ns: int | None = None
-    for shot in iter(source.read, None):
-        first_ns = shot.t_ns if first_ns is None else first_ns
-        at_s = (shot.t_ns - first_ns) / 1e9
-        if at_s >= start_s + seconds:
-            break
-        if at_s < start_s:
-            continue
-        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
-        # the rate is judged over the whole recording, below
-        seen = assess(face, grey, 0.0) is Assessable.YES
-        moments.append(Moment(shot.t_ns, grey, face if seen else None))
-    recording = Recording(source.info.name, tuple(moments))
+    shots = _between(iter(source.read, None), start_s, start_s + seconds)
+    # the rate is judged over the whole recording, below
+    recording = Recording(source.info.name, tuple(only_assessable(look(shots, tracker), 0.0)))
     judged_s = sum(part.seconds for part in stretches(recording, SHORTEST_S))
     if judged_s < LEAST_S:
         raise DataError(
@@ -100,6 +93,18 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
             f"{LEAST_S:.0f} s are needed: sit closer, in more light, facing the camera"
         )
     return cut_to_face(recording)
+
+
+def _between(shots: Iterable[Shot], first_s: float, last_s: float) -> Iterator[Shot]:
+    """Seconds from the first frame."""
+    began_ns: int | None = None
+    for shot in shots:
+        began_ns = shot.t_ns if began_ns is None else began_ns
+        at_s = (shot.t_ns - began_ns) / 1e9
+        if at_s >= last_s:
+            return
+        if at_s >= first_s:
+            yield shot
 
 
 def expect(

@@ -73,7 +73,8 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Prog
             break
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
         face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
-        seen = assess(face, grey, 0.0)
+        judged = began_ns is not None and face is not None and face.id == watched
+        seen = assess(face, grey, 0.0, judged=judged)
         if face is None or seen is not Assessable.YES or face.id != watched:
             stabiliser.reset()
             sighter.reset()

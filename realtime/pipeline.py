@@ -165,7 +165,11 @@ class Pipeline:
             self._faces = self._tracker.update(frame.t_ns, frame.image)
         present = {face.id for face in self._faces}
         self._watchers = {i: w for i, w in self._watchers.items() if i in present}
-        judged = [assess(face, grey, self._rate(), self._settings.assess) for face in self._faces]
+        rate, limits = self._rate(), self._settings.assess
+        judged = [
+            assess(face, grey, rate, limits, judged=face.id in self._watchers)
+            for face in self._faces
+        ]
         self._assessable = judged[0] if judged else Assessable.NO_FACE
         for face, verdict in zip(self._faces, judged, strict=True):
             if verdict is Assessable.YES:

@@ -6,7 +6,7 @@ Grey frames are cut to where the face goes; landmarks are pixels of the cut fram
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from realtime.errors import DataError
 from realtime.face.assess import assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import inter_ocular
+from realtime.sources.source import Shot
 from realtime.sources.video import VideoFile
 from realtime.status import Assessable
 
@@ -64,15 +65,29 @@ def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -
     with closing(VideoFile(path)) as video:
         fps = video.info.told_fps or 0.0
         shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
-        moments = []
-        for shot in shots:
-            grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-            face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
-            seen = assess(face, grey, 0.0 if any_rate else fps) is Assessable.YES
-            moments.append(Moment(shot.t_ns, grey, face if seen else None))
+        moments = list(only_assessable(look(shots, tracker), 0.0 if any_rate else fps))
     if not any(moment.face for moment in moments):
         raise DataError(f"{path}: no face in this video can be judged")
     return cut_to_face(Recording(path.name, tuple(moments)))
+
+
+def look(shots: Iterable[Shot], tracker: FaceTracker) -> Iterator[Moment]:
+    """The largest face of every frame, whether it can be judged or not."""
+    for shot in shots:
+        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+        yield Moment(shot.t_ns, grey, face)
+
+
+def only_assessable(moments: Iterable[Moment], fps: float) -> Iterator[Moment]:
+    """The face only where the live path would judge it; `fps` 0 for any rate."""
+    known: int | None = None
+    for moment in moments:
+        face = moment.face
+        before = face is not None and face.id == known
+        seen = assess(face, moment.grey, fps, judged=before) is Assessable.YES
+        known = face.id if seen and face is not None else None
+        yield moment if seen else replace(moment, face=None)
 
 
 def cut_to_face(recording: Recording) -> Recording:

@@ -29,6 +29,7 @@ class AssessConfig:
     min_contrast: float = 8.0  # standard deviation of the face, grey levels
     max_turn_deg: float = 30.0  # beyond it half of the face is foreshortened away
     min_fps: float = 24.5  # 25, and what a measured rate may be off
+    leeway: float = 0.1  # how far past a limit a face stays judged, share of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,34 @@ class HeadAngles:
 
 
 def assess(
-    face: Face | None, grey: NDArray[np.uint8], fps: float, config: AssessConfig | None = None
+    face: Face | None,
+    grey: NDArray[np.uint8],
+    fps: float,
+    config: AssessConfig | None = None,
+    *,
+    judged: bool = False,
 ) -> Assessable:
-    """Judge one frame (h, w); `fps` 0 means not measured yet."""
+    """Judge one frame (h, w).
+
+    Args:
+        fps: 0 means not measured yet.
+        judged: whether this face was judged on the frame before.  It stays so a little past the
+            limits: at one of them it would come and go, and each time be learned anew.
+    """
     config = config or AssessConfig()
+    leeway = config.leeway if judged else 0.0
     if face is None:
         return Assessable.NO_FACE
-    if inter_ocular(face.landmarks) < config.min_iod_px:
+    if inter_ocular(face.landmarks) < config.min_iod_px * (1 - leeway):
         return Assessable.TOO_SMALL
     angles = head_angles(face.landmarks)
-    if max(abs(angles.yaw), abs(angles.pitch)) > config.max_turn_deg:
+    if max(abs(angles.yaw), abs(angles.pitch)) > config.max_turn_deg * (1 + leeway):
         return Assessable.TURNED_AWAY
     skin = face_pixels(grey, face.landmarks)[::4, ::4]  # every fourth pixel tells the same
-    if skin.size == 0 or skin.mean() < config.min_grey or skin.std() < config.min_contrast:
+    if skin.size == 0:
+        return Assessable.TOO_DARK
+    light, contrast = skin.mean() / (1 - leeway), skin.std() / (1 - leeway)
+    if light < config.min_grey or contrast < config.min_contrast:
         return Assessable.TOO_DARK
     if 0 < fps < config.min_fps:
         return Assessable.LOW_RATE

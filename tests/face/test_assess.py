@@ -49,6 +49,32 @@ def test_verdicts(face, picture, fps, verdict):
     assert assess(face, picture, fps) is verdict
 
 
+@pytest.mark.parametrize(
+    ("face", "picture", "verdict"),
+    [
+        (turned(iod_px=30), TEXTURE, Assessable.TOO_SMALL),
+        (turned(yaw=31), TEXTURE, Assessable.TURNED_AWAY),
+        (turned(), TEXTURE // 4 + 1, Assessable.TOO_DARK),
+    ],
+)
+def test_a_face_that_is_judged_stays_so_a_little_past_a_limit(face, picture, verdict):
+    assert assess(face, picture, 30.0) is verdict
+    assert assess(face, picture, 30.0, judged=True) is Assessable.YES
+
+
+@pytest.mark.parametrize(
+    ("face", "picture", "fps", "verdict"),
+    [
+        (turned(iod_px=28), TEXTURE, 30.0, Assessable.TOO_SMALL),
+        (turned(yaw=36), TEXTURE, 30.0, Assessable.TURNED_AWAY),
+        (turned(), TEXTURE // 8, 30.0, Assessable.TOO_DARK),
+        (turned(), TEXTURE, 24.0, Assessable.LOW_RATE),
+    ],
+)
+def test_and_no_longer_well_past_it_nor_at_a_lower_rate(face, picture, fps, verdict):
+    assert assess(face, picture, fps, judged=True) is verdict
+
+
 def test_the_nearest_rotation_is_the_singular_vectors_and_never_a_mirror_image():
     random = np.random.default_rng(0)
     for _ in range(200):

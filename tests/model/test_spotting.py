@@ -20,6 +20,7 @@ from model.spotting.recording import (
     cut_to_face,
     farther,
     mirrored,
+    only_assessable,
     stretches,
     without,
 )
@@ -225,6 +226,20 @@ def test_a_codec_short_of_bits_leaves_small_movements_out(film):
         return float(np.abs(moved.grey.astype(float) - still.grey).mean())
 
     assert shown(Camera(0.0, 0.0, 0, 40)) < 0.5 * shown(Camera(0.0, 0.0, 0, 0))
+
+
+def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
+    """32 px between the eyes to be judged; once it is, a tenth less will do."""
+
+    def far(iod_px):
+        (moment,) = farther(Recording("", film.moments[:1]), iod_px / 72).moments
+        size = inter_ocular(moment.face.landmarks)
+        points = moment.face.landmarks * np.float32(iod_px / size)
+        return replace(moment, face=replace(moment.face, landmarks=points))
+
+    sizes = (31, 33, 31, 30, 33, 28, 31)
+    seen = [m.face is not None for m in only_assessable(map(far, sizes), 25.0)]
+    assert seen == [False, True, True, True, True, False, False]
 
 
 def test_sightings_know_which_movement_they_belong_to(film):
