@@ -297,11 +297,10 @@ def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str
             [
                 f"crf {crf}" if crf else "none",
                 " – ".join(f"{c:.1f}" for c in np.quantile(coarse, (0.1, 0.5, 0.9))),
-                f"{(coarse <= GateConfig().max_coarse).mean():.0%}",
                 share_text(*found_share(outcomes, 0, 1)),
             ]
         )
-    headings = ["H.264", "coarseness, 10 – 50 – 90 %, grey levels", "taken", "recall, taken or not"]
+    headings = ["H.264", "coarseness, 10 – 50 – 90 %, grey levels", "recall, judged or not"]
     text = table(headings, rows)
     seen = [
         (o.coarse[k], k in o.found)

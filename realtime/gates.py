@@ -32,9 +32,9 @@ class GateConfig:
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
     light: float = 0.1  # change of the face's brightness, log
-    # Of a codec's steps, grey levels.  A webcam's have one or two; of movements of 2 % IOD most are
-    # found below this and few above it (`benchmarks.spotting_streams compression`).
-    max_coarse: float = 3.5
+    # Of a codec's steps, grey levels.  Real videos have 1.5 at most; above this half of the movements
+    # of 2 % IOD are lost and more (docs/spotting_compression.md).
+    max_coarse: float = 2.5
 
 
 def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
