@@ -32,8 +32,8 @@ class GateConfig:
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
     light: float = 0.1  # change of the face's brightness, log
-    # Of a codec's steps, grey levels.  Real videos have 1.5 at most; above this half of the movements
-    # of 2 % IOD are lost and more (docs/spotting_compression.md).
+    # Of a codec's steps, grey levels.  Real videos have 1.5 at most; above this, more than half of
+    # the movements of 2 % IOD are lost (docs/spotting_compression.md).
     max_coarse: float = 2.5
 
 
