@@ -22,12 +22,14 @@ from rich.table import Table
 from scipy.ndimage import median_filter
 
 from calibration.subject import add_arguments, open_subject
+from realtime.coarseness import coarseness
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.assess import AssessConfig
 from realtime.face.face import FaceTracker
-from realtime.face.geometry import inter_ocular
+from realtime.face.geometry import face_pixels, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.gates import GateConfig
 from realtime.sources import Shot, Source, SourceInfo, SourceKind
 from realtime.sources.frame_rate import FrameRate
 from realtime.sources.opencv import OpenCvSource
@@ -73,6 +75,7 @@ class Light:
     grey: float | None  # mean of the face
     burnt: float | None  # share of its pixels at the upper end, [0, 1]
     iod_px: float | None  # inter-ocular distance
+    coarse: float  # steps in which a codec changes the face, median; 0 without a face or a codec
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,9 @@ class Meter:
         self._last: NDArray[np.float32] | None = None
         self._faces: list[tuple[float, float, float]] = []
         self._looked_ns: int | None = None
+        self._landmarks: NDArray[np.float32] | None = None  # where a face was seen last
+        self._before: NDArray[np.uint8] | None = None
+        self._steps: list[float] = []
         self._ages: list[float] = []
 
     def add(self, shot: Shot, age_ms: float | None = None) -> None:
@@ -111,21 +117,25 @@ class Meter:
             self._noise.append(1.4826 * float(np.median(change)) / 2**0.5)
             self._repeated += not change.any()
         self._last = coarse
+        grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        if self._landmarks is not None:
+            step = coarseness(grey, self._before, self._landmarks)
+            self._steps += [] if step is None else [step]
+        self._before = grey
         self._rate.update(shot.t_ns)
         self._times.append(shot.t_ns)
         self._means.append(float(coarse.mean()))
         if self._looked_ns is None or shot.t_ns - self._looked_ns >= _LOOK_S * 1e9:
             self._looked_ns = shot.t_ns
-            self._look(shot)
+            self._look(shot, grey)
 
-    def _look(self, shot: Shot) -> None:
+    def _look(self, shot: Shot, grey: NDArray[np.uint8]) -> None:
         self._tracker.reset()  # a second is too long to follow a face
         face = next(iter(self._tracker.update(shot.t_ns, shot.image)), None)
         if face is None:
             return
-        low = np.maximum(face.landmarks[:, :2].min(axis=0), 0).astype(int)
-        high = np.maximum(face.landmarks[:, :2].max(axis=0), 0).astype(int)
-        skin = cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY)[low[1] : high[1], low[0] : high[0]]
+        self._landmarks = face.landmarks
+        skin = face_pixels(grey, face.landmarks)
         if skin.size:
             iod = inter_ocular(face.landmarks)
             self._faces.append((float(skin.mean()), float((skin >= 250).mean()), float(iod)))
@@ -158,7 +168,8 @@ class Meter:
         quick = means - median_filter(means, 15, mode="nearest")
         found = np.median(self._faces, axis=0) if self._faces else (None, None, None)
         grey, burnt, iod = (None if v is None else float(v) for v in found)
-        return Light(float(quick.std()), float(np.median(self._noise)), grey, burnt, iod)
+        coarse = float(np.median(self._steps)) if self._steps else 0.0
+        return Light(float(quick.std()), float(np.median(self._noise)), grey, burnt, iod, coarse)
 
 
 def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
@@ -206,6 +217,11 @@ def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
             f"{light.burnt:.0%} of the face is burnt out",
             "less light from one side, or expose less",
         )
+    if light.coarse > GateConfig().max_coarse:
+        yield Advice(
+            f"the video is compressed: the face changes in steps of {light.coarse:.1f} grey levels",
+            "a higher bit rate; of a camera that compresses by itself, --fourcc MJPG",
+        )
     if light.flicker > FLICKER:
         remedy = "set the mains frequency in the camera's settings"
         if on_linux:
@@ -243,6 +259,7 @@ def report(info: SourceInfo, came: Delivery, light: Light) -> Table:
     table.add_row("flicker, noise", f"{light.flicker:.1f}, {light.noise:.1f} grey levels")
     if light.iod_px is not None:
         table.add_row("face: between the eyes", f"{light.iod_px:.0f} px")
+        table.add_row("face: steps of the codec", f"{light.coarse:.1f} grey levels")
         table.add_row("face: brightness, burnt out", f"{light.grey:.0f} of 255, {light.burnt:.1%}")
     return table
 

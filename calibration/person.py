@@ -41,6 +41,7 @@ from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.gates import GateConfig
 from realtime.intervals import share_interval
 from realtime.onset import OnsetConfig
 from realtime.profile import Profile, save_profile
@@ -110,8 +111,18 @@ def _between(shots: Iterable[Shot], first_s: float, last_s: float) -> Iterator[S
 def expect(
     recording: Recording, verifier: Verifier, budget: float, *, passes: int, seed: int, name: str
 ) -> Expectation:
-    """Play the recording as it is and with movements added; what the spotter makes of it."""
+    """Play the recording as it is and with movements added; what the spotter makes of it.
+
+    Raises:
+        DataError: its codec is too coarse; the live path would not judge it.
+    """
     parts = list(stretches(recording, SHORTEST_S))
+    settled = _settled(max(parts, key=lambda part: part.seconds))
+    if settled.coarse > GateConfig().max_coarse:
+        raise DataError(
+            f"{recording.name}: the video is too compressed for small movements, it changes in "
+            f"steps of {settled.coarse:.1f} grey levels: raise its bit rate"
+        )
     plain = [_judged(part, (), verifier) for part in parts]
     minutes = sum(j.played.seconds for j in plain) / 60
     loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
@@ -142,7 +153,7 @@ def expect(
         Profile(
             name,
             round(float(factor), 4),
-            tuple((round(float(x), 4), round(float(y), 4)) for x, y in _noise(parts)),
+            tuple((round(float(x), 4), round(float(y), 4)) for x, y in settled.noise_px),
             round(60 * minutes, 1),
             verifier.digest,
         ),
@@ -162,15 +173,14 @@ def _judged(part: Recording, added: Sequence[Added], verifier: Verifier) -> Judg
     return judge(Played(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier)
 
 
-def _noise(parts: Sequence[Recording]) -> np.ndarray:
-    """(31, 2) noise of the regions' pulses at the end of the longest stretch."""
-    longest = max(parts, key=lambda part: part.seconds)
+def _settled(part: Recording) -> Sighter:
+    """One that has watched the whole of a stretch."""
     stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
-    for moment in longest.moments:
+    for moment in part.moments:
         assert moment.face is not None
         held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
         sighter.update(held, moment.face)
-    return sighter.noise_px
+    return sighter
 
 
 def report(expectation: Expectation, console: Console) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from calibration.camera import Meter, advise, main
+from model.spotting.camera import h264
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.sources import Shot, SourceInfo, SourceKind
@@ -19,14 +20,19 @@ def tracker(landmark_model):
     return LandmarkTracker(landmark_model)
 
 
-def metered(tracker, portrait, times_s, *, gain=lambda k: 1.0, noise=2.0, twice=False):
+def metered(tracker, portrait, times_s, *, gain=lambda k: 1.0, noise=2.0, twice=False, crf=0):
     """A meter that has seen the portrait at those times."""
     rng = np.random.default_rng(5)
+    images = []
+    for k in range(len(times_s)):
+        grain = rng.normal(0, noise, portrait.shape)
+        image = np.clip(portrait * gain(k) + grain, 0, 255).astype(np.uint8)
+        images.append(images[-1] if twice and k % 2 else image)
+    if crf:
+        greys = [np.asarray(cv2.cvtColor(i, cv2.COLOR_BGR2GRAY)) for i in images]
+        images = [cv2.cvtColor(g, cv2.COLOR_GRAY2BGR) for g in h264(greys, crf, 30.0)]
     meter = Meter(tracker)
-    for k, t in enumerate(times_s):
-        if not (twice and k % 2):
-            grain = rng.normal(0, noise, portrait.shape)
-            image = np.clip(portrait * gain(k) + grain, 0, 255).astype(np.uint8)
+    for t, image in zip(times_s, images, strict=True):
         meter.add(Shot(round(1e9 * t), image))
     return meter
 
@@ -58,6 +64,7 @@ def test_a_good_camera_gets_no_advice(tracker, portrait):
         ({"gain": lambda k: 1.7}, "burnt out"),
         ({"gain": lambda k: 1 + 0.04 * (k % 2)}, "flickers"),
         ({"noise": 12.0}, "noisy"),
+        ({"gain": lambda k: 1 + 0.02 * np.sin(k / 4), "crf": 38}, "compressed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -27,6 +27,15 @@ def expectation():
 
 
 @pytest.mark.slow
+def test_nothing_is_promised_of_a_video_too_compressed():
+    portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
+    scene = simulate(portraits, 11, np.arange(200) / 25, CALM, scale=0.9)
+    film = Camera(0.5, 2.0, 0, 42).film(np.random.default_rng(11), scene)
+    with pytest.raises(DataError, match="too compressed"):
+        expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
+
+
+@pytest.mark.slow
 def test_every_figure_lies_inside_its_interval(expectation):
     rate = expectation.alarms_per_min
     assert rate.low <= rate.value <= rate.high
