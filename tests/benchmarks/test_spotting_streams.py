@@ -12,6 +12,8 @@ def added(peak_iod: float) -> Added:
 
 def test_a_movement_that_came_while_the_face_could_not_be_judged_is_in_no_share():
     three = (added(0.02), added(0.02), added(0.03))
-    outcome = Outcome(10.0, three, frozenset({0, 2}), {2: (1.0, 1.2, 1.4)}, false=0, raised=1)
+    outcome = Outcome(
+        10.0, three, frozenset({0, 2}), coarse={}, found={2: (1.0, 1.2, 1.4)}, false=0, raised=1
+    )
     assert found_share([outcome], 0.0, 1.0) == (1, 2)
     assert found_share([outcome], 0.015, 0.025) == (0, 1)
