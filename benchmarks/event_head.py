@@ -27,7 +27,7 @@ from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
 from benchmarks.spotting import read_set
 from benchmarks.spotting_score import SLACK_S
-from benchmarks.spotting_streams import EVENTS_PER_MIN, SEED, regular
+from benchmarks.streams import EVENTS_PER_MIN, SEED, regular
 from model.metrics.ranking import auroc
 from model.spotting.additions import draw_additions, play
 from model.spotting.camera import Camera

@@ -19,7 +19,7 @@ from rich.progress import track
 
 from benchmarks.machine import machine
 from benchmarks.markdown import publish, table
-from benchmarks.spotting_streams import SEED, regular
+from benchmarks.streams import SEED, regular
 from model.spotting.camera import Camera
 from model.spotting.material import SHORTEST_S
 from model.spotting.person import Habits

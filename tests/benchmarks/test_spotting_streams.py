@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.spotting_streams import Outcome, found_share
+from benchmarks.streams import Outcome, found_share
 from model.spotting.additions import Added
 
 

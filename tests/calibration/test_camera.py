@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration.camera import Meter, advise, main
+from calibration.camera import advise, main
+from calibration.meter import Meter
 from model.spotting.camera import h264
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
