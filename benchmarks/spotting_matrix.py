@@ -28,6 +28,7 @@ from benchmarks.streams import (
 from model.spotting.additions import draw_additions
 from model.spotting.camera import Camera
 from model.spotting.person import Habits
+from model.spotting.recording import framed
 from model.spotting.scene import simulate
 from model.synthetic.portraits import Portrait
 from realtime.gates import GateConfig
@@ -45,21 +46,26 @@ class Cell:
     scale: float = 0.9  # frame pixels per crop pixel: 0.9 is an eye distance of 65 px
     glasses: bool | None = False
 
+    @staticmethod
+    def h264(kbit_s: int, noise: float = CLEAN.noise) -> Cell:
+        """What a webcam's encoder makes of a 640×480 picture with such a face in it."""
+        return Cell(f"H.264 {kbit_s} kbit/s", camera=replace(CLEAN, noise=noise, kbit_s=kbit_s))
+
 
 CELLS = (
     *(Cell(f"{fps} fps", fps=fps) for fps in (24, 25, 30, 60, 120, 200)),
     Cell("40 % jitter", jitter=0.4),
     Cell("10 % drops", drops=0.1),
     Cell("MJPEG q60", camera=replace(CLEAN, quality=60)),
-    Cell("H.264 crf 23", camera=replace(CLEAN, crf=23)),
-    Cell("H.264 crf 30", camera=replace(CLEAN, crf=30)),
-    Cell("H.264 crf 36", camera=replace(CLEAN, crf=36)),
+    *(Cell.h264(kbit_s) for kbit_s in (2000, 1000, 500, 250)),
     Cell("as in 320×240", scale=0.45),
     Cell("as in 1280×720", scale=1.6),
     Cell("glasses", glasses=True),
 )
-CRFS = (0, 20, 23, 26, 28, 30, 33, 36)
-COARSE = (0, 1, 2, 2.5, 3, 3.5, 4, 5, 10)
+FRAME = (640, 480)
+KBITS = (4000, 2000, 1000, 500, 250, 125)
+NOISES = (1.0, 1.5, 2.0, 3.0)  # of one stream after the other: what a codec has to carry
+COARSE = (0, 1, 1.5, 1.8, 2, 2.2, 2.5, 3, 4, 10)
 MATRIX_IOD = (0.0199, 0.0201)
 
 
@@ -81,6 +87,8 @@ def matrix_stream(
     times = times + cell.jitter * random.uniform(0, 1, len(times)) / cell.fps
     times = times[random.random(len(times)) >= cell.drops]
     scene = simulate(portraits, numbers, times, habits, scale=cell.scale, glasses=cell.glasses)
+    if cell.camera.kbit_s:  # an encoder's bits go to all of its picture
+        scene = framed(scene, *FRAME)
     return outcome(scene, added, cell.camera, random, given, gates)
 
 
@@ -120,38 +128,46 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
     return table(headings, rows)
 
 
+def compressed_stream(
+    portraits: Sequence[Portrait], given: argparse.Namespace, kbit_s: int, number: int
+) -> Outcome:
+    """Judged however coarse it is."""
+    noise = NOISES[number % len(NOISES)]
+    cell = Cell.h264(kbit_s, noise) if kbit_s else Cell("", camera=replace(CLEAN, noise=noise))
+    return matrix_stream(portraits, given, cell, GateConfig(max_coarse=np.inf), number)
+
+
 def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
-    ignored = GateConfig(max_coarse=np.inf)
     cells = {
-        crf: streams(
-            partial(
-                matrix_stream, portraits, given, Cell("", camera=replace(CLEAN, crf=crf)), ignored
-            ),
-            given.count,
-            given,
-        )
-        for crf in CRFS
+        kbit_s: streams(partial(compressed_stream, portraits, given, kbit_s), given.count, given)
+        for kbit_s in (0, *KBITS)
     }
-    rows = []
-    for crf, outcomes in cells.items():
-        coarse = np.array([c for o in outcomes for c in o.coarse.values()])
+    clear = [o.found for o in cells[0]]
+    rows, seen = [], []
+    for kbit_s, outcomes in cells.items():
+        steps = [o.coarse[k] for o in outcomes for k in o.judged]
         rows.append(
             [
-                f"crf {crf}" if crf else "none",
-                " – ".join(f"{c:.1f}" for c in np.quantile(coarse, (0.1, 0.5, 0.9))),
+                f"{kbit_s} kbit/s" if kbit_s else "none",
+                " – ".join(f"{c:.1f}" for c in np.quantile(steps, (0.1, 0.5, 0.9))),
                 share_text(*found_share(outcomes, 0, 1)),
             ]
         )
-    headings = ["H.264", "coarseness, 10 – 50 – 90 %, grey levels", "recall, judged or not"]
+        if kbit_s:
+            seen += [
+                (o.coarse[k], k in o.found, k in found)
+                for o, found in zip(outcomes, clear, strict=True)
+                for k in o.judged
+            ]
+    headings = ["H.264 of 640×480", "coarseness, 10 – 50 – 90 %, grey levels", "recall"]
     text = table(headings, rows)
-    seen = [
-        (o.coarse[k], k in o.found)
-        for outcomes in cells.values()
-        for o in outcomes
-        for k in o.judged
-    ]
     rows = []
     for low, high in pairwise(COARSE):
-        inside = [ok for c, ok in seen if low <= c < high]
-        rows.append([f"{low:g} to {high:g}", share_text(sum(inside), len(inside))])
-    return text + "\n" + table(["coarseness, grey levels", "recall"], rows)
+        inside = [(found, in_clear) for c, found, in_clear in seen if low <= c < high]
+        found, in_clear = np.array(inside, int).reshape(-1, 2).sum(axis=0)
+        of = len(inside)
+        rows.append(
+            [f"{low:g} to {high:g}", share_text(found, of), f"{in_clear / of:.2f}" if of else "–"]
+        )
+    headings = ["coarseness, grey levels", "recall", "of the same movements without a codec"]
+    return text + "\n" + table(headings, rows)

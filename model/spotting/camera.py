@@ -22,7 +22,8 @@ class Camera:
     blur_px: float
     noise: float  # standard deviation in mid-grey, grey levels
     quality: int  # JPEG; 0 is none
-    crf: int  # H.264; 0 is none
+    crf: int  # H.264 of even quality; 0 is none
+    kbit_s: int = 0  # H.264 of an even bit rate, as webcams make it; 0 is none
 
     @staticmethod
     def draw(rng: np.random.Generator) -> Camera:
@@ -48,8 +49,9 @@ class Camera:
 
     def film(self, rng: np.random.Generator, scene: Recording) -> Recording:
         pictures = [self._see(rng, moment.grey) for moment in scene.moments]
-        if self.crf:
-            pictures = h264(pictures, self.crf, (len(pictures) - 1) / scene.seconds)
+        if self.crf or self.kbit_s:
+            fps = (len(pictures) - 1) / scene.seconds
+            pictures = h264(pictures, fps, crf=self.crf, kbit_s=self.kbit_s)
         seen = (replace(m, grey=p) for m, p in zip(scene.moments, pictures, strict=True))
         return Recording(scene.name, tuple(seen))
 
@@ -68,23 +70,36 @@ class Camera:
         return image
 
 
-def h264(pictures: list[NDArray[np.uint8]], crf: int, fps: float) -> list[NDArray[np.uint8]]:
+def h264(
+    pictures: list[NDArray[np.uint8]], fps: float, *, crf: int = 0, kbit_s: int = 0
+) -> list[NDArray[np.uint8]]:
+    """The pictures as they are after a live encoder, of even quality or else of even bit rate."""
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.thread_count = 1
+    packets = encoded(pictures, fps, crf=crf, kbit_s=kbit_s)
+    frames = (frame for packet in (*packets, None) for frame in decoder.decode(packet))
+    return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in frames]
+
+
+def encoded(
+    pictures: list[NDArray[np.uint8]], fps: float, *, crf: int = 0, kbit_s: int = 0
+) -> list[av.Packet]:
+    """What that encoder sends; of an odd side the last row or column is left out."""
     height, width = (2 * (side // 2) for side in pictures[0].shape)
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "gray"
     encoder.time_base = Fraction(1, max(round(fps), 1))
-    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
+    if crf:
+        aim = {"crf": str(crf)}
+    else:
+        encoder.bit_rate = 1000 * kbit_s
+        aim = {"maxrate": f"{kbit_s}k", "bufsize": f"{kbit_s // 2}k"}  # half a second
+    encoder.options = {"preset": "superfast", "tune": "zerolatency", **aim}
     encoder.thread_count = 1
-    decoder = av.CodecContext.create("h264", "r")
-    decoder.thread_count = 1
-    seen: list[NDArray[np.uint8]] = []
-    for picture in (*pictures, None):
-        frame = None
-        if picture is not None:
-            even = np.ascontiguousarray(picture[:height, :width])
-            frame = av.VideoFrame.from_ndarray(even, "gray")
-        for packet in encoder.encode(frame):
-            seen += [f.to_ndarray(format="gray") for f in decoder.decode(packet)]
-    seen += [f.to_ndarray(format="gray") for f in decoder.decode(None)]
-    return seen
+    packets: list[av.Packet] = []
+    for picture in pictures:
+        even = np.ascontiguousarray(picture[:height, :width])
+        packets += encoder.encode(av.VideoFrame.from_ndarray(even, "gray"))
+    return packets + encoder.encode(None)

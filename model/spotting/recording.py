@@ -174,6 +174,24 @@ def farther(recording: Recording, factor: float) -> Recording:
     return Recording(recording.name, tuple(smaller(m) for m in recording.moments))
 
 
+def framed(recording: Recording, width: int, height: int) -> Recording:
+    """As the middle of a larger frame, whose rest is the picture mirrored at its edges."""
+
+    def larger(moment: Moment) -> Moment:
+        grey = cv2.copyMakeBorder(
+            moment.grey, top, height - high - top, left, width - wide - left, cv2.BORDER_REFLECT_101
+        )
+        face = moment.face
+        if face is not None:
+            face = replace(face, landmarks=face.landmarks + offset)
+        return Moment(moment.t_ns, np.asarray(grey, np.uint8), face)
+
+    high, wide = recording.moments[0].grey.shape
+    left, top = (width - wide) // 2, (height - high) // 2
+    offset = np.array([left, top, 0], np.float32)
+    return Recording(recording.name, tuple(larger(m) for m in recording.moments))
+
+
 def stretches(recording: Recording, shortest_s: float) -> Iterator[Recording]:
     """Parts in which the face can be judged throughout."""
     part: list[Moment] = []

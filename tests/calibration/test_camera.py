@@ -31,7 +31,7 @@ def metered(tracker, portrait, times_s, *, gain=lambda k: 1.0, noise=2.0, twice=
         images.append(images[-1] if twice and k % 2 else image)
     if crf:
         greys = [np.asarray(cv2.cvtColor(i, cv2.COLOR_BGR2GRAY)) for i in images]
-        images = [cv2.cvtColor(g, cv2.COLOR_GRAY2BGR) for g in h264(greys, crf, 30.0)]
+        images = [cv2.cvtColor(g, cv2.COLOR_GRAY2BGR) for g in h264(greys, 30.0, crf=crf)]
     meter = Meter(tracker)
     for t, image in zip(times_s, images, strict=True):
         meter.add(Shot(round(1e9 * t), image))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.spotting.additions import FIRST_S, LONGEST_S, draw_additions, play
-from model.spotting.camera import Camera
+from model.spotting.camera import Camera, encoded
 from model.spotting.material import Job, Played, load, run, save
 from model.spotting.operate import BUDGETS, alarms, judged, operating_table
 from model.spotting.person import Habits
@@ -19,6 +19,7 @@ from model.spotting.recording import (
     backwards,
     cut_to_face,
     farther,
+    framed,
     mirrored,
     only_assessable,
     stretches,
@@ -196,6 +197,27 @@ def test_cutting_moves_landmarks_with_the_picture(film):
     assert inter_ocular(points) == pytest.approx(inter_ocular(film.moments[0].face.landmarks), 1e-4)
     to_crop = crop_transform(points)
     assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
+
+
+def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film):
+    one = film.moments[0]
+    height, width = one.grey.shape
+    (moment,) = framed(Recording("", (one,)), 640, 480).moments
+    assert moment.grey.shape == (480, 640)
+    left, top = (640 - width) // 2, (480 - height) // 2
+    assert np.array_equal(moment.grey[top : top + height, left : left + width], one.grey)
+    assert moment.face.landmarks - one.face.landmarks == pytest.approx(
+        np.broadcast_to([left, top, 0], one.face.landmarks.shape), abs=1e-4
+    )
+    assert moment.grey[:, :left].std() > 1  # an encoder has something to do there too
+
+
+@pytest.mark.parametrize("kbit_s", [400, 100])
+def test_an_encoder_of_even_bit_rate_keeps_to_it(film, kbit_s):
+    seen = Camera(0.0, 3.0, 0, 0).film(np.random.default_rng(0), film)
+    packets = encoded([m.grey for m in seen.moments], 25.0, kbit_s=kbit_s)
+    bits = 8 * sum(packet.size for packet in packets)
+    assert bits / film.seconds == pytest.approx(1000 * kbit_s, rel=0.15)
 
 
 @pytest.mark.parametrize("draw", [Camera.draw, Camera.draw_second])
