@@ -32,9 +32,9 @@ class GateConfig:
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
     light: float = 0.1  # change of the face's brightness, log
-    # Of a codec's steps, grey levels.  Above this a movement of 2 % IOD is lost in one of seven
+    # Of a codec's steps, grey levels.  Above this a movement of 2 % IOD is missed in one of seven
     # cases more than without a codec; real videos have 1.5 at most (docs/spotting_compression.md).
-    max_coarse: float = 1.8
+    max_coarse: float = 2.0
 
 
 def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
