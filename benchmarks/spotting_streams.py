@@ -3,7 +3,7 @@
     held-out     micro-expressions added to simulated people: recall by size, false alarms a minute
     talking      people who talk without a micro-expression: does the alarm budget hold?
     matrix       the same movements at other frame rates, codecs, sizes: is it the same event?
-    compression  the same through H.264 of every quality, judged or not: when is it too coarse?
+    compression  the same through H.264 of every bit rate, judged or not: when is it too coarse?
 
 Identities are the portraits that training holds out; seeds are this program's own.  The movements
 of `held-out` are made twice: by the models of skin that the verifier learned, and by one that it
