@@ -32,9 +32,9 @@ class GateConfig:
     mouth_habit: float = 0.5  # its 75 % quantile over 3 s, share of the score now
     max_disturbance: float = 6.0  # skull residual, sigmas
     light: float = 0.1  # change of the face's brightness, log
-    # Of a codec's steps, grey levels.  Above this a movement of 2 % IOD is missed in one of seven
-    # cases more than without a codec; real videos have 1.5 at most (docs/spotting_compression.md).
-    max_coarse: float = 2.0
+    # Of a codec's steps, grey levels.  Real videos have 1.5 at most; above this, more than half of
+    # the movements of 2 % IOD are lost (docs/spotting_compression.md).
+    max_coarse: float = 2.5
 
 
 def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
