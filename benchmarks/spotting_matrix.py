@@ -6,7 +6,7 @@ Run by `benchmarks.spotting_streams matrix` and `compression`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -142,8 +142,11 @@ def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str
         kbit_s: streams(partial(compressed_stream, portraits, given, kbit_s), given.count, given)
         for kbit_s in (0, *KBITS)
     }
-    clear = [o.found for o in cells[0]]
-    rows, seen = [], []
+    return by_bit_rate(cells) + "\n" + by_coarseness(cells)
+
+
+def by_bit_rate(cells: Mapping[int, Sequence[Outcome]]) -> str:
+    rows = []
     for kbit_s, outcomes in cells.items():
         steps = [o.coarse[k] for o in outcomes for k in o.judged]
         rows.append(
@@ -153,14 +156,18 @@ def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str
                 share_text(*found_share(outcomes, 0, 1)),
             ]
         )
-        if kbit_s:
-            seen += [
-                (o.coarse[k], k in o.found, k in found)
-                for o, found in zip(outcomes, clear, strict=True)
-                for k in o.judged
-            ]
     headings = ["H.264 of 640×480", "coarseness, 10 – 50 – 90 %, grey levels", "recall"]
-    text = table(headings, rows)
+    return table(headings, rows)
+
+
+def by_coarseness(cells: Mapping[int, Sequence[Outcome]]) -> str:
+    """Of all bit rates together; cell 0 is without a codec."""
+    seen = [
+        (coded.coarse[k], k in coded.found, k in clear.found)
+        for kbit_s in KBITS
+        for coded, clear in zip(cells[kbit_s], cells[0], strict=True)
+        for k in coded.judged
+    ]
     rows = []
     for low, high in pairwise(COARSE):
         inside = [(found, in_clear) for c, found, in_clear in seen if low <= c < high]
@@ -170,4 +177,4 @@ def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str
             [f"{low:g} to {high:g}", share_text(found, of), f"{in_clear / of:.2f}" if of else "–"]
         )
     headings = ["coarseness, grey levels", "recall", "of the same movements without a codec"]
-    return text + "\n" + table(headings, rows)
+    return table(headings, rows)
