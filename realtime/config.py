@@ -25,6 +25,8 @@ from realtime.face.assess import AssessConfig
 from realtime.spotter import SpotterConfig
 from realtime.stabiliser import StabiliserConfig
 
+MOST_FACES = 8  # watched side by side
+
 Seconds = Annotated[float, Field(ge=0, le=60)]
 
 
@@ -70,7 +72,7 @@ class FaceSettings(_Section):
     tracker: Literal["litert", "insightface"] = "litert"
     model: Path | None = None  # face_landmarker.task; None: the cached one
     pack: Path | None = None  # insightface model pack, a folder
-    faces: Annotated[int, Field(ge=1, le=8)] = 1
+    faces: Annotated[int, Field(ge=1, le=MOST_FACES)] = 1
 
 
 class PersonSettings(_Section):

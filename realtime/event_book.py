@@ -213,6 +213,7 @@ class EventBook:
             **{f"{name}_s": self._seconds(t_ns) for name, t_ns in moments.items()},
             **{f"{name}_frame": watcher.frame_number(t_ns) for name, t_ns in moments.items()},
             "kind": finding.kind,
+            "face_box": watcher.look(finding.apex_ns).face_box,
             "peak_motion_iod": finding.peak_motion_iod,
             "peak_sigma": finding.peak_sigma,
             "regions": finding.regions,

@@ -10,9 +10,11 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from realtime.errors import DataError
 from realtime.events import Event
+from realtime.face.face import Box
 from realtime.session import Session
 
 _NAME = "events.jsonl"
@@ -66,3 +68,18 @@ def latest(records: Sequence[Mapping[str, object]]) -> dict[str, dict[str, objec
         identity = str(record.get("id"))
         known[identity] = {**known.get(identity, {}), **record}
     return known
+
+
+def face_box_of(record: Mapping[str, Any]) -> Box | None:
+    """Where the face was that moved; None where an earlier version did not say.
+
+    Raises:
+        TypeError, ValueError: it is no box.
+    """
+    places = record.get("face_box")
+    if places is None:
+        return None
+    left, top, right, bottom = (float(place) for place in places)
+    if not (left < right and top < bottom):
+        raise ValueError("a face_box that is one")
+    return left, top, right, bottom

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from realtime.face.face import Box
+
 SCHEMA = 1
 
 Kind = Literal["micro", "macro", "rejected"]
@@ -33,6 +35,7 @@ class Classification:
 class Event:
     id: str  # "0001" and up, in the order of flagging
     face: int
+    face_box: Box  # of its landmarks at the apex
     kind: Kind
     onset_s: float
     apex_s: float
@@ -73,6 +76,7 @@ class Event:
             "schema": SCHEMA,
             "id": self.id,
             "face": self.face,
+            "face_box": [round(place) for place in self.face_box],
             "kind": self.kind,
             "onset_s": round(self.onset_s, 6),
             "apex_s": round(self.apex_s, 6),

@@ -22,6 +22,7 @@ from realtime.engine.process import EngineProcess
 from realtime.event_book import EventBook
 from realtime.face.assess import assess
 from realtime.face.face import Face, FaceTracker
+from realtime.face.geometry import cut_out, face_box, widened
 from realtime.frame_table import FrameRow, FrameTable
 from realtime.profile import Profile
 from realtime.recorder import Recorder
@@ -37,6 +38,7 @@ from realtime.watcher import FaceWatcher
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
 _MAX_LAG_S = 0.3  # live analysis farther behind than this lets frames go
+_AROUND = 0.25  # of a face that is shown beside it, share of its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,10 @@ class Pipeline:
         if watcher is not None:
             self._assessable = watcher.assessable(self._assessable)
             self._traces.note(frame.t_ns, watcher.spotter.strengths)
-        self._picture = _cut_out(frame.image, self._faces[0]) if self._faces else None
+        self._picture = None
+        if self._faces:
+            shown = widened(face_box(self._faces[0].landmarks), _AROUND)
+            self._picture = cut_out(frame.image, shown)
         if self._recording is not None:
             self._tabulate(frame, judged)
 
@@ -265,12 +270,3 @@ class Pipeline:
     def _all_notices(self) -> tuple[str, ...]:
         recorder = self._recording.recorder.notices() if self._recording else ()
         return (*self._info.remarks, *self._capture.notices(), *recorder, *self._notices)[-20:]
-
-
-def _cut_out(image: NDArray[np.uint8], face: Face) -> NDArray[np.uint8]:
-    """The part of the frame around a face, a view and not a copy."""
-    low, high = face.landmarks[:, :2].min(axis=0), face.landmarks[:, :2].max(axis=0)
-    margin = 0.25 * (high - low)
-    x0, y0 = np.maximum(low - margin, 0).astype(int)
-    x1, y1 = np.maximum(high + margin, 1).astype(int)
-    return image[y0:y1, x0:x1]

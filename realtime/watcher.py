@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.face.face import Face
+from realtime.face.face import Box, Face
+from realtime.face.geometry import face_box
 from realtime.onset import DetectorState
 from realtime.profile import Profile
 from realtime.ring_buffer import Frame
@@ -29,6 +30,7 @@ class Look:
     t_ns: int
     crop: NDArray[np.uint8]  # (224, 224) grey
     onward: NDArray[np.float64]  # (2, 3) its pixels to those of the crops that follow
+    face_box: Box
 
 
 class FaceWatcher:
@@ -57,7 +59,8 @@ class FaceWatcher:
     def align(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """First half of a frame's work: the aligned crop."""
         self.stabilised = stabilised = self._stabiliser.update(frame.t_ns, grey, face)
-        look = Look(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward)
+        box = face_box(face.landmarks)
+        look = Look(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward, box)
         self._looks.append(look)
         while frame.t_ns - self._looks[0].t_ns > _KEEP_NS:
             self._looks.popleft()

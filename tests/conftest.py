@@ -39,6 +39,15 @@ def portrait() -> NDArray[np.uint8]:
 
 
 @pytest.fixture(scope="session")
+def two_people(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Its face, and beside it smaller what a mirror makes of it, (320, 544, 3)."""
+    larger = portrait[:320, 64:384]
+    smaller = cv2.resize(larger[:, ::-1], None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    below = larger.shape[0] - smaller.shape[0]
+    return np.hstack([larger, cv2.copyMakeBorder(smaller, 0, below, 0, 0, cv2.BORDER_REPLICATE)])
+
+
+@pytest.fixture(scope="session")
 def portrait_frame(portrait: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The same, twice as large: its eyes are some 85 pixels apart."""
     return cv2.resize(portrait, (1024, 1024), interpolation=cv2.INTER_CUBIC)

@@ -20,6 +20,7 @@ from model.apex import apex_range
 from model.datasets.pair_file import APEX_NS, align_pictures
 from model.datasets.record import Record
 from realtime.face.face import FaceTracker
+from realtime.face.geometry import cut_out, widened
 
 R = 0.4  # of eq. 2-4
 MOST_FRAMES = 16  # of the apex range, evenly spaced; at 200 frames a second it holds 30
@@ -121,12 +122,14 @@ def _times_ns(numbers: Sequence[int], fps: float) -> list[int]:
 def _read(record: Record, number: int) -> NDArray[np.uint8] | None:
     """A frame as BGR, whatever it is on the disk; None when it cannot be read."""
     picture = cv2.imread(str(record.frames[number]), cv2.IMREAD_COLOR)
-    return None if picture is None else _with_ground(np.asarray(picture, np.uint8), record.cropped)
+    return None if picture is None else _with_ground(np.asarray(picture, np.uint8), record)
 
 
-def _with_ground(picture: NDArray[np.uint8], cropped: bool) -> NDArray[np.uint8]:
+def _with_ground(picture: NDArray[np.uint8], record: Record) -> NDArray[np.uint8]:
+    if record.face_box is not None:
+        picture = cut_out(picture, widened(record.face_box, _BORDER))
     height, width = picture.shape[:2]
-    if cropped:
+    if record.cropped:
         edge = round(_BORDER * max(height, width))
         picture = np.asarray(
             cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE), np.uint8

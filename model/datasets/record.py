@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from realtime.face.face import Box
+
 Kind = Literal["micro", "macro", "blink"]
 Side = Literal["", "L", "R"]
 
@@ -48,6 +50,7 @@ class Record:
     apex_raw: str = ""  # the cell, when it was not usable
     colour: bool = True
     cropped: bool = False  # the pictures are face crops already
+    face_box: Box | None = None  # where on them the face is; None: it is the largest
 
 
 @dataclass(frozen=True, slots=True)

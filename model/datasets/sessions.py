@@ -14,6 +14,7 @@ from typing import Any
 
 from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
+from realtime.event_log import face_box_of
 from realtime.review.labels import LABELS, read_labels
 from realtime.review.labels import NAME as LABELS_FILE
 
@@ -77,8 +78,9 @@ def _record(session: Path, event: dict[str, Any], label: str, subject: str) -> R
         onset, apex = int(event["onset_frame"]), int(event["apex_frame"])
         seconds = float(event["apex_s"]) - float(event["onset_s"])
         stills = [session / name for name in event["stills"][:2]]
+        box = face_box_of(event)
     except (KeyError, TypeError, ValueError):
-        return "the event names no stills or no times"
+        return "the event names no stills, no times or no place"
     if len(stills) < 2 or not all(path.is_file() for path in stills):
         return "its stills are not there"
     if apex <= onset or seconds <= 0:
@@ -96,4 +98,5 @@ def _record(session: Path, event: dict[str, Any], label: str, subject: str) -> R
         emotion_raw=label,
         emotion=label,
         valence_raw=label,
+        face_box=box,
     )

@@ -19,6 +19,7 @@ ADVICE = {
     Assessable.TOO_SMALL: "face too small: come closer",
     Assessable.TOO_DARK: "too dark: turn on a light in front of you",
     Assessable.TURNED_AWAY: "turned away: face the camera",
+    Assessable.CUT_OFF: "partly out of the picture: move into its middle",
     Assessable.LOW_RATE: "under 25 fps: add light, or ask for a smaller picture",
     Assessable.UNSTABLE: "head moving too fast: hold still",
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",

@@ -13,7 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from realtime.face.face import Face
-from realtime.face.geometry import CANONICAL, RIGID_POINTS, face_pixels, inter_ocular
+from realtime.face.geometry import CANONICAL, RIGID_POINTS, face_box, face_pixels, inter_ocular
 from realtime.status import Assessable
 
 _MODEL = CANONICAL[RIGID_POINTS].astype(np.float64)
@@ -28,6 +28,7 @@ class AssessConfig:
     min_grey: float = 35.0  # mean of the face; below it sensor noise swamps the texture
     min_contrast: float = 8.0  # standard deviation of the face, grey levels
     max_turn_deg: float = 30.0  # beyond it half of the face is foreshortened away
+    max_outside: float = 0.2  # of the face's box; with 0.3 a third of the movements goes unseen
     min_fps: float = 24.5  # 25, and what a measured rate may be off
     leeway: float = 0.1  # how far past a limit a face stays judged, share of it
 
@@ -65,9 +66,12 @@ def assess(
     angles = head_angles(face.landmarks)
     if max(abs(angles.yaw), abs(angles.pitch)) > config.max_turn_deg * (1 + leeway):
         return Assessable.TURNED_AWAY
-    skin = face_pixels(grey, face.landmarks)[::4, ::4]  # every fourth pixel tells the same
-    if skin.size == 0:
-        return Assessable.TOO_DARK
+    seen = face_pixels(grey, face.landmarks)
+    left, top, right, bottom = face_box(face.landmarks)
+    whole = (right - left) * (bottom - top)
+    if seen.size < (1 - config.max_outside * (1 + leeway)) * whole:
+        return Assessable.CUT_OFF
+    skin = seen[::4, ::4]  # every fourth pixel tells the same
     light, contrast = skin.mean() / (1 - leeway), skin.std() / (1 - leeway)
     if light < config.min_grey or contrast < config.min_contrast:
         return Assessable.TOO_DARK

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Box = tuple[float, float, float, float]  # left, top, right, bottom, pixels of a frame
+
 
 @dataclass(frozen=True, slots=True)
 class FaceSigns:

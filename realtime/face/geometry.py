@@ -20,6 +20,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from realtime.face.face import Box
+
 CROP_SIZE = 224  # pixels of the aligned face crop, both ways
 CROP_IOD = 72.0  # inter-ocular distance of the canonical face in the crop, pixels
 CROP_EYES = (112.0, 76.0)  # where the middle of its eyes lies: forehead to chin is inside
@@ -75,12 +77,29 @@ def inter_ocular(landmarks: NDArray[np.floating]) -> float:
     return math.hypot(left_x - right_x, left_y - right_y)
 
 
+def face_box(landmarks: NDArray[np.floating]) -> Box:
+    """The box of landmarks (478, 2+); it may reach out of the frame."""
+    points = np.asarray(landmarks)[:, :2]
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return left, top, right, bottom
+
+
+def widened(box: Box, margin: float) -> Box:
+    """The box with this share of its size added on every side."""
+    left, top, right, bottom = box
+    more_x, more_y = margin * (right - left), margin * (bottom - top)
+    return left - more_x, top - more_y, right + more_x, bottom + more_y
+
+
+def cut_out(image: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """What of a picture (h, w, …) lies in a box; may be empty.  A view."""
+    left, top, right, bottom = (max(int(place), 0) for place in box)
+    return image[top:bottom, left:right]
+
+
 def face_pixels(grey: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
     """What of a frame (h, w) lies in the box of the landmarks (478, 2+); may be empty.  A view."""
-    points = np.asarray(landmarks)[:, :2]
-    left, top = np.maximum(points.min(axis=0), 0).astype(int)
-    right, bottom = np.maximum(points.max(axis=0), 0).astype(int)
-    return grey[top:bottom, left:right]
+    return cut_out(grey, face_box(landmarks))
 
 
 def crop_transform(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

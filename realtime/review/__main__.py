@@ -23,6 +23,7 @@ from pathlib import Path
 import cv2
 from rich.console import Console
 
+from realtime.config import MOST_FACES
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -30,7 +31,7 @@ from realtime.frame_table import judged_minutes, read_verdicts
 from realtime.review.figures import figures, in_words, listing
 from realtime.review.flags import Flag, open_session, read_flags
 from realtime.review.labels import LABELS, Labels
-from realtime.review.replay import Look, replay
+from realtime.review.replay import Look, Spot, replay
 from realtime.review.reviewer import Reviewer
 from realtime.review.window import has_screen, run
 
@@ -85,11 +86,12 @@ def _say(text: str, flags: Sequence[Flag], labels: Labels, subject: str | None) 
 
 def _watch(flags: Sequence[Flag], labels: Labels, given: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
-    tracker = LandmarkTracker(face_model(given.face_model))
+    tracker = LandmarkTracker(face_model(given.face_model), max_faces=MOST_FACES)
 
     def look(flag: Flag) -> Sequence[Look]:
         assert flag.clip is not None
-        return replay(flag.clip, tracker)
+        apex_s = 0.0 if flag.first_frame_s is None else flag.apex_s - flag.first_frame_s
+        return replay(flag.clip, tracker, flag.face_box and Spot(apex_s, flag.face_box))
 
     run(Reviewer(flags, labels, look, given.subject))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from realtime.errors import DataError, RecordingError
-from realtime.event_log import latest, read_events
+from realtime.event_log import face_box_of, latest, read_events
 from realtime.events import UNCLASSIFIED
+from realtime.face.face import Box
 from realtime.session import Session
 
 
@@ -25,6 +26,7 @@ class Flag:
     share: float | None  # probability of that class
     clip: Path | None  # None: there is nothing to look at
     first_frame_s: float | None  # time of the clip's first frame; None: not known
+    face_box: Box | None = None  # at the apex; None: an earlier version did not say
 
     @property
     def stands(self) -> bool:
@@ -74,6 +76,7 @@ def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]
         # the clip counts on the camera's clock, the event from the source's first frame; the onset
         # as it was flagged is known on both
         None if first_ns is None else float(flagged["onset_s"]) + first_ns / 1e9,
+        face_box_of(event),
     )
 
 

@@ -1,4 +1,5 @@
-"""A clip as pictures of one face, held still as the live path holds it, but large and in colour.
+"""A clip as pictures of the face that moved, held still as the live path holds it, but large and
+in colour.
 
 Held against the clip's first frames throughout: no keyframe is renewed while it fits, since each
 renewal moves the picture a little, and a person looks for little movements.
@@ -6,7 +7,7 @@ renewal moves the picture a little, and a person looks for little movements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.affine import compose, inverse
-from realtime.face.face import FaceTracker
-from realtime.face.geometry import CROP_SIZE
+from realtime.face.face import Box, Face, FaceTracker
+from realtime.face.geometry import CROP_SIZE, cut_out, face_box, widened
+from realtime.sources.source import Shot
 from realtime.sources.video import VideoFile
 from realtime.stabiliser import Affine, Stabiliser, StabiliserConfig
 
 SIDE = 560  # pixels of a picture, both ways
 _NEVER_S = 1e9
+_EVERYWHERE = (0.0, 0.0, 1e9, 1e9)
+_ROOM = 1.0  # around the face that is looked for: a small one is found in it, few others are
+_SAME_PERSON = 0.5  # from one frame to the next, in widths of the face: two cannot be so near
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +39,83 @@ class Look:
     whole: NDArray[np.uint8]  # (SIDE, SIDE, 3) the frame as it was, on black
 
 
-def replay(clip: Path, tracker: FaceTracker) -> tuple[Look, ...]:
-    """Every frame of a clip.  Where no face is found, the place of the last one is shown.
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in a clip the face was that moved."""
+
+    t_s: float  # from the clip's first frame
+    box: Box
+
+
+def replay(clip: Path, tracker: FaceTracker, spot: Spot | None = None) -> tuple[Look, ...]:
+    """Every frame of a clip.  Where the face is not found, the place of the last one is shown.
+
+    Args:
+        tracker: of several faces, where there are several people.
+        spot: None: the largest face.
 
     Raises:
         SourceError: the clip cannot be read.
     """
-    return tuple(_looks(clip, tracker))
+    room = _EVERYWHERE if spot is None else widened(spot.box, _ROOM)
+    return tuple(_looks(clip, _faces(clip, tracker, spot, room), room))
 
 
-def _looks(clip: Path, tracker: FaceTracker) -> Iterator[Look]:
+def _faces(clip: Path, tracker: FaceTracker, spot: Spot | None, room: Box) -> list[Face | None]:
+    """That person's face in every frame, where it lies in the room around it."""
     tracker.reset()
+    seen = [(shot.t_ns / 1e9, tracker.update(shot.t_ns, near)) for shot, near in _shots(clip, room)]
+    if spot is None:
+        return [next(iter(found), None) for _, found in seen]
+    left, top = (max(int(place), 0) for place in room[:2])
+    x0, y0, x1, y1 = spot.box
+    box = x0 - left, y0 - top, x1 - left, y1 - top
+    first = min(range(len(seen)), key=lambda k: abs(seen[k][0] - spot.t_s), default=0)
+    after = _followed([found for _, found in seen[first:]], box)
+    before = _followed([found for _, found in seen[:first][::-1]], box)
+    return [*before[::-1], *after]
+
+
+def _followed(seen: Iterable[tuple[Face, ...]], box: Box) -> list[Face | None]:
+    """From frame to frame the face that is nearest to where it was."""
+    person: list[Face | None] = []
+    for faces in seen:
+        near = min(faces, key=lambda face: _apart(box, face_box(face.landmarks)), default=None)
+        if near is not None and _apart(box, face_box(near.landmarks)) > _SAME_PERSON:
+            near = None
+        if near is not None:
+            box = face_box(near.landmarks)
+        person.append(near)
+    return person
+
+
+def _apart(one: Box, other: Box) -> float:
+    """Between the middles of two boxes, in widths of the first."""
+    x, y = (one[k] + one[k + 2] - other[k] - other[k + 2] for k in (0, 1))
+    return float(np.hypot(x, y)) / 2 / (one[2] - one[0])
+
+
+def _shots(clip: Path, room: Box) -> Iterator[tuple[Shot, NDArray[np.uint8]]]:
+    """Every frame, and what of it lies in the room."""
+    with closing(VideoFile(clip)) as video:
+        for shot in iter(video.read, None):
+            yield shot, cut_out(shot.image, room)
+
+
+def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[Look]:
     stabiliser = Stabiliser(StabiliserConfig(renew_s=_NEVER_S))
     to_crop: Affine | None = None
     back = np.eye(2, 3)  # from the crop as it is aligned now to the clip's first
-    with closing(VideoFile(clip)) as video:
-        for shot in iter(video.read, None):
-            face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
-            if face is None:
-                stabiliser.reset()
-            else:
-                grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-                held = stabiliser.update(shot.t_ns, grey, face)
-                to_crop = compose(back, held.transform)
-                back = compose(back, inverse(held.onward))
-            whole = _whole(shot.image)
-            yield Look(
-                shot.t_ns / 1e9, whole if to_crop is None else _face(shot.image, to_crop), whole
-            )
+    for (shot, near), face in zip(_shots(clip, room), person, strict=True):
+        if face is None:
+            stabiliser.reset()
+        else:
+            grey = np.asarray(cv2.cvtColor(near, cv2.COLOR_BGR2GRAY), np.uint8)
+            held = stabiliser.update(shot.t_ns, grey, face)
+            to_crop = compose(back, held.transform)
+            back = compose(back, inverse(held.onward))
+        whole = _whole(shot.image)
+        yield Look(shot.t_ns / 1e9, whole if to_crop is None else _face(near, to_crop), whole)
 
 
 def _face(image: NDArray[np.uint8], to_crop: Affine) -> NDArray[np.uint8]:

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from realtime.face.assess import _nearest_rotation, assess, head_angles
 from realtime.face.face import Face, FaceSigns
-from realtime.face.geometry import CANONICAL
+from realtime.face.geometry import CANONICAL, face_box
 from realtime.status import Assessable
 
 TEXTURE = np.random.default_rng(0).integers(60, 200, (480, 640), dtype=np.uint8)
@@ -17,7 +19,16 @@ def turned(yaw=0.0, pitch=0.0, roll=0.0, iod_px=80.0) -> Face:
     rz = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
     points = np.zeros((478, 3), np.float32)
     points[:468] = CANONICAL @ (rz @ ry @ rx).T * iod_px + [320, 200, 0]
+    points[468:] = [320, 200, 0]
     return Face(0, points, 1.0, FaceSigns(0, 0, 0, 0, 0))
+
+
+def cut(share: float) -> Face:
+    """Facing the camera, with this share of its box left of the picture."""
+    face = turned()
+    left, _, right, _ = face_box(face.landmarks)
+    away = np.array([left + share * (right - left), 0, 0], np.float32)
+    return replace(face, landmarks=face.landmarks - away)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +50,9 @@ def test_angles_of_a_turned_head(yaw, pitch, roll):
         (turned(iod_px=20), TEXTURE, 30.0, Assessable.TOO_SMALL),
         (turned(yaw=40), TEXTURE, 30.0, Assessable.TURNED_AWAY),
         (turned(pitch=-40), TEXTURE, 30.0, Assessable.TURNED_AWAY),
+        (cut(0.1), TEXTURE, 30.0, Assessable.YES),
+        (cut(0.25), TEXTURE, 30.0, Assessable.CUT_OFF),
+        (cut(2.0), TEXTURE, 30.0, Assessable.CUT_OFF),
         (turned(), TEXTURE // 8, 30.0, Assessable.TOO_DARK),
         (turned(), np.full_like(TEXTURE, 128), 30.0, Assessable.TOO_DARK),
         (turned(), TEXTURE, 15.0, Assessable.LOW_RATE),
@@ -54,6 +68,7 @@ def test_verdicts(face, picture, fps, verdict):
     [
         (turned(iod_px=30), TEXTURE, Assessable.TOO_SMALL),
         (turned(yaw=31), TEXTURE, Assessable.TURNED_AWAY),
+        (cut(0.21), TEXTURE, Assessable.CUT_OFF),
         (turned(), TEXTURE // 4 + 1, Assessable.TOO_DARK),
     ],
 )
@@ -67,6 +82,7 @@ def test_a_face_that_is_judged_stays_so_a_little_past_a_limit(face, picture, ver
     [
         (turned(iod_px=28), TEXTURE, 30.0, Assessable.TOO_SMALL),
         (turned(yaw=36), TEXTURE, 30.0, Assessable.TURNED_AWAY),
+        (cut(0.25), TEXTURE, 30.0, Assessable.CUT_OFF),
         (turned(), TEXTURE // 8, 30.0, Assessable.TOO_DARK),
         (turned(), TEXTURE, 24.0, Assessable.LOW_RATE),
     ],

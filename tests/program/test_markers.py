@@ -32,7 +32,15 @@ def lsl():
 
 def event(**more):
     given = {
-        **dict(id="0001", face=0, kind="micro", onset_s=1.8, apex_s=2.0, offset_s=2.3),
+        **dict(
+            id="0001",
+            face=0,
+            face_box=(200, 90, 420, 370),
+            kind="micro",
+            onset_s=1.8,
+            apex_s=2.0,
+            offset_s=2.3,
+        ),
         **dict(flagged_s=2.2, onset_frame=54, apex_frame=60, offset_frame=69),
         **dict(peak_motion_iod=0.01, peak_sigma=6.0, regions=(1.0, 0, 0, 0, 0, 0)),
         **dict(probability=0.9, classification=Classification("surprise", (0, 0, 1.0), 0.9, "x")),

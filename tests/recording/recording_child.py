@@ -41,8 +41,9 @@ def main(output: Path) -> None:
                 clip = recorder.record(name, onset * step_ns, (number - 6) * step_ns, t_ns)
                 times = [n / RATE for n in (onset, number - 6, number, number)]
                 frames = (onset, number - 6, number)
+                box = (200.0, 90.0, 420.0, 370.0)
                 log.append(
-                    Event(name, 0, "micro", *times, *frames, 0.02, 9.0, (0.1,) * 6, clip=clip)
+                    Event(name, 0, box, "micro", *times, *frames, 0.02, 9.0, (0.1,) * 6, clip=clip)
                 )
             report = {"folder": str(session.folder), "pushed": number}
             sys.stdout.write(json.dumps({**report, "clips": recorder.counters().clips}) + "\n")

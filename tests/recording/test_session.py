@@ -16,7 +16,8 @@ from realtime.ring_buffer import FrameRing
 from realtime.session import Session
 from tests.recording.frames import STEP_NS, fill
 
-EVENT = Event("0001", 0, "micro", 1.0, 1.1, 1.3, 1.35, 30, 33, 39, 0.02, 9.0, (0.5,) * 6)
+BOX = (200.0, 90.0, 420.0, 370.0)
+EVENT = Event("0001", 0, BOX, "micro", 1.0, 1.1, 1.3, 1.35, 30, 33, 39, 0.02, 9.0, (0.5,) * 6)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.review.made_session import ROWS, event, write_clip, write_events
 def folder(tmp_path, portrait):
     small = portrait[:96, :128]
     events = [
-        event("0001", 2.0),
+        event("0001", 2.0, face_box=[30, 20, 90, 80]),
         event("0002", 4.0),
         event("0003", 5.0, kind="rejected", clip=None),
         event("0001", 2.02, revises=True),
@@ -38,6 +38,8 @@ def test_every_flag_is_told_as_known_last(folder):
     # the clip begins 0.6 s before the apex as it was flagged, whatever was revised since
     assert flags["0001"].first_frame_s == pytest.approx(1.4)
     assert (flags["0001"].label, flags["0001"].share) == ("surprise", 0.8)
+    assert flags["0001"].face_box == (30.0, 20.0, 90.0, 80.0)
+    assert flags["0002"].face_box is None  # by an earlier version
 
 
 def test_clips_are_found_inside_the_session_and_after_a_kill(folder):

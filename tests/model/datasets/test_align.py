@@ -12,7 +12,7 @@ from model.datasets.labels import three_classes
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.registry import load
 from realtime.action_units import displacement_field, warp
-from realtime.face.geometry import apply_transform, crop_transform
+from realtime.face.geometry import apply_transform, crop_transform, face_box
 from realtime.face.landmarker import LandmarkTracker
 from realtime.stabiliser import Stabiliser
 
@@ -287,3 +287,18 @@ def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
     caplog.clear()
     cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     assert not caplog.text
+
+
+def test_of_two_people_the_one_of_the_record_is_laid_out(
+    film, two_people, landmark_model, tmp_path
+):
+    cv2.imwrite(str(tmp_path / "both.png"), two_people)
+    frames = {100: tmp_path / "both.png", 106: tmp_path / "both.png"}
+    record = replace(film(6, 30.0), frames=frames, apex=106, offset=106)
+    tracker = LandmarkTracker(landmark_model)
+    second = LandmarkTracker(landmark_model, max_faces=2).update(0, two_people)[1]
+    box = face_box(second.landmarks)
+    one = align_clip(record, 1, tracker).onset
+    other = align_clip(replace(record, face_box=box), 1, tracker).onset
+    correlation = np.corrcoef([one.ravel(), one[:, ::-1].ravel(), other.ravel()])
+    assert correlation[0, 2] < 0.8 < 0.9 < correlation[1, 2]

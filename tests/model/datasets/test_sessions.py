@@ -25,7 +25,8 @@ def event(identity, **more):
 def session(tmp_path):
     folder = tmp_path / "20260101-100000-0001"
     (folder / "stills").mkdir(parents=True)
-    events = [event("0001"), event("0002"), event("0001", revises=True, apex_frame=37, apex_s=1.25)]
+    events = [event("0001", face_box=[9, 8, 70, 90]), event("0002")]
+    events += [event("0001", revises=True, apex_frame=37, apex_s=1.25)]
     events += [event("0003"), event("0004", apex_frame=30)]
     lines = [json.dumps(each) for each in events]
     (folder / "events.jsonl").write_text("\n".join([*lines, '{"id": "0005", "on']))
@@ -45,6 +46,7 @@ def test_reviewed_events_are_records_with_their_last_times(session):
     assert first.frames[37].name == "0001_apex.png"
     assert first.subject == session.name
     assert second.valence_raw == "none"
+    assert (first.face_box, second.face_box) == ((9, 8, 70, 90), None)
     reasons = " ".join(dataset.report.summary())
     for reason in ("no event of that id", "label is none of", "stills", "not an event", "apex"):
         assert reason in reasons
