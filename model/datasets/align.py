@@ -122,14 +122,16 @@ def _times_ns(numbers: Sequence[int], fps: float) -> list[int]:
 def _read(record: Record, number: int) -> NDArray[np.uint8] | None:
     """A frame as BGR, whatever it is on the disk; None when it cannot be read."""
     picture = cv2.imread(str(record.frames[number]), cv2.IMREAD_COLOR)
-    return None if picture is None else _with_ground(np.asarray(picture, np.uint8), record)
+    if picture is not None and record.face_box is not None:
+        picture = cut_out(np.asarray(picture, np.uint8), widened(record.face_box, _BORDER))
+    if picture is None or picture.size == 0:
+        return None
+    return _with_ground(np.asarray(picture, np.uint8), record.cropped)
 
 
-def _with_ground(picture: NDArray[np.uint8], record: Record) -> NDArray[np.uint8]:
-    if record.face_box is not None:
-        picture = cut_out(picture, widened(record.face_box, _BORDER))
+def _with_ground(picture: NDArray[np.uint8], cropped: bool) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
-    if record.cropped:
+    if cropped:
         edge = round(_BORDER * max(height, width))
         picture = np.asarray(
             cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE), np.uint8

@@ -1,5 +1,4 @@
-"""A clip as pictures of the face that moved, held still as the live path holds it, but large and
-in colour.
+"""A clip as pictures of the face that moved, large and in colour, held still as the live path does.
 
 Held against the clip's first frames throughout: no keyframe is renewed while it fits, since each
 renewal moves the picture a little, and a person looks for little movements.
@@ -64,7 +63,10 @@ def replay(clip: Path, tracker: FaceTracker, spot: Spot | None = None) -> tuple[
 def _faces(clip: Path, tracker: FaceTracker, spot: Spot | None, room: Box) -> list[Face | None]:
     """That person's face in every frame, where it lies in the room around it."""
     tracker.reset()
-    seen = [(shot.t_ns / 1e9, tracker.update(shot.t_ns, near)) for shot, near in _shots(clip, room)]
+    seen = [
+        (shot.t_ns / 1e9, tracker.update(shot.t_ns, near) if near.size else ())
+        for shot, near in _shots(clip, room)
+    ]
     if spot is None:
         return [next(iter(found), None) for _, found in seen]
     left, top = (max(int(place), 0) for place in room[:2])

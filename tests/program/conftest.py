@@ -26,10 +26,24 @@ def pictures() -> list[NDArray[np.uint8]]:
 
 @pytest.fixture(scope="session")
 def film(pictures: list[NDArray[np.uint8]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "subject.mp4"
+    return _written(tmp_path_factory.mktemp("film") / "subject.mp4", pictures)
+
+
+@pytest.fixture(scope="session")
+def film_of_two(
+    pictures: list[NDArray[np.uint8]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Somebody larger who never moves, and from pixel 480 on the subject, smaller."""
+    nearer = cv2.resize(pictures[0][:400, 120:520], (480, 480), interpolation=cv2.INTER_CUBIC)
+    both = [np.hstack([nearer, picture[:, 80:560]]) for picture in pictures]
+    return _written(tmp_path_factory.mktemp("film") / "two.mp4", both)
+
+
+def _written(path: Path, pictures: list[NDArray[np.uint8]]) -> Path:
+    height, width = pictures[0].shape[:2]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"crf": "16"})
-        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, FPS)
         for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")

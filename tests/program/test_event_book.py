@@ -89,6 +89,7 @@ def test_a_class_in_time_is_in_the_only_line(book_with):
     (event,) = lines
     assert (event.id, event.label, event.revises) == ("0001", "surprise", False)
     assert event.flagged_s == pytest.approx(5.43)
+    assert json.loads(event.to_json())["face_box"] == [200, 90, 420, 370]
 
 
 def test_what_the_network_doubts_says_so_while_it_stands(book_with):

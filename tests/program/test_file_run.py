@@ -37,6 +37,22 @@ def test_twice_the_same_to_the_byte(film, engine, tmp_path):
             assert (sessions[0] / part).stat().st_size > 0
 
 
+def test_of_two_people_it_says_who_moved(film_of_two, engine, tmp_path):
+    done = run_live(
+        *("--source", str(film_of_two), *FAST, "--faces", "2"),
+        *("--engine", str(engine), "--output", str(tmp_path)),
+    )
+    assert done.returncode == 0, done.stderr
+    flagged = [
+        e for e in read_events(session_of(tmp_path) / "events.jsonl") if e["kind"] == "micro"
+    ]
+    assert len(flagged) >= 2
+    for event in flagged:
+        left, top, right, bottom = event["face_box"]
+        assert 480 < left < right < 960
+        assert 0 < top < bottom < 480
+
+
 def test_every_file_is_the_users_alone(film, engine, tmp_path):
     run_live("--source", str(film), *FAST, "--engine", str(engine), "--output", str(tmp_path))
     session = session_of(tmp_path)

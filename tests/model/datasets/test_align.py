@@ -302,3 +302,5 @@ def test_of_two_people_the_one_of_the_record_is_laid_out(
     other = align_clip(replace(record, face_box=box), 1, tracker).onset
     correlation = np.corrcoef([one.ravel(), one[:, ::-1].ravel(), other.ravel()])
     assert correlation[0, 2] < 0.8 < 0.9 < correlation[1, 2]
+    elsewhere = replace(record, face_box=(5000.0, 10.0, 5050.0, 60.0))
+    assert align_clip(elsewhere, 1, tracker) == "a picture cannot be read"
