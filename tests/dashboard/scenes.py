@@ -51,6 +51,7 @@ def event(
     return Event(
         id=f"{number:04d}",
         face=0,
+        face_box=(200.0, 90.0, 420.0, 370.0),
         kind=kind,
         onset_s=apex_s - 0.167,
         apex_s=apex_s,

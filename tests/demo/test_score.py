@@ -30,6 +30,7 @@ def _event(
     return Event(
         id=number,
         face=0,
+        face_box=(200.0, 90.0, 420.0, 370.0),
         kind=kind,
         onset_s=apex_s - 0.15 if onset_s is None else onset_s,
         apex_s=apex_s,
