@@ -31,7 +31,7 @@ class Assessable(Enum):
     TOO_SMALL = "face too small"
     TOO_DARK = "too dark"
     TURNED_AWAY = "turned away"
-    CUT_OFF = "face partly out of the picture"
+    CUT_OFF = "partly out of the picture"
     LOW_RATE = "under 25 fps"
     UNSTABLE = "head moving too fast"
     OCCLUDED = "face covered"
