@@ -122,11 +122,12 @@ def _times_ns(numbers: Sequence[int], fps: float) -> list[int]:
 def _read(record: Record, number: int) -> NDArray[np.uint8] | None:
     """A frame as BGR, whatever it is on the disk; None when it cannot be read."""
     picture = cv2.imread(str(record.frames[number]), cv2.IMREAD_COLOR)
-    if picture is not None and record.face_box is not None:
-        picture = cut_out(np.asarray(picture, np.uint8), widened(record.face_box, _BORDER))
-    if picture is None or picture.size == 0:
+    if picture is None:
         return None
-    return _with_ground(np.asarray(picture, np.uint8), record.cropped)
+    face = np.asarray(picture, np.uint8)
+    if record.face_box is not None:
+        face = cut_out(face, widened(record.face_box, _BORDER))
+    return _with_ground(face, record.cropped) if face.size else None
 
 
 def _with_ground(picture: NDArray[np.uint8], cropped: bool) -> NDArray[np.uint8]:

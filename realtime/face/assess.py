@@ -28,7 +28,7 @@ class AssessConfig:
     min_grey: float = 35.0  # mean of the face; below it sensor noise swamps the texture
     min_contrast: float = 8.0  # standard deviation of the face, grey levels
     max_turn_deg: float = 30.0  # beyond it half of the face is foreshortened away
-    max_outside: float = 0.2  # of the face's box; with 0.3 a third of the movements goes unseen
+    max_outside: float = 0.2  # of the face's box; beyond it regions of one side are missing
     min_fps: float = 24.5  # 25, and what a measured rate may be off
     leeway: float = 0.1  # how far past a limit a face stays judged, share of it
 

@@ -79,15 +79,13 @@ def _faces(clip: Path, tracker: FaceTracker, spot: Spot | None, room: Box) -> li
 
 
 def _followed(seen: Iterable[tuple[Face, ...]], box: Box) -> list[Face | None]:
-    """From frame to frame the face that is nearest to where it was."""
+    """From frame to frame the face that lies where it was."""
     person: list[Face | None] = []
     for faces in seen:
-        near = min(faces, key=lambda face: _apart(box, face_box(face.landmarks)), default=None)
-        if near is not None and _apart(box, face_box(near.landmarks)) > _SAME_PERSON:
-            near = None
-        if near is not None:
-            box = face_box(near.landmarks)
-        person.append(near)
+        boxed = ((face, face_box(face.landmarks)) for face in faces)
+        here = ((face, place) for face, place in boxed if _apart(box, place) < _SAME_PERSON)
+        face, box = next(here, (None, box))
+        person.append(face)
     return person
 
 
