@@ -18,15 +18,15 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from calibration.meter import Delivery, Light, Meter
-from calibration.subject import add_arguments, open_subject
+from calibration.camera_measurement import Delivery, Light, Meter
+from calibration.source_arguments import add_arguments, open_subject
+from realtime.capture.opencv_source import OpenCvSource
+from realtime.capture.source import Source, SourceInfo, SourceKind
 from realtime.errors import FleetingError, SettingsError
-from realtime.face.assess import AssessConfig
+from realtime.face.assessability import AssessConfig
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.gates import GateConfig
-from realtime.sources import Source, SourceInfo, SourceKind
-from realtime.sources.opencv import OpenCvSource
+from realtime.spotting.rejection_rules import GateConfig
 
 STDERR = Console(stderr=True)
 LEAST_S = 3.0

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize_scalar
 
-from calibration.pairs import add_arguments, fit_and_score
-from model.engine_folder import CARD, read_description, write_description
+from calibration.held_out_pairs import add_arguments, fit_and_score
+from model.engine.engine_folder import CARD, read_description, write_description
+from model.engine.model_card import card
 from model.evaluate import Sample
-from model.metrics.ranking import expected_calibration_error
-from model.model_card import card
-from model.recogniser import Recogniser
+from model.evaluation.metrics.ranking import expected_calibration_error
+from model.evaluation.recogniser import Recogniser
 from model.synthetic.pairs import NON_EVENT
 from realtime.errors import DataError, FleetingError
 

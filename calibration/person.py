@@ -23,11 +23,8 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import gamma
 
-from calibration.subject import add_arguments, open_subject
-from model.spotting.additions import Added, draw_additions, play
-from model.spotting.material import Played
-from model.spotting.operate import Judged, alarms, judge
-from model.spotting.recording import (
+from calibration.source_arguments import add_arguments, open_subject
+from model.spotting.face_footage import (
     Moment,
     Recording,
     cut_to_face,
@@ -35,20 +32,23 @@ from model.spotting.recording import (
     only_assessable,
     stretches,
 )
-from model.spotting.table import Row, watch
-from realtime.apex import ApexConfig
+from model.spotting.insertions import Added, draw_additions, play
+from model.spotting.jobs import Played
+from model.spotting.labelled_candidates import Row, watch
+from model.spotting.operating_point import Judged, alarms, judge
+from realtime.capture.source import Shot, Source
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.gates import GateConfig
-from realtime.intervals import share_interval
-from realtime.onset import OnsetConfig
-from realtime.profile import Profile, save_profile
-from realtime.sightings import Sighter
-from realtime.sources import Shot, Source
-from realtime.stabiliser import Stabiliser
-from realtime.verifier import Verifier, load_verifier
+from realtime.motion.stabiliser import Stabiliser
+from realtime.spotting.apex import ApexConfig
+from realtime.spotting.candidates import Sighter
+from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.person_profile import Profile, save_profile
+from realtime.spotting.rejection_rules import GateConfig
+from realtime.spotting.verifier import Verifier, load_verifier
+from realtime.statistics import share_interval
 
 BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
 SHORTEST_S = 6.0  # of a stretch that can be watched

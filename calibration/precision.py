@@ -30,16 +30,16 @@ from onnx import numpy_helper
 from rich.console import Console
 from rich.table import Table
 
-from calibration.pairs import add_arguments, fit_and_score
-from model.engine_folder import add_file
+from calibration.held_out_pairs import add_arguments, fit_and_score
+from model.engine.engine_folder import add_file
 from model.evaluate import Sample
-from model.metrics.ranking import auroc
-from model.metrics.recognition import confusion, uf1
+from model.evaluation.metrics.ranking import auroc
+from model.evaluation.metrics.recognition import confusion, uf1
 from model.progress import progress
 from model.synthetic.pairs import NON_EVENT
 from realtime.engine.backends import FP8, INT8
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import EngineSession
+from realtime.engine.runtime import EngineSession
 from realtime.errors import EngineError, FleetingError
 
 MOST_LOSS = 0.01  # of UF1
@@ -122,8 +122,8 @@ def measure(session: EngineSession, samples: Sequence[Sample]) -> Figures:
 
 def candidates(folder: EngineFolder, int8: bytes, fp8: bytes) -> Iterator[EngineSession]:
     """Float32 first, then what is faster here, then fp8 as this processor can imitate it."""
-    from realtime.engine.onnxruntime_session import OnnxRuntimeSession
-    from realtime.engine.openvino_session import OpenVinoSession
+    from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
+    from realtime.engine.runtimes.openvino import OpenVinoSession
 
     yield OnnxRuntimeSession("onnxruntime-f32", folder.network, 1)
     for precision in ("f32", "bf16", "int8"):

@@ -22,23 +22,22 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from calibration.subject import add_arguments, open_subject
-from realtime.apex import ApexConfig
+from calibration.source_arguments import add_arguments, open_subject
+from realtime.capture.source import Source
 from realtime.dashboard.words import ADVICE
 from realtime.errors import DataError, FleetingError, SettingsError
-from realtime.face.assess import assess
+from realtime.face.assessability import Assessable, assess
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import CROP_IOD
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.onset import OnsetConfig
-from realtime.profile import Profile, load_profile, save_profile
-from realtime.regions import MEMBERS, Stream
-from realtime.sightings import Sighter
-from realtime.sources import Source
-from realtime.stabiliser import Stabiliser
-from realtime.status import Assessable
-from realtime.verifier import load_verifier
+from realtime.motion.regions import MEMBERS, Stream
+from realtime.motion.stabiliser import Stabiliser
+from realtime.spotting.apex import ApexConfig
+from realtime.spotting.candidates import Sighter
+from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.person_profile import Profile, load_profile, save_profile
+from realtime.spotting.verifier import load_verifier
 
 LEAST_S = 5.0
 PATIENCE = 6  # times as long as asked for is waited for that much rest

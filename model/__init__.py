@@ -1,0 +1,1 @@
+"""The network's life: its data, its training, its evaluation and its engine folders."""

@@ -21,15 +21,15 @@ from rich.console import Console
 from rich.table import Table
 
 from model.datasets.pair_file import aligned_pairs, read_rows
-from model.engine_folder import CARD, read_description, write_description
-from model.metrics.ranking import auroc
-from model.metrics.recognition import confusion, uar, uf1
-from model.model_card import card
-from model.recogniser import Recogniser
+from model.engine.engine_folder import CARD, read_description, write_description
+from model.engine.model_card import card
+from model.evaluation.metrics.ranking import auroc
+from model.evaluation.metrics.recognition import confusion, uar, uf1
+from model.evaluation.recogniser import Recogniser
 from model.synthetic.pairs import NON_EVENT, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
 from realtime.errors import DataError, FleetingError
-from realtime.events import CLASSES
+from realtime.event import CLASSES
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model

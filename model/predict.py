@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.datasets.pair_file import PairRow, aligned_pairs, read_rows
+from model.evaluation.recogniser import Recogniser
 from model.progress import progress
-from model.recogniser import Recogniser
+from realtime.atomic_file import whole_file
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, EngineError, FleetingError
-from realtime.events import CLASSES
+from realtime.event import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 

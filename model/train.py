@@ -24,23 +24,23 @@ import cv2
 import torch
 from rich.console import Console
 
-from model.cross_validate import FoldWork, cross_validate, train_on
 from model.datasets.align import AlignedClip
-from model.datasets.cache import aligned
+from model.datasets.aligned_cache import aligned
 from model.datasets.labels import LABEL_SETS, check_official_counts, megc2019
 from model.datasets.record import Dataset
 from model.datasets.registry import NAMES, load
-from model.export import export_checkpoint
-from model.fit import CHECKPOINT, fit
-from model.frl_dgt import FrlDgt
-from model.metrics.recognition import Scores
-from model.parallel import World, join
-from model.schedule import Length, TrainSettings, scaled, with_chapters
+from model.evaluation.cross_validate import FoldWork, cross_validate, train_on
+from model.evaluation.metrics.recognition import Scores
+from model.export_engine import export_checkpoint
+from model.network.frl_dgt import FrlDgt
 from model.synthetic.footage import Footage, read_footage
+from model.synthetic.pair_stream import PairStream
 from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
-from model.synthetic.skins import LEARNED, SKINS
-from model.synthetic.stream import PairStream
+from model.synthetic.skin_models import LEARNED, SKINS
+from model.training.loop import CHECKPOINT, fit
+from model.training.parallel import World, join
+from model.training.schedule import Length, TrainSettings, scaled, with_chapters
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -66,7 +66,7 @@ def train(
     workers: int = 0,
     save_every_s: float = 120.0,
 ) -> FrlDgt:
-    """Train on synthetic pairs of every portrait and all footage given; see `model.fit.fit`."""
+    """Train on synthetic pairs of every portrait and all footage given; see `loop.fit`."""
     settings, recipe = settings or TrainSettings(), recipe or Recipe()
     # The faces' names are part of the settings: held-out ones must stay so on resuming.
     stated = {

@@ -14,27 +14,29 @@ from contextlib import ExitStack
 import numpy as np
 from rich.console import Console, RenderableType
 
-from realtime.capture import CaptureThread
-from realtime.clip import recover
-from realtime.config import Settings
+from realtime.capture.address import parse_source
+from realtime.capture.open_source import open_source
+from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.source import Source
+from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
 from realtime.errors import SettingsError
-from realtime.event_book import EventBook
-from realtime.event_log import EventLog
+from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
-from realtime.frame_table import FrameTable
-from realtime.markers import LslMarkers
 from realtime.pipeline import Pipeline, Recording
-from realtime.profile import load_profile
-from realtime.recorder import Recorder
-from realtime.ring_buffer import Frame, FrameRing
-from realtime.session import STOPPED, Session
-from realtime.sources import Source, open_source, parse_source
+from realtime.recording.clip_writer import recover
+from realtime.recording.event_log import EventLog
+from realtime.recording.event_tracker import EventBook
+from realtime.recording.frames_csv import FrameTable
+from realtime.recording.recorder import Recorder
+from realtime.recording.session_folder import STOPPED, Session
+from realtime.settings import Settings
+from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
-from realtime.watcher import FaceWatcher
 
 _RING_BYTES = 300_000_000
 _EVENT_S = 2.0  # an event, its flag and its class: what a pre-roll must outlast

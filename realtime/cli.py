@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from realtime.config import Settings
 from realtime.errors import FleetingError
+from realtime.settings import Settings
 
 _EPILOG = """
 Exit codes: 0 normal end (source ended, --seconds passed, q, one Ctrl-C); 1 unforeseen fault;
@@ -181,7 +181,7 @@ def _stop_on_signals() -> Iterator[threading.Event]:
 
 
 def _print_cameras() -> None:
-    from realtime.sources import list_cameras
+    from realtime.capture.camera import list_cameras
 
     found = list_cameras()
     for listing in found:

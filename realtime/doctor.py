@@ -23,14 +23,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from realtime.engine.backends import BACKENDS, missing, open_session, resolve
-from realtime.engine.cuda import find_gpus
+from realtime.capture.camera import camera_modes, list_cameras
+from realtime.engine.backends import backends, missing, open_session, resolve
 from realtime.engine.folder import EngineFolder, default_engine
+from realtime.engine.gpu_probe import find_gpus
 from realtime.errors import EngineError, FaceModelError, FleetingError
 from realtime.face.geometry import CROP_SIZE
 from realtime.face.weights import cached_model
-from realtime.sources import camera_modes, list_cameras
-from realtime.verifier import load_verifier
+from realtime.spotting.verifier import load_verifier
 
 Verdict = Literal["ok", "could be better", "must be mended"]
 
@@ -150,7 +150,7 @@ def _engine(given: Path | None) -> Iterator[Finding]:
         yield Finding("engine", str(error), "must be mended", "copy or export the engine again")
         return
     others = []
-    for backend in BACKENDS.values():
+    for backend in backends().values():
         if backend.name == chosen.name:
             continue
         try:

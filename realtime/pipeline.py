@@ -15,25 +15,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture import CaptureThread
-from realtime.config import Settings
+from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
+from realtime.capture.source import SourceInfo
+from realtime.capture.thread import CaptureThread
 from realtime.dashboard import Command, Dashboard
+from realtime.dashboard.stage_times import StageClock
+from realtime.dashboard.trace_history import TraceBook
 from realtime.engine.process import EngineProcess
-from realtime.event_book import EventBook
-from realtime.face.assess import assess
+from realtime.face.assessability import Assessable, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import cut_out, face_box, widened
-from realtime.frame_table import FrameRow, FrameTable
-from realtime.profile import Profile
-from realtime.recorder import Recorder
-from realtime.regions import Stream
-from realtime.ring_buffer import Frame, FrameRing, RingReader
-from realtime.session import Session
-from realtime.sources.source import SourceInfo
-from realtime.stage_clock import StageClock
-from realtime.status import Assessable, Status
-from realtime.traces import TraceBook
-from realtime.watcher import FaceWatcher
+from realtime.motion.regions import Stream
+from realtime.recording.event_tracker import EventBook
+from realtime.recording.frames_csv import FrameRow, FrameTable
+from realtime.recording.recorder import Recorder
+from realtime.recording.session_folder import Session
+from realtime.settings import Settings
+from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.person_profile import Profile
+from realtime.status import Status
 
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError
 from realtime.face.weights import face_model
-
-MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+from tests.paths import MEDIA
 
 
 @pytest.fixture(scope="session")

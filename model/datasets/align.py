@@ -1,9 +1,9 @@
 """A dataset's clip as the live path would see it: aligned grey crops of onset and apex.
 
-Called by `model.datasets.cache`.  The face is found on the onset frame and every later frame is
-laid onto it by the live path's tracker and stabiliser, in time order, so that training and
-testing see the crops that live does.  Kept are the frames the paper's apex randomisation may
-choose (eq. 2-4).
+Called by `model.datasets.aligned_cache`.  The face is found on the onset frame and every later
+frame is laid onto it by the live path's tracker and stabiliser, in time order, so that training and
+testing see the crops that live does.  Kept are the frames the paper's apex randomisation may choose
+(eq. 2-4).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.apex import apex_range
 from model.datasets.pair_file import APEX_NS, align_pictures
 from model.datasets.record import Record
+from model.synthetic.apex_jitter import apex_range
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import cut_out, widened
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from model.datasets.record import Dataset, Kind, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     coded_units,
     emotion,
     find_file,
@@ -22,6 +21,7 @@ from model.datasets.sheet import (
     read_cells,
     subject_id,
 )
+from model.datasets.record import Dataset, Kind, Record, Report
 from realtime.errors import DataError
 
 NAME = "cas_me_2"

@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from model.datasets.coding import Coded, coded, record_of
-from model.datasets.record import Dataset, Kind, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     Row,
     check_frames,
     folder_below,
@@ -21,6 +19,8 @@ from model.datasets.sheet import (
     objective_class,
     read_sheet,
 )
+from model.datasets.coding import Coded, coded, record_of
+from model.datasets.record import Dataset, Kind, Record, Report
 from realtime.errors import DataError
 
 NAME = "cas_me_3"

@@ -11,9 +11,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from model.datasets.annotation_sheet import (
+    Row,
+    find_file,
+    find_folder,
+    folder_below,
+    read_sheet,
+    subject_id,
+)
 from model.datasets.coding import coded, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import Row, find_file, find_folder, folder_below, read_sheet, subject_id
 from realtime.errors import DataError
 
 NAME = "casme"

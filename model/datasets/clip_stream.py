@@ -1,9 +1,10 @@
 """Endless, ordered stream of training pairs from aligned clips of real datasets.
 
-Called by the folds of `model.cross_validate`.  Classes are drawn equally often, the apex by the
-paper's eq. 2-4, half of the pairs are mirrored, and light and contrast vary a little.  A share of
-the pairs shows no event: what a reviewer called none, the frame just after the onset, or the onset
-again with the noise of another picture.  Pair i is a function of the clips, the seed and i alone.
+Called by the folds of `model.evaluation.cross_validate`.  Classes are drawn equally often, the apex
+by the paper's eq. 2-4, half of the pairs are mirrored, and light and contrast vary a little.  A
+share of the pairs shows no event: what a reviewer called none, the frame just after the onset, or
+the onset again with the noise of another picture.  Pair i is a function of the clips, the seed and
+i alone.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from model.apex import select_apex
 from model.datasets.align import AlignedClip, R
+from model.synthetic.apex_jitter import select_apex
+from model.synthetic.pair_stream import Batch
 from model.synthetic.pairs import NON_EVENT
-from model.synthetic.stream import Batch
 from realtime.errors import DataError
 
 _NON_EVENT_SHARE = 0.2

@@ -6,8 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.datasets.record import Kind, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     Row,
     check_frames,
     coded_units,
@@ -16,6 +15,7 @@ from model.datasets.sheet import (
     frames_in,
     subject_id,
 )
+from model.datasets.record import Kind, Record, Report
 
 
 @dataclass(frozen=True, slots=True)

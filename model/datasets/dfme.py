@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from model.datasets.annotation_sheet import Row, folder_below, folders_below, read_sheet
 from model.datasets.coding import coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import Row, folder_below, folders_below, read_sheet
 from realtime.errors import DataError
 
 NAME = "dfme"

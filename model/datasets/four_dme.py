@@ -11,9 +11,16 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from model.datasets.annotation_sheet import (
+    Row,
+    coded_units,
+    find_file,
+    find_folder,
+    folder_below,
+    read_sheet,
+)
 from model.datasets.coding import coded, first_rows, pictures, record_of
 from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import Row, coded_units, find_file, find_folder, folder_below, read_sheet
 from realtime.errors import DataError
 
 NAME = "4dme"

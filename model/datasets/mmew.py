@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.coding import Coded, coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     Row,
     emotion,
     find_file,
@@ -22,6 +20,8 @@ from model.datasets.sheet import (
     read_sheet,
     subject_id,
 )
+from model.datasets.coding import Coded, coded, first_rows, pictures, record_of
+from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
 
 NAME = "mmew"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
-from realtime.stabiliser import Stabiliser
+from realtime.motion.stabiliser import Stabiliser
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from model.datasets.coding import coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     Row,
     find_file,
     folder_below,
@@ -20,6 +18,8 @@ from model.datasets.sheet import (
     read_sheet,
     subject_id,
 )
+from model.datasets.coding import coded, first_rows, pictures, record_of
+from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
 
 NAME = "samm"

@@ -10,9 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from model.datasets.annotation_sheet import (
+    Row,
+    find_file,
+    find_folder,
+    folder_below,
+    frames_in,
+    read_sheet,
+)
 from model.datasets.coding import coded, record_of
 from model.datasets.record import Dataset, Kind, Record, Report
-from model.datasets.sheet import Row, find_file, find_folder, folder_below, frames_in, read_sheet
 from realtime.errors import DataError
 
 NAME = "samm_lv"

@@ -14,7 +14,7 @@ from typing import Any
 
 from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
-from realtime.event_log import face_box_of
+from realtime.recording.event_log import face_box_of
 from realtime.review.labels import LABELS, read_labels
 from realtime.review.labels import NAME as LABELS_FILE
 

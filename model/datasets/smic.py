@@ -11,8 +11,7 @@ import re
 from pathlib import Path
 from typing import Literal, get_args
 
-from model.datasets.record import Dataset, Record, Report
-from model.datasets.sheet import (
+from model.datasets.annotation_sheet import (
     Row,
     check_frames,
     find_file,
@@ -22,6 +21,7 @@ from model.datasets.sheet import (
     read_sheet,
     subject_id,
 )
+from model.datasets.record import Dataset, Record, Report
 from realtime.errors import DataError
 
 Part = Literal["smic_hs", "smic_vis", "smic_nir", "smic_e_hs", "smic_e_vis", "smic_e_nir"]

@@ -2,7 +2,8 @@
 
 Called by the verifier's training and the benchmarks.  The head sways, nods and turns with
 parallax, the person talks, blinks, looks elsewhere, swallows and makes ordinary expressions, and
-the light changes; what a camera does to it is `model.spotting.camera`'s.  Deterministic by seed.
+the light changes; what a camera does to it is `model.spotting.simulated_camera`'s.  Deterministic
+by seed.
 
 Drawn in the crop's pixels around one identity of the generator and brought to a small frame;
 lengths are crop pixels unless said, times seconds.
@@ -16,12 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.courses import waves
-from model.spotting.person import FRAME, Course, Habits, Person
-from model.spotting.recording import Moment, Recording
-from model.synthetic.confounders import close_lids
+from model.spotting.face_footage import Moment, Recording
+from model.spotting.simulated_person import FRAME, Course, Habits, Person
+from model.spotting.time_courses import waves
+from model.synthetic.disturbances import close_lids
 from model.synthetic.portraits import Portrait
-from realtime.action_units import Field, warp
+from realtime.face.action_units import Field, warp
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_SIZE
 

@@ -1,6 +1,6 @@
 """A third model of how skin moves: an elastic sheet pulled by muscles.
 
-The others displace patches of skin (`realtime.action_units`) or take a rig's actions
+The others displace patches of skin (`realtime.face.action_units`) or take a rig's actions
 (`model.synthetic.rig`), both drawn by hand.  Here forces act where each unit's muscle ends in
 the skin, and the sheet decides what follows.
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from realtime.action_units import Field, parse_unit
+from realtime.face.action_units import Field, parse_unit
 from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
 
 # Each unit as (where its muscle ends in the skin, towards which point it pulls, share), landmarks

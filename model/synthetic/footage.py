@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from model.progress import progress
 from model.synthetic.identity import mirror_landmarks
+from realtime.capture.source import Shot
+from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
-from realtime.sources.source import Shot
-from realtime.sources.video import VideoFile
-from realtime.stabiliser import Stabiliser
+from realtime.motion.stabiliser import Stabiliser
 
 # From onset to apex: nine tenths of the field's micro-expressions.
 GAP_S = (0.07, 0.32)

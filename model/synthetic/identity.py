@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.synthetic.portraits import Portrait
-from realtime.action_units import Field, warp
+from realtime.face.action_units import Field, warp
 from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
 
 _CELL = 4  # grid cell of the landmark fields, pixels; their blur spans several

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from model.apex import select_apex
-from model.synthetic.confounders import (
+from model.synthetic.apex_jitter import select_apex
+from model.synthetic.disturbances import (
     Camera,
     Glasses,
     close_lids,
@@ -35,9 +35,9 @@ from model.synthetic.confounders import (
 from model.synthetic.footage import Footage
 from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
-from model.synthetic.skins import LEARNED, SKINS, Motion
-from realtime.action_units import Field, draw_units, warp
-from realtime.events import CLASSES
+from model.synthetic.skin_models import LEARNED, SKINS, Motion
+from realtime.event import CLASSES
+from realtime.face.action_units import Field, draw_units, warp
 from realtime.face.geometry import CROP_SIZE
 
 NON_EVENT = -1

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import (
@@ -27,7 +28,6 @@ from realtime.face.geometry import (
     canonical_in_crop,
     crop_transform,
 )
-from realtime.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,11 @@
 """Action units from a 3-D face rig: a second model of how skin moves, independent of the first.
 
-Called by the generator.  The first model (`realtime.action_units`) pulls Gaussian patches of skin
-at landmarks; this one takes the face actions of a MakeHuman head, read at the 468 landmarks of
-the mesh (`rig_actions.npz`, made by `rig_table`).  A network that is trained on one and tested
-on the other is tested on a motion it has not seen.
+Called by the generator.  The first model (`realtime.face.action_units`) pulls Gaussian patches of
+skin at landmarks; this one takes the face actions of a MakeHuman head, read at the 468 landmarks
+of the mesh (`rig_actions.npz`, made by `model.tables.rig_actions`).  A network that is trained on
+one and tested on the other is tested on a motion it has not seen.
 
-Pixels in and out, conventions of `realtime.action_units`.
+Pixels in and out, conventions of `realtime.face.action_units`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from model.synthetic.identity import field_from_points
-from realtime.action_units import Field, parse_unit, warp
+from realtime.face.action_units import Field, parse_unit, warp
 from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE, canonical_in_crop
 
 TABLE = Path(__file__).with_name("rig_actions.npz")

@@ -8,10 +8,11 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from realtime.capture.stats import CameraState, CaptureStats
 from realtime.dashboard import words
 from realtime.dashboard.halfblock import Look
 from realtime.dashboard.keys import KEYS
-from realtime.status import CameraState, CaptureStats, Status
+from realtime.status import Status
 
 _BADGES = {
     CameraState.OPENING: "bold black on yellow",

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from realtime.dashboard import headline, panels, words
 from realtime.dashboard.halfblock import Look
-from realtime.status import Assessable, Status
+from realtime.face.assessability import Assessable
+from realtime.status import Status
 
 _FULL = (72, 20)  # columns, rows from which the panels have room
 _SESSION_ROWS = 6  # four lines and a frame

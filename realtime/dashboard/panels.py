@@ -15,8 +15,9 @@ from realtime.dashboard import words
 from realtime.dashboard.halfblock import HalfBlocks, Look
 from realtime.dashboard.headline import disk_style
 from realtime.dashboard.trace import bars
-from realtime.events import Event
-from realtime.status import Assessable, Status, Trace
+from realtime.event import Event
+from realtime.face.assessability import Assessable
+from realtime.status import Status, Trace
 
 FLAG_S = 3.0  # an event stands out for this long after it was flagged, in source time
 

@@ -14,11 +14,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Self, TextIO
 
+from realtime.capture.stats import CameraState
 from realtime.dashboard import words
 from realtime.dashboard.keys import Command, KeyReader
 from realtime.dashboard.outlet import Outlet
-from realtime.events import Event
-from realtime.status import Assessable, CameraState, Status
+from realtime.event import Event
+from realtime.face.assessability import Assessable
+from realtime.status import Status
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.dashboard import words
-from realtime.events import Event
+from realtime.event import Event
 from realtime.status import Status
 
 

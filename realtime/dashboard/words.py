@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 
-from realtime.events import UNCLASSIFIED, Event
-from realtime.status import Assessable, CameraState, CaptureStats
+from realtime.capture.stats import CameraState, CaptureStats
+from realtime.event import UNCLASSIFIED, Event
+from realtime.face.assessability import Assessable
 
 MOTION_ONLY = "motion only"  # what `Status.engine` says when there is none
 PAUSED = "paused"  # what `Status.detector` says while the user has paused it

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from realtime.action_units import Field
+from realtime.face.action_units import Field
 from realtime.face.geometry import eye_centres
 
 _FINER = 2  # pixels of the kept portrait to one of the frame

@@ -2,7 +2,7 @@
 
 NASA's photograph of Eileen Collins is in the public domain and comes with scikit-image.
 `astronaut_landmarks.npy` holds the 478 mesh points of her face in pixels of that picture; it is
-written by `python -m realtime.demo.landmarks`, so that a demonstration needs no face model
+written by `python -m model.tables.demo_landmarks`, so that a demonstration needs no face model
 to be rendered.
 """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from realtime.demo.screenplay import TruthEvent
-from realtime.events import Event
+from realtime.event import Event
 
 TOLERANCE_S = 0.1
 

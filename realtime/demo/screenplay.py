@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from realtime.action_units import draw_units
-from realtime.events import CLASSES
+from realtime.event import CLASSES
+from realtime.face.action_units import draw_units
 
 MICROS = 7
 FIRST_S = 6.0  # a spotter has learnt the noise of the face by then
@@ -36,7 +36,7 @@ class TruthEvent:
     onset_s: float
     apex_s: float
     offset_s: float
-    label: str  # one of realtime.events.CLASSES
+    label: str  # one of realtime.event.CLASSES
     aus: tuple[str, ...]  # FACS numbers
     amplitude_iod: float  # longest displacement of the skin at the apex
 

@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.action_units import displacement_field, lid_field
+from realtime.capture.source import Shot, SourceInfo, SourceKind
 from realtime.demo.picture import NOISE_ROLL, Picture, Skin
 from realtime.demo.portrait import portrait, portrait_landmarks
 from realtime.demo.screenplay import SkinMovement, TruthEvent, write_screenplay
 from realtime.demo.sway import Sway
-from realtime.sources.source import Shot, SourceInfo, SourceKind
+from realtime.face.action_units import displacement_field, lid_field
 
 _CHIN = 152  # the head nods and rolls about its neck
 _EYES = [33, 133, 263, 362, 145, 374]

@@ -10,16 +10,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 
-from realtime.engine.cuda import find_gpus
 from realtime.engine.folder import NETWORK, EngineFolder
-from realtime.engine.session import EngineSession, check_canary
+from realtime.engine.gpu_probe import find_gpus
+from realtime.engine.runtime import EngineSession, check_canary
 from realtime.errors import EngineError
 
 HALF = "model.f16.onnx"
 INT8 = "model.int8.onnx"
 FP8 = "model.fp8.onnx"
+_REGISTERED = "fleeting.runtimes"  # group of entry points: name RUNTIME-PRECISION, value module
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +40,39 @@ class Backend:
         return f"{self.runtime}-{self.precision}"
 
 
-def _backends() -> Iterator[Backend]:
-    here = "realtime.engine"
-    ort, base = f"{here}.onnxruntime_session", "pip install fleeting"
+def _built_in() -> Iterator[Backend]:
+    here = "realtime.engine.runtimes"
+    ort, base = f"{here}.onnxruntime", "pip install fleeting"
     yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", base)
-    vino, extra = f"{here}.openvino_session", 'pip install "fleeting[openvino]"'
+    vino, extra = f"{here}.openvino", 'pip install "fleeting[openvino]"'
     yield Backend("openvino", "f32", NETWORK, vino, "openvino", extra)
     yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.3)
     yield Backend("openvino", "int8", INT8, vino, "openvino", extra, 0.5)
-    trt, gpu = f"{here}.tensorrt_session", 'pip install "fleeting[gpu]", see docs/engines.md'
+    trt, gpu = f"{here}.tensorrt", 'pip install "fleeting[gpu]", see docs/engines.md'
     yield Backend("tensorrt", "f16", HALF, trt, "tensorrt", gpu, 0.1)
     yield Backend("tensorrt", "f32", NETWORK, trt, "tensorrt", gpu)
     yield Backend("tensorrt", "int8", INT8, trt, "tensorrt", gpu, 0.5)
     yield Backend("tensorrt", "fp8", FP8, trt, "tensorrt", gpu, 0.5)
-    torch = 'pip install "fleeting[train]"'
-    yield Backend("torch", "f32", NETWORK, "model.torch_session", "torch", torch)
 
 
-BACKENDS = {backend.name: backend for backend in _backends()}
+def _registered() -> Iterator[Backend]:
+    """Runtimes that other packages bring, in float32: the torch reference of `model`, for one."""
+    for point in entry_points(group=_REGISTERED):
+        runtime, precision = point.name.split("-")
+        extra = f'pip install "fleeting[{",".join(point.extras)}]"'
+        yield Backend(runtime, precision, NETWORK, point.module, runtime, extra)
+
+
+@cache
+def backends() -> dict[str, Backend]:
+    """Every backend by its name."""
+    return {backend.name: backend for backend in (*_built_in(), *_registered())}
 
 
 def names() -> list[str]:
     """Every backend, by runtime alone (its first precision) and in full."""
-    return ["auto", *dict.fromkeys(b.runtime for b in BACKENDS.values()), *BACKENDS]
+    known = backends()
+    return ["auto", *dict.fromkeys(b.runtime for b in known.values()), *known]
 
 
 def missing(backend: Backend, folder: EngineFolder) -> str | None:
@@ -85,9 +98,9 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
         EngineError: there is no such backend, or it cannot run this engine here.
     """
     if name == "auto":
-        best = BACKENDS["tensorrt-f16"]
-        return BACKENDS["onnxruntime-f32"] if missing(best, folder) else best
-    chosen = [b for b in BACKENDS.values() if name in (b.name, b.runtime)]
+        best = backends()["tensorrt-f16"]
+        return backends()["onnxruntime-f32"] if missing(best, folder) else best
+    chosen = [b for b in backends().values() if name in (b.name, b.runtime)]
     if not chosen:
         raise EngineError(f"there is no backend {name}; use one of {', '.join(names())}")
     why_not = missing(chosen[0], folder)

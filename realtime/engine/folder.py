@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from realtime.errors import EngineError, EngineMismatch, EngineUntrusted
-from realtime.events import CLASSES
+from realtime.event import CLASSES
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
 NETWORK = "model.onnx"

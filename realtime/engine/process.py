@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from realtime.engine.backends import resolve
 from realtime.engine.folder import EngineFolder
-from realtime.engine.slots import PairSlots
+from realtime.engine.shared_memory import PairSlots
 from realtime.engine.worker import Ready, Reply, Request, serve
 from realtime.errors import EngineError
-from realtime.events import CLASSES, Classification
+from realtime.event import CLASSES, Classification
 
 _QUEUE = 8  # pairs on their way; a ninth is turned away
 _HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced

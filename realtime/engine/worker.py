@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from realtime.engine.backends import open_session, resolve
 from realtime.engine.folder import EngineFolder
-from realtime.engine.session import check_canary
-from realtime.engine.slots import PairSlots
+from realtime.engine.runtime import check_canary
+from realtime.engine.shared_memory import PairSlots
 from realtime.errors import EngineError
 
 _CANARY_S = 10.0  # an idle engine proves itself this often

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError
-from realtime.face.detector import FaceDetector
+from realtime.face.blazeface import FaceDetector
+from realtime.face.blendshapes import SignReader
 from realtime.face.face import Face
-from realtime.face.mesh import FaceMesh, FaceRegion
-from realtime.face.signs import SignReader
+from realtime.face.face_mesh import FaceMesh, FaceRegion
 
 _PRESENT = 0.5
 _SEARCH_NS = 150_000_000  # an empty picture is searched this often

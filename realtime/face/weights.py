@@ -20,8 +20,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from realtime.atomic_file import whole_file
 from realtime.errors import FaceModelError
-from realtime.whole_file import whole_file
 
 logger = logging.getLogger(__name__)
 

@@ -23,17 +23,17 @@ from pathlib import Path
 import cv2
 from rich.console import Console
 
-from realtime.config import MOST_FACES
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.frame_table import judged_minutes, read_verdicts
+from realtime.recording.frames_csv import judged_minutes, read_verdicts
 from realtime.review.figures import figures, in_words, listing
 from realtime.review.flags import Flag, open_session, read_flags
 from realtime.review.labels import LABELS, Labels
 from realtime.review.replay import Look, Spot, replay
 from realtime.review.reviewer import Reviewer
 from realtime.review.window import has_screen, run
+from realtime.settings import MOST_FACES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

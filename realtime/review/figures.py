@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from realtime.dashboard.words import clock, percent
-from realtime.events import UNCLASSIFIED
-from realtime.intervals import rate_interval, share_interval
+from realtime.event import UNCLASSIFIED
 from realtime.review.flags import Flag
 from realtime.review.labels import NONE, Labels
+from realtime.statistics import rate_interval, share_interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from realtime.errors import DataError, RecordingError
-from realtime.event_log import face_box_of, latest, read_events
-from realtime.events import UNCLASSIFIED
+from realtime.event import UNCLASSIFIED
 from realtime.face.face import Box
-from realtime.session import Session
+from realtime.recording.event_log import face_box_of, latest, read_events
+from realtime.recording.session_folder import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import io
 from pathlib import Path
 
 from realtime.errors import DataError
-from realtime.events import CLASSES
-from realtime.session import Session
+from realtime.event import CLASSES
+from realtime.recording.session_folder import Session
 
 NAME = "labels.csv"
 NONE = "none"  # it was no micro-expression

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.affine import compose, inverse
+from realtime.capture.source import Shot
+from realtime.capture.video_file import VideoFile
 from realtime.face.face import Box, Face, FaceTracker
 from realtime.face.geometry import CROP_SIZE, cut_out, face_box, widened
-from realtime.sources.source import Shot
-from realtime.sources.video import VideoFile
-from realtime.stabiliser import Affine, Stabiliser, StabiliserConfig
+from realtime.motion.affine import compose, inverse
+from realtime.motion.stabiliser import Affine, Stabiliser, StabiliserConfig
 
 SIDE = 560  # pixels of a picture, both ways
 _NEVER_S = 1e9

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from realtime.dashboard.words import clock, percent
 from realtime.errors import SourceError
-from realtime.events import CLASSES
+from realtime.event import CLASSES
 from realtime.review.flags import Flag
 from realtime.review.labels import NONE, Labels
 from realtime.review.replay import Look

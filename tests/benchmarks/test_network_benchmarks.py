@@ -6,9 +6,9 @@ import sys
 import matplotlib
 import pytest
 
-from benchmarks import ablation, ablation_work, displacement, pictures, recognition
+from benchmarks.network import ablation, ablation_work, displacement, pictures, recognition
 from model.synthetic.portraits import is_held_out, save_cache
-from realtime.action_units import displacement_field, warp
+from realtime.face.action_units import displacement_field, warp
 from tests.model.conftest import drawn_portrait
 
 pytestmark = pytest.mark.slow

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from calibration.camera import advise, main
-from calibration.meter import Meter
-from model.spotting.camera import h264
+from calibration.camera_measurement import Meter
+from model.spotting.simulated_camera import h264
+from realtime.capture.opencv_source import OpenCvSource
+from realtime.capture.source import Shot, SourceInfo, SourceKind
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
-from realtime.sources import Shot, SourceInfo, SourceKind
-from realtime.sources.opencv import OpenCvSource
-from tests.sources.films import write_film
+from tests.realtime.capture.films import write_film
 
 INFO = SourceInfo(SourceKind.CAMERA, "camera 0", 512, 512, None, 30.0, True, None)
 

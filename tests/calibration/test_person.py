@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from calibration.person import expect, main, record, share
-from model.spotting.camera import Camera
-from model.spotting.person import Habits
 from model.spotting.scene import simulate
+from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_person import Habits
+from realtime.capture.source import Shot, SourceInfo, SourceKind
 from realtime.errors import DataError
-from realtime.profile import load_profile, save_profile
-from realtime.regions import REGIONS
-from realtime.sources.source import Shot, SourceInfo, SourceKind
-from realtime.spotter import Spotter
-from realtime.verifier import load_verifier
+from realtime.motion.regions import REGIONS
+from realtime.spotting.person_profile import load_profile, save_profile
+from realtime.spotting.spotter import Spotter
+from realtime.spotting.verifier import load_verifier
 from tests.model.conftest import drawn_portrait
 
 CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)

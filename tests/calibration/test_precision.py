@@ -6,13 +6,13 @@ import pytest
 
 from calibration import precision
 from calibration.precision import float8, main, measure, quantised
-from model.engine_folder import add_file
+from model.engine.engine_folder import add_file
 from model.evaluate import Sample
 from model.synthetic.pairs import NON_EVENT
 from realtime.engine.backends import FP8, INT8, open_session
 from realtime.engine.folder import EngineFolder, default_engine
-from realtime.engine.onnxruntime_session import OnnxRuntimeSession
-from realtime.engine.tensorrt_plan import build
+from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
+from realtime.engine.runtimes.tensorrt_plan import build
 from realtime.errors import EngineUntrusted
 
 needs_nncf = pytest.mark.skipif(

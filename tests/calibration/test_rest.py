@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from calibration.rest import learn, main, smallest
+from realtime.capture.source import Shot, SourceInfo, SourceKind
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
-from realtime.profile import load_profile, save_profile
-from realtime.regions import REGIONS, Stream
-from realtime.sources import Shot, SourceInfo, SourceKind
-from realtime.spotter import Spotter
+from realtime.motion.regions import REGIONS, Stream
+from realtime.spotting.person_profile import load_profile, save_profile
+from realtime.spotting.spotter import Spotter
 
 SECONDS, FPS = 5.0, 30
 

@@ -1,6 +1,6 @@
 import pytest
 
-from realtime.engine.cuda import find_gpus
+from realtime.engine.gpu_probe import find_gpus
 
 
 @pytest.fixture(scope="session", autouse=True)

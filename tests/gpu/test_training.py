@@ -5,13 +5,14 @@ import dataclasses
 import pytest
 import torch
 
-from model import checkpoint, losses
-from model.export import export_checkpoint
-from model.fit import CHECKPOINT, loss_terms
-from model.frl_dgt import FrlDgt
-from model.schedule import Length, Phase, TrainSettings
-from model.synthetic.stream import PairStream
+from model.export_engine import export_checkpoint
+from model.network import losses
+from model.network.frl_dgt import FrlDgt
+from model.synthetic.pair_stream import PairStream
 from model.train import train
+from model.training import checkpoint
+from model.training.loop import CHECKPOINT, loss_terms
+from model.training.schedule import Length, Phase, TrainSettings
 from tests.model.conftest import drawn_portrait
 
 SETTINGS = TrainSettings(

@@ -8,8 +8,8 @@ import pytest
 from skimage import data
 
 from model.predict import ADDED, main, write_rows
-from realtime.action_units import displacement_field, warp
 from realtime.errors import DataError, EngineError
+from realtime.face.action_units import displacement_field, warp
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 
@@ -72,7 +72,7 @@ def test_an_answer_that_cannot_be_written_leaves_no_part(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
 
 
-@pytest.mark.parametrize("program", ["model.train", "model.export"])
+@pytest.mark.parametrize("program", ["model.train", "model.export_engine"])
 def test_without_torch_a_program_that_needs_it_says_what_to_install(program):
     block = "import runpy, sys; sys.modules['torch'] = None; "
     run = f"sys.argv = ['it', '--help']; runpy.run_module({program!r}, run_name='__main__')"

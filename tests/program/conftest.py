@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from realtime.demo.subject import DemoSubject
-from tests.engine.tiny_engine import write_engine
+from tests.realtime.engine.tiny_engine import write_engine
 
 FPS = 30
 FIRST, LAST = 105, 405  # frames of the subject: rest first, then its first two movements

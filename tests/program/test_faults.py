@@ -9,9 +9,9 @@ import av
 import psutil
 import pytest
 
-from realtime.event_log import read_events
+from realtime.recording.event_log import read_events
 from tests.program.runs import Running, counts_of, run_live, session_of
-from tests.sources.servers import MjpegServer
+from tests.realtime.capture.servers import MjpegServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.usefixtures("landmark_model")]
 

@@ -4,9 +4,9 @@ import stat
 
 import pytest
 
-from realtime.event_log import read_events
-from realtime.frame_table import read_verdicts
-from realtime.status import Assessable
+from realtime.face.assessability import Assessable
+from realtime.recording.event_log import read_events
+from realtime.recording.frames_csv import read_verdicts
 from tests.program.runs import counts_of, run_live, session_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]

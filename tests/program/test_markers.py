@@ -8,11 +8,11 @@ import time
 import pytest
 
 from realtime.errors import SettingsError
-from realtime.event_log import read_events
-from realtime.events import Classification, Event
-from realtime.markers import LslMarkers
+from realtime.event import Classification, Event
+from realtime.export.lsl import LslMarkers
+from realtime.recording.event_log import read_events
 from tests.program.runs import Running, run_live, session_of
-from tests.sources.servers import MjpegServer
+from tests.realtime.capture.servers import MjpegServer
 
 WAIT_S = 20
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.program.runs import run_live
-from tests.sources.films import write_folder
+from tests.realtime.capture.films import write_folder
 
 NOTHING = ("--dashboard", "none", "--no-record")
 

@@ -1,7 +1,7 @@
 import pytest
 
-from realtime.config import Settings
 from realtime.errors import SettingsError
+from realtime.settings import Settings
 
 DEMO = {"source.demo": True}
 

@@ -4,17 +4,17 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.invented import write
-from model.apex import apex_range
-from model.datasets import cache, pair_file
+from benchmarks._common.invented import write
+from model.datasets import aligned_cache, pair_file
 from model.datasets.align import MOST_FRAMES, AlignedClip, R, align_clip, labelled_apex
 from model.datasets.labels import three_classes
 from model.datasets.record import Dataset, Record, Report
 from model.datasets.registry import load
-from realtime.action_units import displacement_field, warp
+from model.synthetic.apex_jitter import apex_range
+from realtime.face.action_units import displacement_field, warp
 from realtime.face.geometry import apply_transform, crop_transform, face_box
 from realtime.face.landmarker import LandmarkTracker
-from realtime.stabiliser import Stabiliser
+from realtime.motion.stabiliser import Stabiliser
 
 PEAK_IOD = 0.03
 
@@ -107,7 +107,7 @@ def clips(invented, tracker, tmp_path_factory):
     return [
         clip
         for dataset in invented.values()
-        for clip in cache.aligned(dataset, three_classes, tracker, folder)
+        for clip in aligned_cache.aligned(dataset, three_classes, tracker, folder)
     ]
 
 
@@ -246,7 +246,7 @@ def test_a_clip_without_a_face_is_reported_by_every_run(short, tracker, tmp_path
     faceless = replace(short, clip="blank", frames=dict.fromkeys(short.frames, blank))
     for _ in ("aligned", "from the file"):
         dataset = Dataset("invented", (faceless, short), Report())
-        clips = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+        clips = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
         assert [clip.clip for clip in clips] == [short.clip]
         assert dataset.report.summary() == ["invented: skipped 1, no face found"]
     assert len(list(tmp_path.glob("*.npz"))) == 1
@@ -254,21 +254,21 @@ def test_a_clip_without_a_face_is_reported_by_every_run(short, tracker, tmp_path
 
 def test_alignment_is_kept(short, tracker, tmp_path, monkeypatch):
     dataset = Dataset("invented", (short,), Report())
-    (first,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    (first,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "align_clip", lambda *_: pytest.fail("aligned again"))
-        (again,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+        patch.setattr(aligned_cache, "align_clip", lambda *_: pytest.fail("aligned again"))
+        (again,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     for name in first.__slots__:
         assert np.array_equal(getattr(first, name), getattr(again, name)), name
     moved = Dataset("invented", (replace(short, apex=107),), Report())
-    (other,) = cache.aligned(moved, lambda _: 1, tracker, tmp_path)
+    (other,) = aligned_cache.aligned(moved, lambda _: 1, tracker, tmp_path)
     assert other.numbers[other.apex] == 107
 
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten", "one byte"])
 def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
     dataset = Dataset("invented", (short,), Report())
-    (first,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    (first,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     (kept,) = tmp_path.iterdir()
     whole = kept.read_bytes()
     turned = bytearray(whole)
@@ -280,12 +280,12 @@ def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
         "one byte": bytes(turned),
     }
     kept.write_bytes(ruined[damage])
-    (anew,) = cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    (anew,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     assert np.array_equal(first.later, anew.later)
     assert f"{kept} is damaged and made again" in caplog.text
     assert [path for path in tmp_path.iterdir()] == [kept]
     caplog.clear()
-    cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     assert not caplog.text
 
 

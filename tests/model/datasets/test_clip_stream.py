@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from model.apex import apex_range
 from model.datasets.align import AlignedClip, R
 from model.datasets.clip_stream import ClipStream
+from model.synthetic.apex_jitter import apex_range
 from model.synthetic.pairs import NON_EVENT
 from realtime.errors import DataError
 

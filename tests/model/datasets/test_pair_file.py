@@ -7,8 +7,8 @@ import pytest
 from model.datasets.pair_file import align_pair, aligned_pairs, read_rows
 from model.evaluate import file_samples
 from model.synthetic.pairs import NON_EVENT
-from realtime.action_units import displacement_field, warp
 from realtime.errors import DataError
+from realtime.face.action_units import displacement_field, warp
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD
 

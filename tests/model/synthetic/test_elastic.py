@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from model.synthetic.elastic import MUSCLES, elastic_field
-from model.synthetic.skins import SKINS
-from realtime.action_units import PULLS
+from model.synthetic.skin_models import SKINS
+from realtime.face.action_units import PULLS
 from realtime.face.geometry import CROP_IOD, canonical_in_crop
 
 FACE = canonical_in_crop()

@@ -3,11 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.synthetic.confounders import Camera, residual_head_motion
+from model.synthetic.disturbances import Camera, residual_head_motion
 from model.synthetic.identity import MIRROR, draw_identity, field_from_points
 from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Recipe, make_pair
-from realtime.action_units import RECIPES, parse_unit, warp
-from realtime.events import CLASSES
+from realtime.event import CLASSES
+from realtime.face.action_units import RECIPES, parse_unit, warp
 from realtime.face.geometry import CROP_IOD
 
 CLEAN = Camera(scale=1.0, blur_px=0.0, noise=0.0, quality=0, crf=0)

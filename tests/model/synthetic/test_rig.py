@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from model.synthetic.rig import rig_field, unit_displacement
-from realtime.action_units import PULLS, displacement_field
+from realtime.face.action_units import PULLS, displacement_field
 from realtime.face.geometry import CANONICAL, CROP_IOD
 
 OUTER_CORNER_OF_MOUTH = {"left": 291, "right": 61}

@@ -1,0 +1,1 @@
+"""What several benchmarks share: the machine's description, tables, invented datasets."""

@@ -1,0 +1,1 @@
+"""Figures of the live path: cost of a frame, rates, start, memory, capture."""

@@ -1,0 +1,1 @@
+"""Figures of the network: recognition, displacement, ablations, speed of the backends."""

@@ -1,0 +1,1 @@
+"""Figures of the spotter: sets with known events, simulated streams, people, calibration."""

@@ -1,0 +1,205 @@
+"""How well events are spotted: `python -m benchmarks.spotting SET [--quiet CLIP …]`
+
+SET is a folder of clips with a truth.json: a list of {"file", "seconds", "kind", "events"}, each
+event with onset_s, apex_s, offset_s and, if known, amp_iod.  --quiet adds clips in which every
+alarm is false.  Faces are tracked once; then our spotter and three others watch the same frames.
+
+Scored as the spotting challenges do: one to one, interval IoU of at least 0.5, pooled over clips.
+Beside it hits (apex inside the true interval ± 0.1 s), the recall that the same alarms reach when
+each clip's are shifted at random, and false alarms a minute of the time that could be judged, with
+a 95 % interval.  An event counts by its last line; "raised" are the flags that went up, taken back
+or not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks._common.machine import machine
+from benchmarks._common.markdown import publish, table
+from benchmarks.spotting.score import OURS, Clip, causes, removals, score
+from benchmarks.spotting.spotters import (
+    Alarm,
+    Watched,
+    blendshape_spike,
+    challenge_rule,
+    ours,
+    rules_only,
+)
+from model.spotting.face_footage import read_recording
+from realtime.errors import DataError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.spotting.spotter import SpotterConfig
+from realtime.spotting.verifier import load_verifier
+
+
+def read_set(folder: Path, quiet: Sequence[Path]) -> list[dict[str, Any]]:
+    """The set's entries with their paths, and the quiet clips'.
+
+    Raises:
+        DataError: there is no readable truth.json.
+    """
+    try:
+        entries = json.loads((folder / "truth.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder}/truth.json cannot be read: {error}") from error
+    for entry in entries:
+        entry["path"] = folder / entry["file"]
+    quiet_entries = [
+        {"path": p, "file": p.name, "kind": p.name, "events": [], "macros": []} for p in quiet
+    ]
+    return [*entries, *quiet_entries]
+
+
+def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace) -> Clip:
+    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
+    try:
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+    except DataError:  # nobody who can be judged: nothing may be said of it
+        alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
+        seconds = float(entry.get("seconds", 0.0))
+        return Clip(
+            entry["file"], entry["kind"], 0.0, seconds, entry["events"], [], None, Watched(), alarms
+        )
+    watched = ours(recording, config, load_verifier(given.verifier) if given.verifier else None)
+    gaps = np.diff([m.t_ns / 1e9 for m in recording.moments])
+    alarms = {OURS: [a for a in watched.alarms if a.stands]}
+    if not given.only_ours:
+        alarms["rules only"] = rules_only(recording)
+        alarms["challenge rule"] = challenge_rule(recording)
+        alarms["blendshape spike"] = blendshape_spike(recording, tracker.signs)
+    return Clip(
+        entry["file"],
+        entry["kind"],
+        sum(watched.judged) * float(np.median(gaps)),
+        recording.seconds,
+        entry["events"],
+        [(float(a), float(b)) for a, b in entry.get("macros", [])],
+        recording,
+        watched,
+        alarms,
+    )
+
+
+SPOTTERS = (OURS, "rules only", "challenge rule", "blendshape spike")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("set", type=Path)
+    parser.add_argument("--quiet", type=Path, nargs="+", default=[], metavar="CLIP")
+    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--alarms-per-minute", type=float, default=0.2)
+    parser.add_argument("--only-ours", action="store_true", help="leave the other spotters out")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="one of every clip")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    tracker = LandmarkTracker(face_model())
+    entries = read_set(given.set, given.quiet)
+    clips = [
+        watch_clip(entry, tracker, given)
+        for entry in track(entries, "spotting", console=Console(stderr=True))
+    ]
+    names = (OURS,) if given.only_ours else SPOTTERS
+    kinds = list(
+        dict.fromkeys(c.kind for c in clips if c.kind not in {p.name for p in given.quiet})
+    )
+    rows = {kind: [c for c in clips if c.kind == kind] for kind in kinds}
+    rows["all of the set"] = [c for c in clips if c.kind in kinds]
+    rows |= {p.name: [c for c in clips if c.name == p.name] for p in given.quiet}
+    result = {
+        spotter: {
+            name: score(chosen, spotter, np.random.default_rng(0)) for name, chosen in rows.items()
+        }
+        for spotter in names
+    }
+    result["each clip"] = {c.name: score([c], OURS, np.random.default_rng(0)) for c in clips}
+    text = report(result, clips, names)
+    publish(text, given.out)
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    if given.pictures:
+        from benchmarks.spotting.pictures import draw
+
+        given.pictures.mkdir(parents=True, exist_ok=True)
+        for clip in clips:
+            draw(clip, given.pictures / f"{Path(clip.name).stem}.png")
+    return 0
+
+
+def report(
+    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[Clip], names: Sequence[str]
+) -> str:
+    def cell(value: object) -> str:
+        return "–" if value is None else str(value)
+
+    groups = list(result[OURS])
+    figures = list(dict.fromkeys(name for g in groups for name in result[OURS][g]))
+    parts = [
+        table(
+            [OURS, *groups],
+            [
+                [f.replace("_", " "), *(cell(result[OURS][g].get(f)) for g in groups)]
+                for f in figures
+            ],
+        )
+    ]
+    if len(names) > 1:
+        chosen = ("f1_iou50", "recall", "recall_by_chance", "false_alarms_per_min")
+        parts.append(
+            table(
+                ["all of the set", *(f.replace("_", " ") for f in chosen)],
+                [[n, *(cell(result[n]["all of the set"][f]) for f in chosen)] for n in names],
+            )
+        )
+    of_a_clip = ("events", "alarms", "f1_iou50", "recall", "false_alarms_per_min")
+    parts.append(
+        table(
+            ["clip", *(f.replace("_", " ") for f in of_a_clip), "false alarms beside"],
+            [
+                [
+                    c.name,
+                    *(cell(result["each clip"][c.name][f]) for f in of_a_clip),
+                    ", ".join(f"{k} {v}" for k, v in causes(c).most_common())
+                    or ("not assessable" if c.recording is None else "–"),
+                ]
+                for c in clips
+            ],
+        )
+    )
+    false = [
+        [f"{name}, {alarm.apex_s:.1f} s", f"{alarm.probability:.2f}", str(price)]
+        for name, alarm, price in removals(clips)
+    ]
+    if false:
+        parts.append(table(["false alarm", "believed", "hits its removal would cost"], false))
+    reasons = Counter(r for c in clips for f in c.watched.rejected for r in f.confounders)
+    parts.append(
+        "Rejected, with the reason: "
+        + ", ".join(f"{k} {v}" for k, v in reasons.most_common())
+        + ".\n"
+    )
+    frames = sum(len(c.watched.times_s) for c in clips)
+    cpu_ms = 1e3 * sum(c.watched.cpu_s for c in clips) / max(frames, 1)
+    parts.append(f"Stabiliser and spotter: {cpu_ms:.2f} ms of one core a frame. {machine()}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

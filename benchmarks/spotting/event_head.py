@@ -1,0 +1,177 @@
+"""Does the event head make a better spotter?  `python -m benchmarks.spotting.event_head SET …`
+
+Flags that go up at a generous budget of false alarms are shown to the engine, as live.  How well
+do the verifier's last word, the event head's logit and the best line through both tell right flags
+from wrong ones?  Asked of generated streams of held-out people, of such people who talk, of the
+clips of SET (a folder with a truth.json) and of movements added to videos (--footage) that neither
+verifier nor network has learned from.  On each the line is the one fitted on the others: what
+helps on one kind only, helps nobody.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks._common.machine import machine
+from benchmarks._common.markdown import publish, table
+from benchmarks.spotting.__main__ import read_set
+from benchmarks.spotting.score import SLACK_S
+from benchmarks.spotting.stream_outcome import EVENTS_PER_MIN, SEED, regular
+from model.evaluation.metrics.ranking import auroc
+from model.spotting.face_footage import Moment, Recording, read_recording, stretches
+from model.spotting.insertions import draw_additions, play
+from model.spotting.jobs import SHORTEST_S
+from model.spotting.scene import simulate
+from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_person import Habits
+from model.synthetic.portraits import load_cache, split
+from realtime.capture.ring_buffer import Frame
+from realtime.engine.backends import open_session
+from realtime.engine.folder import EngineFolder, default_engine
+from realtime.engine.runtime import EngineSession
+from realtime.errors import FleetingError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.motion.stabiliser import StabiliserConfig
+from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.spotter import SpotterConfig
+from realtime.spotting.verifier import Verifier, load_verifier
+
+LOOSE_PER_MIN = 5.0
+_NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
+
+
+@dataclass(slots=True)
+class Flag:
+    right: bool
+    micro_logit: float
+    probability: float  # the last one told: of the second look where that changed something
+
+
+def flags(
+    moments: Sequence[Moment],
+    intervals: Sequence[tuple[float, float]],
+    session: EngineSession,
+    verifier: Verifier | None,
+) -> Iterator[Flag]:
+    """Every flag that goes up; `intervals` are the true movements, seconds."""
+    config, watcher = SpotterConfig(alarms_per_minute=LOOSE_PER_MIN), None
+    up: dict[int, Flag] = {}
+    for seq, moment in enumerate(moments):
+        if moment.face is None:
+            yield from up.values()
+            watcher, up = None, {}
+            continue
+        if watcher is None:
+            watcher = FaceWatcher(moment.face.id, StabiliserConfig(), config, verifier)
+        held = watcher.align(Frame(seq, moment.t_ns, _NO_IMAGE), moment.grey, moment.face)
+        for finding in watcher.spot(held, moment.face):
+            if finding.revises:
+                up[finding.number].probability = finding.probability
+            elif finding.kind == "micro":
+                answer = session.run(watcher.pair(finding)[None])
+                apex_s = finding.apex_ns / 1e9
+                right = any(a - SLACK_S <= apex_s <= b + SLACK_S for a, b in intervals)
+                logit = float(answer.micro_logit[0])
+                up[finding.number] = Flag(right, logit, finding.probability)
+    yield from up.values()
+
+
+Spot = Callable[[Sequence[Moment], Sequence[tuple[float, float]]], Iterator[Flag]]
+
+
+def on_added(
+    recording: Recording, seed: Sequence[int], spot: Spot, camera: Camera | None = None
+) -> Iterator[Flag]:
+    """Flags on a recording, or a scene and its camera, with movements added to it."""
+    rng = np.random.default_rng(seed)
+    added = draw_additions(rng, recording, EVENTS_PER_MIN)
+    acted = Recording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
+    filmed = camera.film(rng, acted) if camera else acted
+    return spot(filmed.moments, [(a.onset_s, a.offset_s) for a in added])
+
+
+def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> dict[str, list[Flag]]:
+    """Flags by kind of recording."""
+    _, held_out = split(load_cache(given.portraits))
+    tracker = LandmarkTracker(face_model())
+    found: dict[str, list[Flag]] = {}
+    drawn = {"generated streams": Habits.draw, "generated talkers": Habits.draw_talker}
+    for kind, (name, draw) in enumerate(drawn.items(), start=4):
+        seen = found.setdefault(name, [])
+        for number in track(range(given.count), name, console=console):
+            seed = [SEED, kind, number]
+            rng = np.random.default_rng(seed)
+            scene = simulate(held_out, seed, regular(30.0), draw(rng))
+            seen += on_added(scene, seed, spot, Camera.draw(rng))
+    seen = found.setdefault(given.set.name, [])
+    for entry in track(read_set(given.set, ()), "set", console=console):
+        recording = read_recording(entry["path"], tracker, any_rate=False)
+        seen += spot(recording.moments, [(e["onset_s"], e["offset_s"]) for e in entry["events"]])
+    for path in given.footage:
+        seen = found.setdefault(path.name, [])
+        parts = list(stretches(read_recording(path, tracker), SHORTEST_S))
+        for number in track(range(given.passes), path.name, console=console):
+            for k, part in enumerate(parts):
+                seen += on_added(part, [SEED, 6, number, k], spot)
+    return found
+
+
+def columns(kind: Sequence[Flag]) -> tuple[np.ndarray, np.ndarray]:
+    """(log odds by the verifier, logit of the head) and whether each flag was right."""
+    p = np.clip([f.probability for f in kind], 1e-4, 1 - 1e-4)
+    return np.column_stack([np.log(p / (1 - p)), [f.micro_logit for f in kind]]), np.array(
+        [f.right for f in kind]
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("set", type=Path)
+    parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
+    parser.add_argument("--count", type=int, default=20, help="streams of half a minute, a kind")
+    parser.add_argument("--footage", type=Path, nargs="+", default=[], help="videos of faces")
+    parser.add_argument("--passes", type=int, default=12, help="over each video")
+    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    try:
+        session = open_session(EngineFolder.load(default_engine()), "onnxruntime-f32", 1)
+        verifier = load_verifier(given.verifier) if given.verifier else None
+        spot = partial(flags, session=session, verifier=verifier)
+        found = on_everything(given, spot, Console(stderr=True))
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.spotting.event_head: {error}\n")
+        return error.exit_code
+    table_of = {name: columns(kind) for name, kind in found.items()}
+    rows = []
+    for name, (x, right) in table_of.items():
+        others = [value for key, value in table_of.items() if key != name]
+        together = (np.concatenate(part) for part in zip(*others, strict=True))
+        line = LogisticRegression().fit(*together).decision_function(x)
+        ranks = [auroc(v[right], v[~right]) for v in (x[:, 0], x[:, 1], line)]
+        shown = ["–" if rank is None else f"{rank:.3f}" for rank in ranks]
+        rows.append([name, str(len(right)), str(right.sum()), *shown])
+    headings = ["flags on", "flags", "right", "verifier", "event head", "line fitted on the others"]
+    text = table(headings, rows)
+    text += f"\nAUROC, chance 0.5. Flags at {LOOSE_PER_MIN:g} false alarms a minute. {machine()}\n"
+    publish(text, given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

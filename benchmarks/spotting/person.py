@@ -1,0 +1,117 @@
+"""Does the calibration to a person keep its word?  `python -m benchmarks.spotting.person CLIP`
+
+The first half of the clip is what `calibration.person` gets.  What it promises, recall by size and
+false alarms a minute, is set against what happens on the second half, to which other movements
+are added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.stats import poisson
+
+from benchmarks._common.machine import machine
+from benchmarks._common.markdown import publish, table
+from calibration.person import BANDS, EVENTS_PER_MIN, expect, record, share
+from model.spotting.face_footage import stretches
+from model.spotting.insertions import draw_additions, play
+from model.spotting.jobs import Played
+from model.spotting.labelled_candidates import watch
+from model.spotting.operating_point import alarms, judge
+from realtime.capture.video_file import VideoFile
+from realtime.errors import FleetingError
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.spotting.verifier import SHIPPED, load_verifier
+
+SHORTEST_S = 6.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--verifier", type=Path, default=SHIPPED)
+    parser.add_argument("--alarms-per-minute", type=float, default=0.5)
+    parser.add_argument("--passes", type=int, default=10)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    try:
+        verifier = load_verifier(given.verifier)
+        with closing(VideoFile(given.clip)) as video:
+            half_s = (video.info.frame_count or 0) / (video.info.told_fps or 25.0) / 2
+        halves = []
+        for start in (0.0, half_s):
+            with closing(VideoFile(given.clip)) as video:
+                tracker = LandmarkTracker(face_model())
+                halves.append(record(video, tracker, half_s, start))
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.spotting.person: {error}\n")
+        return error.exit_code
+    promised = expect(
+        halves[0], verifier, given.alarms_per_minute, passes=given.passes, seed=1, name="first half"
+    )
+    asked = given.alarms_per_minute / promised.profile.alarm_factor
+    least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
+    parts = list(stretches(halves[1], SHORTEST_S))
+
+    def outcome(part, added):
+        rows = tuple(watch(play(part, added, (0.3, 0.3)), added))
+        return alarms(
+            judge(Played(part.name, False, False, part.seconds, len(added), rows), verifier), *least
+        )
+
+    false = sum(outcome(part, ())[0] for part in parts)
+    minutes = sum(part.seconds for part in parts) / 60
+    sizes = []
+    for number in range(given.passes):
+        for part in parts:
+            added = draw_additions(
+                np.random.default_rng([2, number]),
+                part,
+                EVENTS_PER_MIN,
+                peak_iod=(BANDS[0][0], BANDS[-1][1]),
+            )
+            _, found = outcome(part, added)
+            sizes += [(a.peak_iod, k in found) for k, a in enumerate(added)]
+    rate = promised.alarms_per_min
+    # what so few minutes can show if the promise is kept, at either end of it
+    fewest = poisson.ppf(0.025, rate.low * minutes)
+    most = poisson.ppf(0.975, rate.high * minutes)
+    rows = [
+        [
+            "false alarms a minute",
+            f"{rate.value:.2f} ({rate.low:.2f}–{rate.high:.2f})",
+            f"{false / minutes:.2f} ({false} in {minutes:.2f} min)",
+            "yes" if fewest <= false <= most else "no",
+        ]
+    ]
+    for (low, high), _, expected in promised.recall:
+        inside = [ok for size, ok in sizes if low <= size < high]
+        came = share(sum(inside), len(inside))
+        # both are measured with an error: they agree where the intervals meet
+        meet = expected.low <= came.high and came.low <= expected.high
+        rows.append(
+            [
+                f"recall at {100 * low:g}–{100 * high:g} % IOD",
+                f"{expected.value:.2f} ({expected.low:.2f}–{expected.high:.2f})",
+                f"{came.value:.2f} ({came.low:.2f}–{came.high:.2f})",
+                "yes" if meet else "no",
+            ]
+        )
+    text = table([given.clip.name, "promised from the first half", "second half", "kept"], rows)
+    text += f"\nAlarm factor {promised.profile.alarm_factor:.2f}. {machine()}\n"
+    publish(text, given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""When is a mouth taken for one that speaks?  `python -m benchmarks.spotting.speech VIDEO …`
+
+How far each mouth moves to and fro, as the spotter's evidence tells it some ten times a second, and
+for what share of them the lower face is masked.  With --portraits also simulated people: half a
+minute each of --count who talk most of the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks._common.machine import machine
+from benchmarks._common.markdown import publish, table
+from benchmarks.spotting.stream_outcome import SEED, regular
+from model.spotting.face_footage import Recording, read_recording, stretches
+from model.spotting.jobs import SHORTEST_S
+from model.spotting.labelled_candidates import watch
+from model.spotting.scene import simulate
+from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_person import Habits
+from model.synthetic.portraits import load_cache, split
+from realtime.errors import FleetingError
+from realtime.face.geometry import CROP_IOD
+from realtime.face.landmarker import LandmarkTracker
+from realtime.face.weights import face_model
+from realtime.spotting.candidates import SPEAKING_PX
+from realtime.spotting.features import NAMES
+
+_MOUTH_PX = NAMES.index("mouth px")
+
+
+def to_and_fro_px(recording: Recording) -> Iterator[float]:
+    """Of the mouth, at every early sighting."""
+    for row in watch(recording.moments, ()):
+        if row.stage == "early":
+            yield float(row.evidence[_MOUTH_PX])
+
+
+def talkers(portraits: Path, count: int) -> Iterator[Recording]:
+    _, held_out = split(load_cache(portraits))
+    for number in track(range(count), "talkers", console=Console(stderr=True)):
+        seed = [SEED, 7, number]
+        rng = np.random.default_rng(seed)
+        scene = simulate(held_out, seed, regular(30.0), Habits.draw_talker(rng))
+        yield Camera.draw(rng).film(rng, scene)
+
+
+def row(name: str, recordings: Iterable[Recording]) -> list[str]:
+    px = np.array([v for recording in recordings for v in to_and_fro_px(recording)])
+    if not len(px):
+        return [name, *["–"] * 4]
+    low, middle, high = 100 * np.quantile(px, [0.1, 0.5, 0.9]) / CROP_IOD
+    masked = (px > SPEAKING_PX).mean()
+    return [name, f"{low:.1f}", f"{middle:.1f}", f"{high:.1f}", f"{100 * masked:.0f}"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("videos", type=Path, nargs="+")
+    parser.add_argument("--portraits", type=Path, help="portraits.npz of a run")
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    rows = []
+    try:
+        tracker = LandmarkTracker(face_model())
+        for path in given.videos:
+            parts = stretches(read_recording(path, tracker), SHORTEST_S)
+            rows.append(row(path.name, parts))
+        if given.portraits:
+            rows.append(row("simulated talkers", talkers(given.portraits, given.count)))
+    except FleetingError as error:
+        sys.stderr.write(f"benchmarks.spotting.speech: {error}\n")
+        return error.exit_code
+    headings = ["mouth to and fro, % of IOD", "10 % below", "median", "10 % above", "masked, %"]
+    text = table(headings, rows)
+    text += f"\nMasked above {100 * SPEAKING_PX / CROP_IOD:.1f} %. {machine()}\n"
+    publish(text, given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Generated streams whose movements are known, and what our spotter makes of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.spotting.score import SLACK_S
+from benchmarks.spotting.spotters import Watched, ours
+from calibration.person import share
+from model.spotting.face_footage import Recording, only_assessable
+from model.spotting.insertions import Added, play
+from model.spotting.simulated_camera import Camera
+from realtime.spotting.rejection_rules import GateConfig
+from realtime.spotting.spotter import SpotterConfig
+from realtime.spotting.verifier import load_verifier
+from realtime.statistics import rate_interval
+
+SECONDS = 30.0
+EVENTS_PER_MIN = 10.0
+SEED = 77_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    seconds: float  # that could be judged
+    added: tuple[Added, ...]
+    judged: frozenset[int]  # of them, those that came while the face could be judged
+    coarse: dict[int, float]  # the codec's steps at their apex, grey levels
+    found: dict[int, tuple[float, float, float]]  # onset, apex, flag of the alarm on it
+    false: int
+    raised: int
+
+
+def outcome(
+    scene: Recording,
+    added: Sequence[Added],
+    camera: Camera,
+    rng: np.random.Generator,
+    given: argparse.Namespace,
+    gates: GateConfig | None = None,
+) -> Outcome:
+    """Our spotter on one scene, filmed with movements that are known."""
+    cv2.setNumThreads(1)
+    fps = (len(scene.moments) - 1) / scene.seconds
+    acted = Recording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
+    recording = camera.film(rng, acted)
+    moments = tuple(only_assessable(recording.moments, fps))
+    verifier = load_verifier(given.verifier) if given.verifier else None
+    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute, gates=gates or GateConfig())
+    watched: Watched = ours(Recording(recording.name, moments), config, verifier)
+    found: dict[int, tuple[float, float, float]] = {}
+    false = 0
+    for alarm in (a for a in watched.alarms if a.stands):
+        hit = [
+            k
+            for k, a in enumerate(added)
+            if a.onset_s - SLACK_S <= alarm.apex_s <= a.offset_s + SLACK_S and k not in found
+        ]
+        if hit:
+            found[hit[0]] = (alarm.onset_s, alarm.apex_s, alarm.flagged_s)
+        else:
+            false += 1
+    counted, coarse = set(), {}
+    times_s = np.array(watched.times_s)
+    for k, away_s in enumerate(np.abs(times_s - a.apex_s) for a in added):
+        if away_s.min(initial=np.inf) < 1 / fps:
+            coarse[k] = watched.coarse[away_s.argmin()]
+            if watched.judged[away_s.argmin()]:
+                counted.add(k)
+    return Outcome(
+        seconds=sum(watched.judged) / fps,
+        added=tuple(added),
+        judged=frozenset(counted),
+        coarse=coarse,
+        found=found,
+        false=false,
+        raised=len(watched.alarms),
+    )
+
+
+def streams(job: Callable[[int], Outcome], count: int, given: argparse.Namespace) -> list[Outcome]:
+    with ProcessPoolExecutor(given.workers) as pool:
+        done = pool.map(job, range(count))
+        return list(track(done, given.what, total=count, console=Console(stderr=True)))
+
+
+def regular(fps: float) -> NDArray[np.float64]:
+    return np.arange(round(SECONDS * fps)) / fps
+
+
+def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[int, int]:
+    sizes = [(k in o.found, o.added[k].peak_iod) for o in outcomes for k in o.judged]
+    inside = [ok for ok, size in sizes if low <= size < high]
+    return sum(inside), len(inside)
+
+
+def share_text(hits: int, of: int) -> str:
+    if not of:
+        return "–"
+    found = share(hits, of)
+    return f"{found.value:.2f} ({found.low:.2f}–{found.high:.2f}; {of})"
+
+
+def rate_text(count: int, minutes: float) -> str:
+    low, high = rate_interval(count, minutes)
+    return f"{count / minutes:.2f} ({low:.2f}–{high:.2f})"

@@ -1,0 +1,174 @@
+"""Trees for the verifier: boosted, cross-fitted over groups, calibrated, with its budget table.
+
+Needs scikit-learn; the file it writes is read without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from model.progress import progress
+from model.spotting.jobs import SIMULATED, Played
+from model.spotting.labelled_candidates import Row
+from model.spotting.operating_point import Judged, Operating, judged
+from realtime.atomic_file import whole_file
+from realtime.errors import DataError
+from realtime.spotting.candidates import Stage
+from realtime.spotting.features import NAMES
+from realtime.spotting.verifier import STAGES
+
+_SEEDS = 2
+FOLDS = 5
+# A brief movement has two shoulders that look like small movements of their own.  Only a sighting
+# of the peak itself is right; what lies between right and wrong teaches nothing.
+_RIGHT_S, _WRONG_S = 0.07, 0.11
+_REAL_WEIGHT = 0.5  # of all sightings together; simulated ones are cheap and many
+
+Array = NDArray[np.float64]
+
+
+def boosted(seed: int) -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(
+        learning_rate=0.06,
+        max_iter=150,
+        max_leaf_nodes=12,
+        min_samples_leaf=30,
+        l2_regularization=5.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def cross_fit(played: Sequence[Played]) -> tuple[list[Judged], dict[Stage, tuple[float, float]]]:
+    """Probabilities from trees that never saw the recording's group, and the Platt lines."""
+    fold = fold_of({p.group for p in played})
+    raw = [np.zeros(len(p.rows)) for p in played]
+    for held_out in progress(range(FOLDS), "cross-fitting"):
+        learned = [p for p in played if fold[p.group] != held_out]
+        for stage in STAGES:
+            models = fit_stage(learned, stage, seeds=1)
+            for p, scores in zip(played, raw, strict=True):
+                rows = [i for i, r in enumerate(p.rows) if r.stage == stage]
+                if fold[p.group] == held_out and rows:
+                    x = np.stack([p.rows[i].evidence for i in rows])
+                    scores[rows] = decision(models, x)
+    platt: dict[Stage, tuple[float, float]] = {}
+    for stage in STAGES:
+        x, y, w = _stacked(played, raw, stage)
+        line = LogisticRegression(C=1e6).fit(x[:, None], y, sample_weight=w)
+        platt[stage] = (float(line.coef_[0, 0]), float(line.intercept_[0]))
+    return [
+        judged(p, _calibrated(p, scores, platt)) for p, scores in zip(played, raw, strict=True)
+    ], platt
+
+
+def fold_of(groups: set[str]) -> dict[str, int]:
+    """Each group's fold: videos and simulated people spread evenly."""
+    simulated = sorted(g for g in groups if g.startswith(SIMULATED))
+    real = sorted(groups - set(simulated))
+    return {g: i % FOLDS for kind in (simulated, real) for i, g in enumerate(kind)}
+
+
+def fit_stage(
+    played: Sequence[Played], stage: Stage, seeds: int = _SEEDS
+) -> list[HistGradientBoostingClassifier]:
+    x, y, simulated = _examples(played, stage)
+    return [boosted(seed).fit(x, y, sample_weight=_weights(simulated)) for seed in range(seeds)]
+
+
+def _examples(
+    played: Sequence[Played], stage: Stage
+) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
+    """(evidence, whether it is the peak of a movement, whether it was simulated) of a stage.
+
+    Raises:
+        DataError: there is no such sighting.
+    """
+    rows = [(r, p.simulated) for p in played for r in p.rows if r.stage == stage]
+    rows = [(r, s) for r, s in rows if not _RIGHT_S < abs(r.late_by_s) < _WRONG_S]
+    if not rows:
+        raise DataError(f"no {stage} sighting to learn from: more recordings are needed")
+    x = np.stack([r.evidence for r, _ in rows])
+    y = np.array([_is_right(r) for r, _ in rows])
+    return x, y, np.array([s for _, s in rows])
+
+
+def _is_right(row: Row) -> bool:
+    return row.event >= 0 and abs(row.late_by_s) <= _RIGHT_S
+
+
+def decision(models: Sequence[HistGradientBoostingClassifier], x: NDArray[np.floating]) -> Array:
+    return np.asarray(np.mean([m.decision_function(x) for m in models], axis=0), np.float64)
+
+
+def export(
+    path: Path,
+    models: dict[Stage, list[HistGradientBoostingClassifier]],
+    platt: dict[Stage, tuple[float, float]],
+    operating: Operating,
+) -> None:
+    """Write the file `realtime.spotting.verifier` reads."""
+    arrays: dict[str, NDArray[np.generic]] = {"names": np.array(NAMES)}
+    for stage, least in zip(STAGES, (operating.least_early, operating.least_late), strict=True):
+        for name, values in _flattened(models[stage]).items():
+            arrays[f"{stage}_{name}"] = values
+        arrays[f"{stage}_platt"] = np.array(platt[stage])
+        arrays[f"{stage}_alarms_per_min"] = operating.promised_per_min
+        arrays[f"{stage}_least"] = least
+    with whole_file(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _flattened(models: Sequence[HistGradientBoostingClassifier]) -> dict[str, NDArray[np.generic]]:
+    """All trees of all models in one list of nodes; their sum is the mean decision."""
+    columns: dict[str, list[NDArray[np.generic]]] = {
+        name: [] for name in ("feature", "threshold", "left", "right", "value")
+    }
+    roots, count = [], 0
+    for model in models:
+        base = float(model._baseline_prediction.ravel()[0])
+        for step, (tree,) in enumerate(model._predictors):
+            nodes = tree.nodes
+            leaf = nodes["is_leaf"].astype(bool)
+            roots.append(count)
+            columns["feature"].append(np.where(leaf, -1, nodes["feature_idx"]).astype(np.int32))
+            columns["threshold"].append(nodes["num_threshold"].astype(np.float64))
+            columns["left"].append(np.where(leaf, 0, nodes["left"] + count).astype(np.int32))
+            columns["right"].append(np.where(leaf, 0, nodes["right"] + count).astype(np.int32))
+            value = nodes["value"] + (base if step == 0 else 0.0)
+            columns["value"].append(value / len(models))
+            count += len(nodes)
+    flat: dict[str, NDArray[np.generic]] = {k: np.concatenate(v) for k, v in columns.items()}
+    flat["roots"] = np.array(roots, np.int32)
+    return flat
+
+
+def _weights(simulated: NDArray[np.bool_]) -> Array:
+    share = np.where(simulated, 1 - _REAL_WEIGHT, _REAL_WEIGHT)
+    count = np.where(simulated, max(simulated.sum(), 1), max((~simulated).sum(), 1))
+    return np.asarray(share / count * len(simulated), np.float64)
+
+
+def _stacked(
+    played: Sequence[Played], raw: Sequence[Array], stage: Stage
+) -> tuple[Array, NDArray[np.bool_], Array]:
+    chosen = [
+        (score, _is_right(r), p.simulated)
+        for p, scores in zip(played, raw, strict=True)
+        for r, score in zip(p.rows, scores, strict=True)
+        if r.stage == stage
+    ]
+    x, y, simulated = (np.array(column) for column in zip(*chosen, strict=True))
+    return x, y.astype(bool), _weights(simulated.astype(bool))
+
+
+def _calibrated(played: Played, scores: Array, platt: dict[Stage, tuple[float, float]]) -> Array:
+    lines = np.array([platt[r.stage] for r in played.rows]).reshape(-1, 2)
+    return np.asarray(1 / (1 + np.exp(-(lines[:, 0] * scores + lines[:, 1]))), np.float64)

@@ -1,0 +1,137 @@
+"""From probabilities to alarms: what a threshold costs and what it finds.
+
+Alarms are counted as a user would, one movement one alarm, by the spotter's own rules.  The
+operating table rests on recordings of people and clips that the trees which judged them had not
+seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.jobs import Played
+from model.spotting.labelled_candidates import Row
+from realtime.spotting.candidates import Stage
+from realtime.spotting.spotter import SpotterConfig
+from realtime.spotting.verifier import Verifier
+
+# A minute; with room for people unseen the least that can be asked for is 0.05.
+BUDGETS = np.array([0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
+# The trees that judge a recording have not seen its face, yet all that they look at was chosen on
+# these recordings: people of other portraits raised up to twice the alarms that are counted here.
+UNSEEN = 2.0
+RAISED = 2.0  # flags that may go up for each that may stand; the others are taken back
+
+Array = NDArray[np.float64]
+_RULES = SpotterConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One played recording: the early sightings that may raise a flag, in the order they came."""
+
+    played: Played
+    apex_s: Array  # (n,)
+    event: NDArray[np.int64]  # (n,) movement it belongs to, or -1
+    early: Array  # (n,) probability
+    late: Array  # (n,) the highest that a late sighting of the same movement is given; 1 if none
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """What keeps to each of BUDGETS, as counted on the recordings at hand."""
+
+    least_early: Array
+    least_late: Array
+    recall: Array
+    alarms_per_min: Array  # that stand
+
+    @property
+    def promised_per_min(self) -> Array:
+        """What a budget must allow for these probabilities to be used for a person unseen."""
+        return UNSEEN * BUDGETS
+
+
+def judge(played: Played, verifier: Verifier) -> Judged:
+    """By a verifier as the live path asks it."""
+    p = [
+        verifier.trees(r.stage).probability(np.asarray(r.evidence, np.float64)) for r in played.rows
+    ]
+    return judged(played, np.array(p))
+
+
+def judged(played: Played, probability: Array) -> Judged:
+    """From the probability of every row."""
+    late = [(r.apex_s, p) for r, p in _of_stage(played, probability, "late")]
+    times, chances = np.array(late).reshape(-1, 2).T
+    open_to_view = [(r, p) for r, p in _of_stage(played, probability, "early") if not r.masked]
+    apex = np.array([r.apex_s for r, _ in open_to_view])
+    best = [chances[np.abs(times - t) < _RULES.same_s].max(initial=-1.0) for t in apex]
+    return Judged(
+        played,
+        apex,
+        np.array([r.event for r, _ in open_to_view], np.int64),
+        np.array([p for _, p in open_to_view]),
+        np.array([1.0 if p < 0 else p for p in best]),
+    )
+
+
+def _of_stage(played: Played, probability: Array, stage: Stage) -> list[tuple[Row, float]]:
+    rows = zip(played.rows, probability, strict=True)
+    return [(r, float(p)) for r, p in rows if r.stage == stage and r.continuous]
+
+
+def operating_table(cases: Sequence[Judged]) -> Operating:
+    """For each budget the probabilities that keep to it."""
+    low = np.linspace(0.005, 0.995, 199)
+    raised = np.array([_rates(cases, early, 0.0)[0] for early in low])
+    rows, k = [], 0
+    for budget in BUDGETS[::-1]:  # who asks for fewer alarms is never shown a laxer second look
+        first = low[min(int(np.searchsorted(-raised, -RAISED * budget)), len(low) - 1)]
+        rates = [_rates(cases, first, least) for least in low]
+        k = next((j for j in range(k, len(low)) if rates[j][0] <= budget), len(low) - 1)
+        stand, recall = rates[k]
+        rows.append((first, low[k], recall, stand))
+    return Operating(*np.array(rows[::-1]).T)
+
+
+def _rates(cases: Sequence[Judged], early: float, late: float) -> tuple[float, float]:
+    """(false alarms a minute that stand, recall) of videos, simulated people and talkers.
+
+    The rate is that of the kind with most: a budget that holds on average is broken for whoever
+    is harder to watch.  The recall is the mean.
+    """
+    parts = []
+    for kind in sorted({_kind(j) for j in cases}):
+        chosen = [j for j in cases if _kind(j) == kind]
+        outcomes = [alarms(j, early, late) for j in chosen]
+        minutes = sum(j.played.seconds for j in chosen) / 60
+        events = sum(j.played.events for j in chosen)
+        false = sum(false for false, _ in outcomes)
+        found = sum(len(found) for _, found in outcomes)
+        parts.append((false / minutes, found / max(events, 1)))
+    return max(rate for rate, _ in parts), float(np.mean([recall for _, recall in parts]))
+
+
+def _kind(case: Judged) -> tuple[bool, bool]:
+    return case.played.simulated, case.played.talking
+
+
+def alarms(case: Judged, early: float, late: float) -> tuple[int, set[int]]:
+    """(false alarms, which movements were found) as the spotter decides by these probabilities."""
+    last, false, found = -np.inf, 0, set[int]()
+    for i in np.flatnonzero(case.early >= early):
+        if abs(case.apex_s[i] - last) < _RULES.refractory_s:
+            continue
+        last = case.apex_s[i]
+        if case.late[i] < late:
+            continue
+        if case.event[i] >= 0:
+            found.add(int(case.event[i]))
+        else:
+            false += 1
+    return false, found

@@ -1,0 +1,105 @@
+"""What a camera and its codec make of a scene.  For the verifier's training and the benchmarks.
+
+Movements are added to a scene before it is filmed: what a sensor's noise covers, or a codec
+leaves out, must be lost on them as on everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.spotting.face_footage import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    blur_px: float
+    noise: float  # standard deviation in mid-grey, grey levels
+    quality: int  # JPEG; 0 is none
+    crf: int  # H.264 of even quality; 0 is none
+    kbit_s: int = 0  # H.264 of an even bit rate, as webcams make it; 0 is none
+
+    @staticmethod
+    def draw(rng: np.random.Generator) -> Camera:
+        """Any camera that looks at a simulated scene."""
+        codec = rng.random()
+        return Camera(
+            blur_px=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0,
+            noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),
+            quality=int(rng.integers(55, 96)) if codec < 0.5 else 0,
+            crf=int(rng.integers(20, 33)) if codec > 0.75 else 0,
+        )
+
+    @staticmethod
+    def draw_second(rng: np.random.Generator) -> Camera:
+        """Any that films a video once more, which has been through a lens and a codec."""
+        codec = rng.random()
+        return Camera(
+            blur_px=0.0,
+            noise=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))) * (rng.random() < 0.5),
+            quality=int(rng.integers(60, 96)) if codec < 0.35 else 0,
+            crf=int(rng.integers(18, 31)) if 0.35 <= codec < 0.7 else 0,
+        )
+
+    def film(self, rng: np.random.Generator, scene: Recording) -> Recording:
+        pictures = [self._see(rng, moment.grey) for moment in scene.moments]
+        if self.crf or self.kbit_s:
+            fps = (len(pictures) - 1) / scene.seconds
+            pictures = h264(pictures, fps, crf=self.crf, kbit_s=self.kbit_s)
+        seen = (replace(m, grey=p) for m, p in zip(scene.moments, pictures, strict=True))
+        return Recording(scene.name, tuple(seen))
+
+    def _see(self, rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        seen = np.asarray(picture, np.float32)
+        if self.blur_px:
+            seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), self.blur_px), np.float32)
+        if self.noise:
+            # photons come one by one: the brighter, the noisier
+            spread = self.noise * np.sqrt(0.4 + 0.6 * seen / 128)
+            seen = seen + spread * rng.standard_normal(seen.shape, np.float32)
+        image = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
+        if self.quality:
+            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
+        return image
+
+
+def h264(
+    pictures: list[NDArray[np.uint8]], fps: float, *, crf: int = 0, kbit_s: int = 0
+) -> list[NDArray[np.uint8]]:
+    """The pictures as they are after a live encoder, of even quality or else of even bit rate."""
+    decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.thread_count = 1
+    packets = encoded(pictures, fps, crf=crf, kbit_s=kbit_s)
+    frames = (frame for packet in (*packets, None) for frame in decoder.decode(packet))
+    return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in frames]
+
+
+def encoded(
+    pictures: list[NDArray[np.uint8]], fps: float, *, crf: int = 0, kbit_s: int = 0
+) -> list[av.Packet]:
+    """What that encoder sends; of an odd side the last row or column is left out."""
+    height, width = (2 * (side // 2) for side in pictures[0].shape)
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "gray"
+    encoder.time_base = Fraction(1, max(round(fps), 1))
+    if crf:
+        aim = {"crf": str(crf)}
+    else:
+        encoder.bit_rate = 1000 * kbit_s
+        aim = {"maxrate": f"{kbit_s}k", "bufsize": f"{kbit_s // 2}k"}  # half a second
+    encoder.options = {"preset": "superfast", "tune": "zerolatency", **aim}
+    encoder.thread_count = 1
+    packets: list[av.Packet] = []
+    for picture in pictures:
+        even = np.ascontiguousarray(picture[:height, :width])
+        packets += encoder.encode(av.VideoFrame.from_ndarray(even, "gray"))
+    return packets + encoder.encode(None)

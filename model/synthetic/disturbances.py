@@ -1,0 +1,207 @@
+"""All else a face and a camera do between two frames: what an event must be told apart from.
+
+Called by the generator.  Pixels of the 224 × 224 crop; grey levels are float32, 0 to 255.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.synthetic.identity import field_from_points, smooth_noise
+from realtime.face.action_units import Field, displacement_field, lid_field, warp
+from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE, RIGID_POINTS, eye_centres
+
+_SIZE = (CROP_SIZE, CROP_SIZE)
+
+
+def residual_head_motion(
+    rng: np.random.Generator, landmarks: NDArray[np.floating], turn_degrees: float
+) -> Field:
+    """What alignment leaves of a head's motion: a small similarity, and parallax.
+
+    A similarity cannot undo a turn of the head: skin nearer the camera than the points that
+    alignment rests on moves further.  `turn_degrees` is the deviation of yaw and pitch.
+    """
+    y, x = np.mgrid[:CROP_SIZE, :CROP_SIZE].astype(np.float32)
+    shift = np.clip(rng.normal(0, 0.25, 2), -1, 1)
+    turn, growth = rng.normal(0, 0.003), rng.normal(0, 0.002)
+    x, y = x - CROP_EYES[0], y - CROP_EYES[1]
+    field = np.stack([shift[0] + growth * x - turn * y, shift[1] + turn * x + growth * y], axis=-1)
+    yaw, pitch = np.radians(rng.normal(0, turn_degrees, 2))
+    depth = landmarks[:468, 2] - landmarks[RIGID_POINTS, 2].mean()
+    nearer = -depth[:, None] * np.array([yaw, pitch])
+    parallax = field_from_points(landmarks[:468, :2], nearer, 0.08 * CROP_IOD)
+    return (field + parallax).astype(np.float32)
+
+
+def vary(rng: np.random.Generator, field: Field) -> Field:
+    """One person's way of making a movement: stronger here, weaker there, a little askew."""
+    gain = np.exp(0.2 * smooth_noise(rng, 4, 1)[..., 0])
+    angle = 0.2 * smooth_noise(rng, 4, 1)[..., 0]
+    x, y = field[..., 0], field[..., 1]
+    turned = [np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y]
+    return np.asarray(gain[..., None] * np.stack(turned, axis=-1), np.float32)
+
+
+def mouth_motion(
+    rng: np.random.Generator, landmarks: NDArray[np.floating], peak_iod: float
+) -> Field:
+    """Lips and jaw of someone who speaks, swallows or moistens the lips."""
+    units = {
+        unit: float(rng.uniform(-0.4, 1))
+        for unit in ("20", "23", "24", "25", "26")
+        if rng.random() < 0.5
+    }
+    return displacement_field(units or {"25": 1.0}, landmarks, _SIZE, peak_iod=peak_iod)
+
+
+def gaze_shift(rng: np.random.Generator, landmarks: NDArray[np.floating]) -> Field:
+    """Both irises move alike inside the lids."""
+    way = rng.normal(0, [0.05, 0.02]) * CROP_IOD
+    y, x = np.mgrid[:CROP_SIZE, :CROP_SIZE].astype(np.float32)
+    field = np.zeros((*_SIZE, 2), np.float32)
+    for iris in (468, 473):
+        across = (x - landmarks[iris, 0]) / (0.12 * CROP_IOD)
+        down = (y - landmarks[iris, 1]) / (0.055 * CROP_IOD)
+        field += np.exp(-0.5 * (across**2 + down**2))[..., None] * way.astype(np.float32)
+    return field
+
+
+def close_lids(
+    face: NDArray[np.float32], landmarks: NDArray[np.floating], closures: tuple[float, float]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """(face with its right and left lid so far closed, where skin now hides what was there)."""
+    if max(closures) <= 0:
+        return face, np.zeros(_SIZE, bool)
+    field = lid_field(landmarks, _SIZE, "right", closures[0])
+    field += lid_field(landmarks, _SIZE, "left", closures[1])
+    return warp(face, field), field[..., 1] != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Glasses:
+    """Rims in front of the eyes: they go with the head and hide the skin that moves behind them."""
+
+    rim: NDArray[np.float32]  # (224, 224) opacity, 0 to 1
+    grey: float
+
+    @staticmethod
+    def draw(rng: np.random.Generator, landmarks: NDArray[np.floating]) -> Glasses:
+        rim = np.zeros(_SIZE, np.float32)
+        centres = eye_centres(landmarks) + np.array([0.0, rng.uniform(0.0, 0.1) * CROP_IOD])
+        half = CROP_IOD * rng.uniform([0.30, 0.22], [0.42, 0.36])
+        round_ = rng.random() < 0.6
+        thick = int(rng.integers(1, 5))
+        ends = []
+        for centre, outward in zip(centres, (-1, 1), strict=True):
+            middle = centre + np.array([outward * 0.05 * CROP_IOD, 0])
+            low, high = np.rint(middle - half).astype(int), np.rint(middle + half).astype(int)
+            if round_:
+                box = (tuple(map(float, middle)), tuple(map(float, 2 * half)), 0.0)
+                cv2.ellipse(rim, box, 1.0, thick, cv2.LINE_AA)
+            else:
+                cv2.rectangle(rim, low.tolist(), high.tolist(), 1.0, thick)
+            ends.append(middle - np.array([outward * half[0], 0]))
+        bridge = np.rint(ends).astype(int)
+        cv2.line(rim, bridge[0].tolist(), bridge[1].tolist(), 1.0, thick, cv2.LINE_AA)
+        rim = cv2.GaussianBlur(rim, (0, 0), 0.7) * np.float32(rng.uniform(0.5, 1.0))
+        return Glasses(rim, float(rng.choice([20.0, 50.0, 190.0])))
+
+    def put_on(self, face: NDArray[np.float32], head: Field) -> NDArray[np.float32]:
+        """The face behind the rims, which have moved by `head`."""
+        rim = np.clip(warp(self.rim, head), 0, 1)
+        return np.asarray(face * (1 - rim) + self.grey * rim, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One camera's faults during one pair; noise and compression differ from frame to frame."""
+
+    scale: float  # pixels of the sensor per pixel of the crop
+    blur_px: float
+    noise: float  # standard deviation, grey levels
+    quality: int  # JPEG; 0 is none
+    crf: int  # H.264 constant rate factor; 0 is none
+
+    @staticmethod
+    def draw(rng: np.random.Generator) -> Camera:
+        codec = rng.random()
+        return Camera(
+            scale=float(rng.uniform(0.45, 1.0)) if rng.random() < 0.5 else 1.0,
+            blur_px=float(rng.uniform(0.4, 1.1)) if rng.random() < 0.4 else 0.0,
+            noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),
+            quality=int(rng.integers(50, 96)) if codec < 0.6 else 0,
+            crf=int(rng.integers(20, 36)) if codec > 0.75 else 0,
+        )
+
+    def film(
+        self, rng: np.random.Generator, onset: NDArray[np.float32], apex: NDArray[np.float32]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Both scenes as this camera gives them.
+
+        H.264 codes the later frame by what it can take over from the earlier one: small motion
+        is lost in blocks that are skipped, and appears a few frames late.
+        """
+        first, second = self.take(rng, onset), self.take(rng, apex)
+        return h264_pair(first, second, self.crf) if self.crf else (first, second)
+
+    def take(self, rng: np.random.Generator, scene: NDArray[np.float32]) -> NDArray[np.uint8]:
+        side = round(CROP_SIZE * self.scale)
+        seen = scene
+        if self.blur_px:
+            seen = cv2.GaussianBlur(seen, (0, 0), self.blur_px)
+        if self.scale < 1:
+            seen = cv2.resize(seen, (side, side), interpolation=cv2.INTER_AREA)
+        # Shot noise: bright pixels vary more.
+        spread = self.noise * np.sqrt(0.4 + 0.6 * np.clip(seen, 0, 255) / 128)
+        seen = seen + spread * rng.standard_normal(seen.shape, np.float32)
+        image = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
+        if self.quality:
+            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
+            image = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+        if self.scale < 1:
+            image = cv2.resize(image, _SIZE, interpolation=cv2.INTER_CUBIC)
+        return np.asarray(image, np.uint8)
+
+
+def h264_pair(
+    onset: NDArray[np.uint8], apex: NDArray[np.uint8], crf: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Two grey pictures (h, w) after x264: the first coded by itself, the second from it."""
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = onset.shape[1], onset.shape[0], "gray"
+    encoder.time_base = Fraction(1, 30)
+    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
+    encoder.thread_count = 1
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    pictures = []
+    for picture in (onset, apex, None):
+        frame = None if picture is None else av.VideoFrame.from_ndarray(picture, "gray")
+        for packet in encoder.encode(frame):
+            pictures += decoder.decode(packet)
+    pictures += decoder.decode(None)
+    first, second = (picture.to_ndarray(format="gray") for picture in pictures)
+    return first, second
+
+
+def flicker(rng: np.random.Generator, face: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mains light under a rolling shutter: bands that stand elsewhere in every frame."""
+    rows = np.arange(CROP_SIZE, dtype=np.float32)[:, None] / CROP_SIZE
+    wave = np.sin(2 * np.pi * (rng.uniform(0.5, 2.5) * rows + rng.random()))
+    return np.asarray(face * (1 + rng.uniform(0.005, 0.03) * wave), np.float32)
+
+
+def relight(
+    rng: np.random.Generator, face: NDArray[np.float32], step: float
+) -> NDArray[np.float32]:
+    """Auto-exposure and passing shadows: a gain near 1 and a faint gradient of it."""
+    gain = 1 + rng.normal(0, step) + 0.4 * step * smooth_noise(rng, 3, 1)[..., 0]
+    return np.asarray(face * gain, np.float32)

@@ -1,0 +1,74 @@
+"""A few thousand pairs read several times while the displacement module stands still.
+
+The transformers cost a fortieth of the displacement module.  While that is not trained, its
+answers for a chapter of pairs are computed once and the transformers read the chapter for
+several epochs, mirrored half of the time and never quite in the same place.  Called by
+`model.training.loop`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from model.network.displacement import standardise
+from model.network.frl_dgt import FrlDgt
+from model.synthetic.pair_stream import Batch, Stream
+from model.training.autocast import autocast
+
+SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
+SCALE = 0.04  # and of its size
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    pair: Tensor  # (n, 2, 224, 224) uint8, onset and apex
+    raw: Tensor  # (n, 2, 224, 224) float16, the module's answer in (-1, 1)
+    label: Tensor  # (n,)
+    seed: int
+
+    @staticmethod
+    def fill(model: FrlDgt, stream: Stream, pairs: int, seed: int, batch: int = 16) -> Chapter:
+        """The next `pairs` pairs of the stream; `seed` orders the epochs."""
+        kept: list[tuple[Tensor, Tensor, Tensor]] = []
+        device = next(model.parameters()).device
+        for start in range(0, pairs, batch):
+            drawn = stream.take(min(batch, pairs - start))
+            with torch.no_grad(), autocast(device):
+                frames = standardise(drawn.pair.to(device, memory_format=torch.channels_last))
+                raw = model.dgm(frames)
+            pair = (drawn.pair * 255).round().to(torch.uint8)
+            kept.append((pair, raw.to("cpu", torch.float16), drawn.label))
+        pair, raw, label = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        return Chapter(pair, raw.contiguous(), label, seed)
+
+    def steps(self, batch: int) -> int:
+        """Whole batches of an epoch."""
+        return len(self.label) // batch
+
+    def batch(self, step: int, size: int) -> tuple[Batch, Tensor]:
+        """(batch, raw displacement) of one step; every epoch has an order of its own."""
+        epoch, place = divmod(step, self.steps(size))
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.label))[place * size : (place + 1) * size]
+        picture = torch.cat([self.raw[order].float(), self.pair[order].float() / 255], dim=1)
+        turned = torch.from_numpy(rng.random(size) < 0.5)[:, None, None, None]
+        mirrored = picture.flip(-1) * torch.tensor([-1.0, 1.0, 1.0, 1.0])[:, None, None]
+        picture = _elsewhere(torch.where(turned, mirrored, picture), rng)
+        nothing = torch.zeros(())
+        return Batch(picture[:, 2:], nothing, nothing, self.label[order], nothing), picture[:, :2]
+
+
+def _elsewhere(picture: Tensor, rng: np.random.Generator) -> Tensor:
+    """Every sample a little shifted and stretched, as faces differ and alignment does."""
+    place = np.zeros((len(picture), 2, 3), np.float32)
+    size = 1 + rng.normal(0, SCALE, len(picture))
+    place[:, 0, 0] = size * (1 + rng.normal(0, SCALE, len(picture)))
+    place[:, 1, 1] = size
+    place[:, :, 2] = rng.normal(0, SHIFT, (len(picture), 2))
+    grid = F.affine_grid(torch.from_numpy(place), list(picture.shape), align_corners=False)
+    return F.grid_sample(picture, grid, padding_mode="border", align_corners=False)

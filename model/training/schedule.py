@@ -1,0 +1,110 @@
+"""How a training run is laid out: its phases, learning rates, loss weights and length.
+
+Called by the trainer.  Fixed before the run starts; nothing in it depends on held-out faces.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from model.network import losses
+from model.training.checkpoint import Progress
+from realtime.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    name: str  # "displacement", "fusion", "joint" or "event"
+    share: float  # of the run
+    batch: int  # pairs a step
+    first_rate: float  # learning rate, falling along a cosine
+    last_rate: float
+    chapter: int = (
+        0  # pairs, while the displacement module stands still; see `model.training.pair_cache`
+    )
+    epochs: int = 1  # each chapter is read
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    seed: int = 1
+    phases: tuple[Phase, ...] = (
+        Phase("displacement", 0.40, 12, 1e-3, 1e-4),
+        Phase("fusion", 0.30, 32, 1e-3, 2e-4, chapter=3072, epochs=6),
+        Phase("joint", 0.30, 8, 2e-4, 0.0),
+        Phase("event", 0.0, 32, 5e-4, 0.0, chapter=3072, epochs=6),  # where it is asked for
+    )
+    weights: losses.Weights = field(default_factory=losses.Weights)
+    window_px: int = 112  # of the displacement phase: a quarter of the arithmetic
+    windows: int = 2  # per pair
+    weight_decay: float = 0.02
+    clip: float = 1.0  # gradient norm
+    warm_up: float = 0.03  # share of a phase
+
+
+def scaled(
+    phases: Sequence[Phase], shares: Sequence[float] | None, rates: float, batches: int = 1
+) -> tuple[Phase, ...]:
+    """The same phases with other shares, each in [0, 1], learning rates and batches multiplied.
+
+    Raises:
+        SettingsError: when the shares do not sum to 1.
+    """
+    shares = shares or [phase.share for phase in phases]
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise SettingsError(f"shares of the phases must sum to 1, not {sum(shares):g}")
+    return tuple(
+        replace(
+            phase,
+            share=share,
+            batch=batches * phase.batch,
+            first_rate=rates * phase.first_rate,
+            last_rate=rates * phase.last_rate,
+        )
+        for phase, share in zip(phases, shares, strict=True)
+        if share > 0
+    )
+
+
+def with_chapters(phases: Sequence[Phase], pairs: int, epochs: int) -> tuple[Phase, ...]:
+    """The same phases, chapters of so many pairs, each read so many times."""
+    return tuple(
+        replace(phase, chapter=pairs, epochs=epochs) if phase.chapter else phase for phase in phases
+    )
+
+
+def phase_at(settings: TrainSettings, done: float) -> tuple[Phase, float]:
+    """(phase, learning rate) when a share `done` of the run is behind."""
+    start = 0.0
+    for phase in settings.phases:
+        if done < start + phase.share:
+            break
+        start += phase.share
+    inside = min((done - start) / phase.share, 1.0)
+    fall = 0.5 * (1 + math.cos(math.pi * inside))
+    rate = phase.last_rate + (phase.first_rate - phase.last_rate) * fall
+    return phase, rate * min(1.0, inside / settings.warm_up + 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """When a run is over: after so many steps, or so many minutes of training."""
+
+    steps: int | None = None
+    minutes: float | None = None
+
+    def done(self, progress: Progress) -> float:
+        if self.steps is not None:
+            return progress.step / self.steps
+        assert self.minutes is not None
+        return progress.elapsed_s / (60 * self.minutes)
+
+    def steps_left(self, phases: Sequence[Phase], phase: Phase, step: int) -> int:
+        """Steps from `step` to the end of a phase; in a run of minutes, more than there will be."""
+        if self.steps is None:
+            return sys.maxsize
+        end = sum(earlier.share for earlier in phases[: phases.index(phase) + 1])
+        return math.ceil(self.steps * end - 1e-9) - step

@@ -1,0 +1,132 @@
+"""The grammar of source addresses, and the only way to print one.
+
+OpenCV and FFmpeg open far more than a user means when handed a string (`concat:`, `subfile,,`,
+`file:`, `pipe:`), so a text becomes an `Address` here or is refused, and nothing is ever opened
+that is not one.  Called by the command line and by `open_source`.  A password is held in
+`Address.text` alone, which no repr shows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from realtime.capture.source import SourceKind
+from realtime.errors import SourceRefused
+
+MAX_LENGTH = 2048
+SCHEMES = ("rtsp", "rtsps", "http", "https")
+ALLOWED = (
+    "a camera number such as 0, an existing file or folder, "
+    "or an rtsp://, rtsps://, http:// or https:// address"
+)
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# FFmpeg puts protocol options between the name and the colon: "subfile,,start,0,end,9,,:a".
+_OPTIONS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*,")
+# Cameras that take the account in the path: "/user=admin&password=…/1.sdp", "/live;token=…".
+_PATH_SECRET = re.compile(r"[^/]*[=;].*")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A source the grammar allows: CAMERA, FILE, FOLDER or STREAM."""
+
+    kind: SourceKind
+    text: str = field(repr=False)  # may hold a password: print `printable(address)` instead
+    name: str  # the printable form
+
+    @property
+    def index(self) -> int:
+        """The number of a camera."""
+        if self.kind is not SourceKind.CAMERA:
+            raise ValueError(f"{self.name} is not a camera number")
+        return int(self.text)
+
+    @property
+    def path(self) -> Path:
+        """Where a file or a folder lies."""
+        if self.kind not in (SourceKind.FILE, SourceKind.FOLDER):
+            raise ValueError(f"{self.name} is not a file or folder")
+        return Path(self.text)
+
+
+def parse_source(text: str) -> Address:
+    """The address a user's text stands for.
+
+    Raises:
+        SourceRefused: when the text is outside the grammar; the message says what is allowed.
+    """
+    if not text or len(text) > MAX_LENGTH:
+        raise _refusal("the address is empty or longer than 2048 characters")
+    if not text.isprintable():
+        raise _refusal("the address holds control characters")
+    if text.startswith("-"):
+        raise _refusal("an address does not begin with '-'")
+    if _NUMBER.fullmatch(text):
+        return Address(SourceKind.CAMERA, text, f"camera {int(text)}")
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() in SCHEMES and text[scheme.end() :].startswith("//"):
+        return Address(SourceKind.STREAM, text, _hide(text))
+    # A drive letter ("C:") is a path; any longer name before a colon is a protocol.
+    if (scheme and len(scheme[1]) > 1) or _OPTIONS.match(text):
+        raise _refusal(f"'{_shown(text)}' is not a kind of address that is opened")
+    path = Path(text)
+    try:
+        if path.is_file():
+            return Address(SourceKind.FILE, text, text)
+        if path.is_dir():
+            return Address(SourceKind.FOLDER, text, text)
+    except (OSError, ValueError):  # a name too long for the file system
+        raise _refusal(f"'{_shown(text)}' is not a name a file can have") from None
+    if path.exists():  # a device, a named pipe, a socket
+        raise _refusal(f"'{_shown(text)}' is neither a regular file nor a folder")
+    raise _refusal(f"'{_shown(text)}' is no file or folder here")
+
+
+def printable(address: Address) -> str:
+    """The address without user name, password and query."""
+    return address.name
+
+
+def _hide(url: str) -> str:
+    parts = host = port = None
+    # A ValueError of urlsplit quotes the address: it must not travel on as the context of ours.
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    if parts is None or (port is None and host is None and parts.netloc):
+        raise _refusal(
+            "the address has no readable host and port (inside a password, "
+            "write '/', '?', '#' and '@' as %2F, %3F, %23 and %40)"
+        )
+    if not host:
+        raise _refusal("the address names no host")
+    # "rtsp://user:p/ss@camera/": an unescaped slash ends the host early, and half the password
+    # would be shown as the name of a host.
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise _refusal(
+            "write '/', '?', '#' and '@' inside a password as %2F, %3F, %23 and %40, "
+            "and '@' behind the host as %40"
+        )
+    host = f"[{host}]" if ":" in host else host
+    where = f"{host}:{port}" if port is not None else host
+    return f"{parts.scheme}://{where}{_PATH_SECRET.sub('…', parts.path)}"
+
+
+def _shown(text: str) -> str:
+    """What a message may repeat of a text that was refused: it may be a mistyped URL."""
+    if any(mark in text for mark in "@?=") or "//" in text:
+        return "…"
+    scheme = _SCHEME.match(text)
+    if scheme:
+        return f"{scheme[0]}…"
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _refusal(reason: str) -> SourceRefused:
+    return SourceRefused(f"{reason}; allowed: {ALLOWED}")

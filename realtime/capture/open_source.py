@@ -1,0 +1,42 @@
+"""Where pictures come from: one contract for cameras, files, folders and streams."""
+
+from __future__ import annotations
+
+from realtime.capture.address import Address
+from realtime.capture.camera import open_camera
+from realtime.capture.image_folder import ImageFolder
+from realtime.capture.network_stream import open_stream
+from realtime.capture.source import Source, SourceKind
+from realtime.capture.video_file import VideoFile
+
+
+def open_source(
+    address: Address,
+    *,
+    size: tuple[int, int] | None = None,
+    fps: float | None = None,
+    fourcc: str = "MJPG",
+) -> Source:
+    """Open what an address names; size and pixel format concern cameras only.
+
+    Args:
+        address: from `parse_source`.
+        size: width, height asked of a camera.
+        fps: rate asked of a camera; the rate a folder's pictures, or a film, were taken at.
+        fourcc: pixel format asked of a camera.
+
+    Raises:
+        SourceError: when it cannot be opened or gives no picture.
+        SettingsError: when an option does not fit the source.
+    """
+    match address.kind:
+        case SourceKind.CAMERA:
+            return open_camera(address.index, size=size, fps=fps, fourcc=fourcc)
+        case SourceKind.FILE:
+            return VideoFile(address.path, fps)
+        case SourceKind.FOLDER:
+            return ImageFolder(address.path, fps)
+        case SourceKind.STREAM:
+            return open_stream(address)
+        case SourceKind.DEMO:
+            raise ValueError("the demonstration has no address")

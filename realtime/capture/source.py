@@ -1,0 +1,68 @@
+"""What a source of pictures is: camera, file, folder, stream or the built-in demonstration.
+
+The capture thread (`reader_thread.py`) owns the one open source and is its only caller.
+Times are integer nanoseconds: live sources stamp `time.monotonic_ns()` right after the grab,
+files and folders give the time of their own time line.  Images are (h, w, 3) BGR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class SourceKind(Enum):
+    CAMERA = "camera"
+    FILE = "file"
+    FOLDER = "folder"
+    STREAM = "stream"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What an open source says about itself."""
+
+    kind: SourceKind
+    name: str  # printable: holds no user name, password or query
+    width: int
+    height: int
+    asked_fps: float | None  # what the user asked for
+    told_fps: float | None  # what the driver or the file claims
+    live: bool  # its frames come by themselves, and are lost when nobody takes them
+    frame_count: int | None  # of a file or folder, where it is known
+    remarks: tuple[str, ...] = ()  # where the device did not do as asked: lines for the user
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture as the source gave it; the caller may keep its memory."""
+
+    t_ns: int
+    image: NDArray[np.uint8]  # (h, w, 3) BGR
+
+
+class Source(Protocol):
+    """An open source.  Used by one thread; `close` may be called twice."""
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def refused(self) -> int:
+        """Damaged or odd frames skipped so far."""
+        ...
+
+    def read(self) -> Shot | None:
+        """The next picture; None when a file has ended or a live source is gone."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,147 @@
+"""Where the frames of a source land, however often it is opened: into order, figures and the ring.
+
+One intake outlives every attempt at reading the source (`reader_thread.py`): the attempts fill it,
+the watchdog of `realtime/capture/thread.py` judges by it, and the pipeline reads its figures; each
+of them in a thread of its own.  Times are integer nanoseconds, settings and ages seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+
+from realtime.capture.frame_rate import FrameRate
+from realtime.capture.liveness import Liveness
+from realtime.capture.ring_buffer import FrameRing
+from realtime.capture.source import Shot, SourceInfo
+from realtime.capture.stats import CameraState, CaptureStats
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """Methods that say so are called with `lock` held.
+
+    Args:
+        ring: filled by nobody else.
+        stall_s: a live source is LOST after this long without a frame.
+        frozen_s: it is FROZEN after this long without a changed one.
+    """
+
+    def __init__(self, ring: FrameRing, stall_s: float, frozen_s: float) -> None:
+        self.ring = ring
+        self.info: SourceInfo  # of the newest open source, once `opened`
+        self.opened = False
+        self.lock = threading.Lock()  # of the figures, and of which attempt may change them
+        self.over = threading.Event()  # no more frames are wanted, or none can come
+        self.failure: BaseException | None = None  # what ended it before its time
+        self.lost = False
+        self.refused = 0  # but for those the source that is open refused itself
+        self._stall_s = stall_s
+        self._rate = FrameRate(outage_s=stall_s)
+        self._liveness = Liveness(stall_s, frozen_s)
+        self._frames = self._reopened = 0
+        self._last_ns: int | None = None
+        self._ended = self._closed = False
+        self._notices: deque[str] = deque(maxlen=8)
+
+    def open(self, info: SourceInfo) -> None:
+        """A source answered.  With the lock held."""
+        self.info = info
+        self.opened = True
+
+    def count(self, shot: Shot, now_ns: int) -> bool:
+        """Whether the frame may go to the ring; time must move forward.  With the lock held."""
+        if self._last_ns is not None and shot.t_ns <= self._last_ns:
+            self.refused += 1
+            return False
+        self._last_ns = shot.t_ns
+        if self.info.live:
+            self._liveness.update(now_ns, shot.image)
+        self._frames += 1
+        self._rate.update(shot.t_ns)
+        if self.lost:
+            self.lost = False
+            self._reopened += 1
+            self.tell("is back")
+        return True
+
+    def still_s(self, now_ns: int) -> float:
+        """Age of the newest changed picture.  With the lock held."""
+        return self._liveness.age_s(now_ns)
+
+    def excuse(self, now_ns: int) -> None:
+        """Nobody watched until now.  With the lock held."""
+        self._liveness.excuse(now_ns)
+
+    def reopen(self) -> None:
+        """What comes next does not continue what came before.  With the lock held."""
+        self._rate.restart()
+
+    def lose(self, reason: str) -> None:
+        """The source is lost until its next frame.  With the lock held."""
+        if not self.lost:  # what fails while it is away is no news
+            self.tell(f"is lost: {reason}")
+        self.lost = True
+
+    def tell(self, what: str) -> None:
+        """A line for the user, unless it is already there.  With the lock held."""
+        line = f"{self.info.name} {what}"
+        if line not in list(self._notices)[-2:]:
+            self._notices.append(line)
+            log.warning("%s", line)
+
+    def end(self) -> None:
+        """A file has played to its end."""
+        with self.lock:
+            self._ended = True
+        self.ring.close()
+
+    def fail(self, error: BaseException) -> None:
+        self.failure = error
+        self.over.set()
+        self.ring.close()
+
+    def close(self) -> None:
+        self.over.set()
+        with self.lock:
+            self._closed = True
+        self.ring.close()
+
+    def notices(self) -> tuple[str, ...]:
+        with self.lock:
+            return tuple(self._notices)
+
+    def stats(self, alive_ns: int, refused: int) -> CaptureStats:
+        """With the lock held.
+
+        Args:
+            alive_ns: last sign of life of the attempt that reads now.
+            refused: frames its source turned away itself.
+        """
+        now_ns = time.monotonic_ns()
+        live = self.info.live
+        return CaptureStats(
+            state=self._state(now_ns, alive_ns),
+            frames=self._frames,
+            missing=self._rate.missing if live else 0,
+            refused=self.refused + refused,
+            reopened=self._reopened,
+            age_s=self._liveness.age_s(now_ns) if live else 0.0,
+            asked_fps=self.info.asked_fps,
+            told_fps=self.info.told_fps,
+            measured_fps=self._rate.fps,
+        )
+
+    def _state(self, now_ns: int, alive_ns: int) -> CameraState:
+        if self._ended:
+            return CameraState.ENDED
+        if self._closed or self.failure is not None:
+            return CameraState.CLOSED
+        if not self.info.live:
+            return CameraState.LIVE if self._frames else CameraState.OPENING
+        if self.lost or (now_ns - alive_ns) / 1e9 > self._stall_s:
+            return CameraState.LOST
+        return self._liveness.judge(now_ns)

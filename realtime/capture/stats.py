@@ -1,0 +1,33 @@
+"""State and figures of a source, as the capture thread keeps them and the screen shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class CameraState(Enum):
+    OPENING = "OPENING"
+    LIVE = "LIVE"
+    FROZEN = "FROZEN"  # frames come, but always the same picture
+    LOST = "LOST"  # no frame, or none that changed; being reopened
+    ENDED = "ENDED"  # a file played to its end
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureStats:
+    state: CameraState
+    frames: int  # delivered since the start
+    missing: int  # frames the source should have delivered by its own rate, and did not
+    refused: int  # frames turned away: damaged, wrong size, time not moving forward
+    reopened: int  # times the source was lost and came back
+    age_s: float  # since the newest frame that differed from the one before; inf before the first
+    asked_fps: float | None  # what the user asked for
+    told_fps: float | None  # what the driver or the file claims
+    measured_fps: float  # over the last two seconds of frames; 0 before
+
+    @property
+    def loss(self) -> float:
+        """Share of the frames that should have come and did not."""
+        return self.missing / max(1, self.frames + self.missing)

@@ -1,0 +1,187 @@
+"""Keeps a source flowing into the ring: begins attempts at reading it, and watches over them.
+
+`read()` of a camera may block for ever, or hand out the last picture with success after the plug
+was pulled.  So a second thread judges a live source by the age of its newest changed frame, gives
+up a reading thread that is stuck, and opens the source anew in a fresh one.  Files need no
+watchdog: they are played by their own time stamps, or as fast as a lossless ring takes them.
+
+Used by the pipeline as a context manager.  Settings are seconds, frame times integer nanoseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Self
+
+from realtime.capture.reader_thread import Attempt
+from realtime.capture.ring_buffer import FrameRing
+from realtime.capture.source import Source, SourceInfo
+from realtime.capture.state import Intake
+from realtime.capture.stats import CaptureStats
+from realtime.errors import SourceError
+
+OPEN_S = 2.5  # a driver that has not answered by then is taken to hang
+MAX_STUCK = 2  # each stuck thread keeps a device handle: more would not help
+FROZEN_REOPEN_S = 5.0  # a picture that moved before and stands this long: open the source anew
+JOIN_S = 1.5  # longer than the read time-out of a stream
+_TICK_S = 0.05
+_PAUSE_S = 1.0  # a tick this late means the whole program stood still, not the camera
+
+
+class CaptureThread:
+    """Reads one source into `ring` until it ends or the block is left.
+
+    Args:
+        open_source: opens the source; called again, from another thread, when it was lost.
+        ring: filled by this alone, and closed at the end.
+        realtime: play a file by its time stamps; False: as fast as the ring allows.
+        stall_s: a live source is LOST after this long without a frame.
+        frozen_s: it is FROZEN after this long without a changed one.
+        retry_s, retry_max_s: wait before opening anew, doubled up to the second.
+
+    Raises:
+        SourceError: from `__enter__`, when the source cannot be opened.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        ring: FrameRing,
+        *,
+        realtime: bool,
+        stall_s: float = 1.2,
+        frozen_s: float = 1.0,
+        retry_s: float = 0.25,
+        retry_max_s: float = 1.0,
+    ) -> None:
+        self._open_source = open_source
+        self._realtime = realtime
+        self._stall_s = stall_s
+        self._retry_s, self._retry_max_s = retry_s, retry_max_s
+        self._intake = Intake(ring, stall_s, frozen_s)
+        self._attempt = self._fresh_attempt()
+        self._given_up: list[Attempt] = []
+        self._watchdog: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        attempt = self._attempt
+        attempt.start()
+        if not attempt.answered.wait(OPEN_S):
+            self._leave(join_s=0)
+            raise SourceError(
+                f"the source did not answer within {OPEN_S} s; "
+                "close other programs that use it, unplug it and plug it in again"
+            )
+        if attempt.error is not None:
+            self._leave(join_s=JOIN_S)
+            raise attempt.error
+        if self.info.live:
+            self._watchdog = threading.Thread(
+                target=self._watch, name="capture-watchdog", daemon=True
+            )
+            self._watchdog.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave(join_s=JOIN_S)
+
+    @property
+    def info(self) -> SourceInfo:
+        """Of the open source, once the block is entered."""
+        return self._intake.info
+
+    def stats(self) -> CaptureStats:
+        with self._intake.lock:
+            attempt = self._attempt
+            return self._intake.stats(attempt.alive_ns, attempt.refused)
+
+    def check(self) -> None:
+        """Raises what ended the thread before its time, with the traceback of where it arose."""
+        if self._intake.failure is not None:
+            raise self._intake.failure
+
+    def notices(self) -> tuple[str, ...]:
+        """Short lines for the user, newest last."""
+        return self._intake.notices()
+
+    def _fresh_attempt(self) -> Attempt:
+        return Attempt(self._open_source, self._intake, realtime=self._realtime)
+
+    def _watch(self) -> None:
+        """The watchdog's thread."""
+        over = self._intake.over
+        wait_s = self._retry_s
+        ticked_ns = time.monotonic_ns()
+        while not over.wait(_TICK_S):
+            attempt = self._attempt
+            late_s = (time.monotonic_ns() - ticked_ns) / 1e9
+            ticked_ns = time.monotonic_ns()
+            if late_s > _PAUSE_S:
+                self._excuse(attempt, ticked_ns)
+                continue
+            reason = self._trouble(attempt)
+            if reason is None:
+                if attempt.frames:
+                    wait_s = self._retry_s
+                continue
+            if not self._give_up(attempt, reason):
+                continue
+            # Counted from the last opening: one that took its whole time-out has waited enough.
+            begun_s = (time.monotonic_ns() - attempt.begun_ns) / 1e9
+            if over.wait(max(0.0, wait_s - begun_s)):
+                return
+            wait_s = min(2 * wait_s, self._retry_max_s)
+            fresh = self._fresh_attempt()
+            with self._intake.lock:
+                self._attempt = fresh
+                self._intake.reopen()
+            fresh.start()
+            ticked_ns = time.monotonic_ns()
+
+    def _excuse(self, attempt: Attempt, now_ns: int) -> None:
+        """The program itself stood still: that time proves nothing against the source."""
+        with self._intake.lock:
+            attempt.alive_ns = now_ns
+            self._intake.excuse(now_ns)
+
+    def _trouble(self, attempt: Attempt) -> str | None:
+        """What is wrong with the attempt, if anything."""
+        if attempt.ended is not None:
+            return attempt.ended
+        now_ns = time.monotonic_ns()
+        limit_s = self._stall_s if attempt.answered.is_set() else OPEN_S
+        if (now_ns - attempt.alive_ns) / 1e9 > limit_s:
+            return f"no picture for {limit_s} s"
+        with self._intake.lock:
+            still_s = self._intake.still_s(now_ns)
+        # A still that never moved is what this source shows: opening it anew gains nothing.
+        if attempt.moved and still_s > FROZEN_REOPEN_S:
+            return f"the same picture for {FROZEN_REOPEN_S} s"
+        return None
+
+    def _give_up(self, attempt: Attempt, reason: str) -> bool:
+        """Marks the source lost; True when a fresh attempt may be made."""
+        self._given_up = [a for a in self._given_up if a.stuck]
+        with self._intake.lock:
+            self._intake.lose(reason)
+            if attempt.ended is None and len(self._given_up) >= MAX_STUCK:
+                self._intake.tell("does not answer its driver: restart needed")
+                return False
+            attempt.stopped.set()
+        self._given_up.append(attempt)
+        return True
+
+    def _leave(self, join_s: float) -> None:
+        self._intake.over.set()  # first, or the watchdog would take the end for a loss
+        with self._intake.lock:
+            self._attempt.stopped.set()
+        self._intake.close()
+        if self._watchdog is not None:
+            self._watchdog.join(JOIN_S)
+        # The watchdog may have begun a last attempt while it was told to stop.
+        self._attempt.stopped.set()
+        end_s = time.monotonic() + join_s  # for all of them together
+        for attempt in (*self._given_up, self._attempt):
+            attempt.join(max(0.0, end_s - time.monotonic()))

@@ -1,0 +1,66 @@
+"""A BIDS table of events, `NAME_events.tsv`, and the sidecar that explains its columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from realtime.atomic_file import write_whole
+
+_NOT_THERE = "n/a"
+_TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
+_COLUMNS = {
+    "onset": "start of the movement, from the first frame of the source",
+    "duration": "from onset to offset",
+    "trial_type": "what the program took it for",
+    "apex": "peak of the movement, from the first frame of the source",
+    "label": "class of the movement by the engine",
+    "reviewed": "what a person said of it: a class, or none for no micro-expression",
+    "probability": "that it is a micro-expression, by the spotter's verifier",
+    "peak_motion": "largest displacement of a patch of skin, share of the inter-ocular distance",
+    "face_id": "number of the face in this session",
+    "reasons": "why it was rejected",
+}
+_SECONDS = ("onset", "duration", "apex")
+
+
+def write_bids(path: Path, events: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> None:
+    """Write the table and, with the suffix .json, its sidecar; each whole or not at all.
+
+    Raises:
+        RecordingError: they cannot be written.
+    """
+    ordered = sorted(events, key=lambda event: float(event["onset_s"]))
+    rows = [list(_COLUMNS), *(_row(event, said) for event in ordered)]
+    write_whole(path, "".join("\t".join(row) + "\n" for row in rows).encode())
+    described: dict[str, dict[str, object]] = {
+        name: {"Description": text} for name, text in _COLUMNS.items()
+    }
+    for name in _SECONDS:
+        described[name]["Units"] = "s"
+    described["trial_type"]["Levels"] = {
+        "micro_expression": "flagged, and it stands",
+        "expression": "flagged first, then it stayed: an ordinary expression",
+        "rejected_movement": "something spoke against it, at once or at the second look",
+    }
+    write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
+
+
+def _row(event: Mapping[str, Any], said: Mapping[str, str]) -> list[str]:
+    onset_s, apex_s, offset_s = (float(event[k]) for k in ("onset_s", "apex_s", "offset_s"))
+    classified = event.get("probabilities") is not None
+    probability = event.get("probability")
+    return [
+        f"{onset_s:.6f}",
+        f"{offset_s - onset_s:.6f}",
+        _TYPES[event["kind"]],
+        f"{apex_s:.6f}",
+        str(event["label"]) if classified else _NOT_THERE,
+        said.get(event["id"], _NOT_THERE),
+        _NOT_THERE if probability is None else str(probability),
+        str(event["peak_motion_iod"]),
+        str(event["face"]),
+        ", ".join(event["confounders"]) or _NOT_THERE,
+    ]

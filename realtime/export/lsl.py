@@ -1,0 +1,68 @@
+"""Events as LSL markers, so that EEG, eye tracker and face lie on one clock (`--lsl`).
+
+One stream, `Fleeting` of type `Markers`, one string of JSON a line of the event log: flagged,
+rejected and revised.  A marker is stamped with the apex, not with the moment it was sent; onset,
+apex and offset inside are seconds of the LSL clock too.
+
+LSL answers on the network whoever asks for its streams; that is why it has to be asked for.
+Needs pylsl (`pip install "fleeting[labs]"`).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+
+from realtime.errors import SettingsError
+from realtime.event import UNCLASSIFIED, Event
+
+NAME, TYPE = "Fleeting", "Markers"
+
+
+class LslMarkers:
+    """Sends events of a live source; its times are those of `time.monotonic_ns`.
+
+    Args:
+        source: in words; with the machine's name it tells this stream from others.
+
+    Raises:
+        SettingsError: pylsl or its library is not there.
+    """
+
+    def __init__(self, source: str) -> None:
+        try:
+            import pylsl
+        except (ImportError, RuntimeError, OSError) as error:
+            raise SettingsError(
+                f'--lsl needs pylsl: pip install "fleeting[labs]" ({error})'
+            ) from error
+        self._clock_s = pylsl.local_clock
+        self.identity = f"fleeting {socket.gethostname()} {source}"
+        info = pylsl.StreamInfo(NAME, TYPE, 1, pylsl.IRREGULAR_RATE, "string", self.identity)
+        info.desc().append_child_value("program", "fleeting")
+        self._outlet = pylsl.StreamOutlet(info)
+
+    def send(self, event: Event, start_ns: int) -> None:
+        """One marker; `start_ns` is the time of the first frame, which the event counts from."""
+        onset_s, apex_s, offset_s = (
+            self._on_lsl(start_ns + round(1e9 * t_s))
+            for t_s in (event.onset_s, event.apex_s, event.offset_s)
+        )
+        marker = {
+            "event": event.kind,
+            "id": event.id,
+            "face": event.face,
+            "onset": round(onset_s, 6),
+            "apex": round(apex_s, 6),
+            "offset": round(offset_s, 6),
+            "label": None if event.label == UNCLASSIFIED else event.label,
+            "probability": event.probability,
+            "reasons": list(event.reasons),
+            "revises": event.revises,
+        }
+        self._outlet.push_sample([json.dumps(marker, allow_nan=False)], apex_s)
+
+    def _on_lsl(self, t_ns: int) -> float:
+        """The LSL clock's time of a monotonic time, by what both say now."""
+        return float(self._clock_s()) - (time.monotonic_ns() - t_ns) / 1e9

@@ -1,0 +1,248 @@
+"""Findings become events: numbered, classified, written down, recorded.
+
+A micro-expression asks the engine and opens a clip when its flag goes up.  Its line is written
+when the class is known, or without it when the engine takes too long; what comes later is a
+line that revises.  In a file analysed as fast as possible the engine is waited for, so that a
+run gives the same lines every time.
+
+Called from the analysis thread only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.engine.process import Answered, EngineProcess
+from realtime.event import Event
+from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.spotter import Finding
+
+_SHOWN = 8  # events the dashboard lists,
+_SHOWN_REJECTED = 3  # of them rejected ones, so that these do not push out what was flagged
+_KEPT_REJECTED = 1000
+_REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
+
+
+class Log(Protocol):
+    def append(self, event: Event) -> None: ...
+
+
+class Markers(Protocol):
+    def send(self, event: Event, start_ns: int) -> None: ...
+
+
+class Recorder(Protocol):
+    def record(self, event_id: str, onset_ns: int, apex_ns: int, offset_ns: int) -> str | None: ...
+
+    def save_stills(
+        self,
+        event_id: str,
+        onset: Frame,
+        apex: Frame,
+        crop: NDArray[np.uint8],
+        displacement: NDArray[np.float32] | None,
+    ) -> tuple[str, ...]: ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """An event that may still change."""
+
+    event: Event
+    finding: Finding
+    apex_crop: NDArray[np.uint8]
+    asked: float | None  # monotonic seconds when the engine was asked; None: no answer is awaited
+    written: bool = False
+
+
+class EventBook:
+    """The events of one run.
+
+    Args:
+        engine: None for motion only.
+        log, recorder: None when nothing is recorded.
+        markers: told of every line too.
+        wait: wait for the engine, however long it takes.
+        answer_s: otherwise write an event without its class after this.
+    """
+
+    def __init__(
+        self,
+        ring: FrameRing,
+        *,
+        engine: EngineProcess | None,
+        log: Log | None,
+        recorder: Recorder | None,
+        wait: bool,
+        answer_s: float,
+        markers: Markers | None = None,
+    ) -> None:
+        self._ring = ring
+        self._engine = engine
+        self._log = log
+        self._recorder = recorder
+        self._markers = markers
+        self._wait = wait
+        self._answer_s = answer_s
+        self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
+        self._count = 0
+        self.start_ns = 0  # source time of the first frame
+        self._flagged: dict[str, Event] = {}  # the last word on what was flagged and stands
+        self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
+        self._counts: Counter[str] = Counter()
+        self.changes = 0  # lines so far, so that a caller sees that there is news
+        self.engine_ms: list[float] = []  # since the caller last emptied it
+
+    def counts(self) -> Counter[str]:
+        """Events by kind."""
+        return +self._counts  # a copy without zeros
+
+    def newest(self) -> tuple[Event, ...]:
+        """The last few events, oldest first."""
+        rejected = list(self._rejected)[-_SHOWN_REJECTED:]
+        flagged = list(self._flagged.values())[-(_SHOWN - len(rejected)) :]
+        return tuple(sorted([*rejected, *flagged], key=_number))
+
+    def final(self) -> list[Event]:
+        """The last word on every event, in the order of flagging (old rejected ones left out)."""
+        return sorted([*self._rejected, *self._flagged.values()], key=_number)
+
+    def take(self, watcher: FaceWatcher, finding: Finding, now: Frame) -> None:
+        """A finding of this frame: new, or a revision of an earlier one."""
+        key = (watcher.face_id, finding.number)
+        if finding.revises:
+            self._revise(key, watcher, finding)
+            return
+        self._count += 1
+        event = self._event(f"{self._count:04d}", watcher, finding, now)
+        if finding.kind != "micro":
+            self._write(event)
+            return
+        if self._recorder is not None:
+            clip = self._recorder.record(
+                event.id, finding.onset_ns, finding.apex_ns, finding.offset_ns
+            )
+            event = replace(event, clip=clip)
+        entry = _Open(event, finding, watcher.look(finding.apex_ns).crop, None)
+        self._open[key] = entry
+        ticket = self._count
+        if self._engine is None or not self._engine.submit(ticket, watcher.pair(finding)):
+            self._settle(entry, None)
+        elif self._wait:
+            self._settle(entry, self._engine.wait(ticket))
+        else:
+            entry.asked = time.monotonic()
+
+    def tend(self, now_ns: int) -> None:
+        """Take the engine's answers; write what has waited long enough."""
+        if self._engine is not None:
+            for answered in self._engine.poll():
+                for entry in self._open.values():
+                    if int(entry.event.id) == answered.ticket and entry.asked is not None:
+                        self._settle(entry, answered)
+        for key, entry in list(self._open.items()):
+            late = entry.asked is not None and time.monotonic() - entry.asked > self._answer_s
+            if late and not entry.written:
+                self._write(entry.event)
+                entry.written = True
+            if now_ns - entry.finding.apex_ns > _REMEMBER_NS:
+                if not entry.written:
+                    self._settle(entry, None)
+                del self._open[key]
+
+    def close(self) -> None:
+        """Write whatever still waits for the engine, which gets its usual time to answer."""
+        for entry in self._open.values():
+            if entry.asked is not None and self._engine is not None:
+                ticket = int(entry.event.id)
+                self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
+
+    def _settle(self, entry: _Open, answered: Answered | None) -> None:
+        """The engine has spoken, or will not: stills and the event's line."""
+        entry.asked = None
+        displacement = None
+        event = entry.event
+        if answered is not None:
+            displacement = answered.displacement
+            event = replace(event, classification=answered.classification)
+            if answered.failure is None:
+                self.engine_ms.append(answered.took_ms)
+        if self._recorder is not None and not event.stills:
+            onset = self._nearest(entry.finding.onset_ns)
+            apex = self._nearest(entry.finding.apex_ns)
+            if onset is not None and apex is not None:
+                paths = self._recorder.save_stills(
+                    event.id, onset, apex, entry.apex_crop, displacement
+                )
+                event = replace(event, stills=paths)
+        entry.event = replace(event, revises=entry.written)
+        self._write(entry.event)
+        entry.written = True
+
+    def _revise(self, key: tuple[int, int], watcher: FaceWatcher, finding: Finding) -> None:
+        entry = self._open.get(key)
+        if entry is None:
+            return
+        entry.event = replace(entry.event, **self._facts(watcher, finding), revises=entry.written)
+        if entry.written:
+            self._write(entry.event)
+
+    def _event(self, number: str, watcher: FaceWatcher, finding: Finding, now: Frame) -> Event:
+        return Event(
+            id=number,
+            face=watcher.face_id,
+            flagged_s=self._seconds(now.t_ns),
+            **self._facts(watcher, finding),
+        )
+
+    def _facts(self, watcher: FaceWatcher, finding: Finding) -> dict[str, Any]:
+        """The fields of an event that a finding tells, and a revision tells anew."""
+        moments = {
+            "onset": finding.onset_ns,
+            "apex": finding.apex_ns,
+            "offset": finding.offset_ns,
+        }
+        return {
+            **{f"{name}_s": self._seconds(t_ns) for name, t_ns in moments.items()},
+            **{f"{name}_frame": watcher.frame_number(t_ns) for name, t_ns in moments.items()},
+            "kind": finding.kind,
+            "face_box": watcher.look(finding.apex_ns).face_box,
+            "peak_motion_iod": finding.peak_motion_iod,
+            "peak_sigma": finding.peak_sigma,
+            "regions": finding.regions,
+            "probability": finding.probability,
+            "confounders": finding.confounders,
+        }
+
+    def _write(self, event: Event) -> None:
+        if self._log is not None:
+            self._log.append(event)
+        if self._markers is not None:
+            self._markers.send(event, self.start_ns)
+        before = self._flagged.pop(event.id, None)
+        if before is not None:
+            self._counts[before.kind] -= 1
+        if event.kind == "rejected":
+            self._rejected.append(event)
+        else:
+            self._flagged[event.id] = event
+        self._counts[event.kind] += 1
+        self.changes += 1
+
+    def _seconds(self, t_ns: int) -> float:
+        return (t_ns - self.start_ns) / 1e9
+
+    def _nearest(self, t_ns: int) -> Frame | None:
+        held = self._ring.between(t_ns - 250_000_000, t_ns + 250_000_000).frames
+        return min(held, key=lambda frame: abs(frame.t_ns - t_ns), default=None)
+
+
+def _number(event: Event) -> int:
+    return int(event.id)

@@ -1,0 +1,223 @@
+"""`frames.csv`: one row for every face of every analysed frame, and one for a frame without.
+
+Written by the pipeline on the analysis thread.  The leading columns carry OpenFace's names and
+units (seconds, radians), so its readers work here; the others are ours: signs in shares of a
+full movement, distances in pixels of the frame, motion of the five streams in noise units.
+Numbers have a fixed format: the same video gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from realtime.errors import DataError
+from realtime.face.assessability import Assessable, head_angles
+from realtime.face.face import Face
+from realtime.face.geometry import inter_ocular
+from realtime.motion.stabiliser import Stabilised
+from realtime.recording.session_folder import Session
+
+_NAME = "frames.csv"
+_FLUSH_S = 1.0  # of rows: what a kill may cost
+_FLUSH_ROWS = 1000
+_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
+_log = logging.getLogger(__name__)
+
+COLUMNS = (
+    *("frame", "face_id", "timestamp", "confidence", "success"),
+    *("pose_Rx", "pose_Ry", "pose_Rz"),
+    *("blink_left", "blink_right", "jaw_open", "iod_px", "residual_px", "assessable"),
+    *("brows", "lids", "eyes", "nose_cheeks", "mouth"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    frame: int
+    face_id: int
+    timestamp_s: float  # since the first frame of the source
+    confidence: float  # of the face, [0, 1]
+    success: bool  # a face was found
+    pose_rx: float  # pitch, radians
+    pose_ry: float  # yaw
+    pose_rz: float  # roll
+    blink_left: float
+    blink_right: float
+    jaw_open: float
+    iod_px: float
+    residual_px: float  # what alignment left over, crop pixels; not finite: not aligned
+    assessable: str
+    brows: float
+    lids: float
+    eyes: float
+    nose_cheeks: float
+    mouth: float
+
+    @classmethod
+    def without_face(cls, frame: int, timestamp_s: float) -> FrameRow:
+        nothing = (0.0,) * 3
+        unmeasured = (math.nan,) * 5
+        return cls(
+            *(frame, 0, timestamp_s, 0.0, False),
+            *nothing,
+            *unmeasured,
+            "no_face",
+            *unmeasured,
+        )
+
+    @classmethod
+    def of_face(
+        cls,
+        frame: int,
+        timestamp_s: float,
+        face: Face,
+        verdict: Assessable,
+        *,
+        strengths: Sequence[float],
+        stabilised: Stabilised | None,
+    ) -> FrameRow:
+        """The row of a face that was found.
+
+        Args:
+            strengths: of the streams, in the order of `Stream`.
+            stabilised: the aligned frame, where there is one.
+        """
+        angles = head_angles(face.landmarks)
+        brows, lids, eyes, nose_cheeks, mouth = strengths
+        return cls(
+            frame=frame,
+            face_id=face.id,
+            timestamp_s=timestamp_s,
+            confidence=face.score,
+            success=True,
+            pose_rx=math.radians(angles.pitch),
+            pose_ry=math.radians(angles.yaw),
+            pose_rz=math.radians(angles.roll),
+            blink_left=face.signs.blink_left,
+            blink_right=face.signs.blink_right,
+            jaw_open=face.signs.jaw_open,
+            iod_px=inter_ocular(face.landmarks),
+            residual_px=math.inf if stabilised is None else stabilised.residual_px,
+            assessable=verdict.name.lower(),
+            brows=brows,
+            lids=lids,
+            eyes=eyes,
+            nose_cheeks=nose_cheeks,
+            mouth=mouth,
+        )
+
+    def to_csv(self) -> str:
+        """The row without its newline; a value that was not measured is an empty cell."""
+        return ",".join(
+            (
+                str(self.frame),
+                str(self.face_id),
+                _number(self.timestamp_s, 6),
+                _number(self.confidence, 4),
+                str(int(self.success)),
+                *(_number(v, 5) for v in (self.pose_rx, self.pose_ry, self.pose_rz)),
+                *(_number(v, 4) for v in (self.blink_left, self.blink_right, self.jaw_open)),
+                _number(self.iod_px, 2),
+                _number(self.residual_px, 3),
+                self.assessable,
+                *(_number(v, 3) for v in (self.brows, self.lids, self.eyes)),
+                *(_number(v, 3) for v in (self.nose_cheeks, self.mouth)),
+            )
+        )
+
+
+class FrameTable:
+    """Appends rows about once a second.  Not shared between threads."""
+
+    def __init__(self, session: Session) -> None:
+        self.failures = 0  # rows that are not in the file because it could not be written
+        self._session = session
+        self._rows: list[str] = []
+        self._since_s = 0.0  # time stamp of the oldest row held
+
+    def __enter__(self) -> FrameTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, row: FrameRow) -> None:
+        """Take one row; a full disk is counted in `failures` and never stops detection."""
+        if not self._rows:
+            self._since_s = row.timestamp_s
+        self._rows.append(row.to_csv())
+        if row.timestamp_s - self._since_s >= _FLUSH_S or len(self._rows) >= _FLUSH_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is held.  May be called twice."""
+        self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        rows, self._rows = self._rows, []
+        # asked every time: the folder may have been removed and made again
+        header = [] if (self._session.folder / _NAME).exists() else [",".join(COLUMNS)]
+        if self._session.append_line(_NAME, "\n".join((*header, *rows)), sync=False):
+            return
+        if self.failures == 0:
+            _log.warning("rows could not be written to %s", self._session.folder / _NAME)
+        self.failures += len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one frame was good for."""
+
+    t_s: float  # since the first frame of the source
+    assessable: Assessable  # YES if any face in it could be judged
+
+
+def read_verdicts(folder: Path) -> list[Verdict]:
+    """Of every frame of a session, in order; none if it has no table of frames.
+
+    Raises:
+        DataError: the table is not ours.
+    """
+    path = folder / _NAME
+    verdicts: list[Verdict] = []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if None in row.values():
+                    continue  # torn by a kill
+                seen = Verdict(float(row["timestamp"]), Assessable[row["assessable"].upper()])
+                if verdicts and verdicts[-1].t_s == seen.t_s:  # a second face of the same frame
+                    if seen.assessable is Assessable.YES:
+                        verdicts[-1] = seen
+                else:
+                    verdicts.append(seen)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path} is not a table of frames: {error}") from error
+    return verdicts
+
+
+def judged_minutes(verdicts: Sequence[Verdict]) -> float:
+    """Minutes in which the face could be judged."""
+    steps = (
+        min(after.t_s - one.t_s, _LONGEST_S)
+        for one, after in pairwise(verdicts)
+        if after.assessable is Assessable.YES
+    )
+    return sum(steps) / 60
+
+
+def _number(value: float, digits: int) -> str:
+    if not math.isfinite(value):
+        return ""
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text  # no "-0.000"

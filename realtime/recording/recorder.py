@@ -1,0 +1,278 @@
+"""Keeps what the spotter flagged: a clip around each event, and stills of its onset and apex.
+
+`record` and `save_stills` are called on the analysis thread and return at once; one thread of
+the recorder's own reads the frames out of the ring and writes them.  Capture never waits for it
+in a live ring (frames it was too late for are counted and the clip is marked `degraded`);
+a lossless ring lets the source wait, so there a clip has every frame.
+
+Nothing that happens to the disk reaches detection: it is counted and shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import re
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.errors import DiskFull, RecordingError
+from realtime.recording.clip_recording import EventSpan, OpenClip, Progress
+from realtime.recording.session_folder import Session
+from realtime.recording.stills import Stills
+
+_OPEN_CLIPS = 4  # written side by side at most: one core encodes about that many live
+_STILLS_WAITING = 8  # events; each holds two frames of the source
+_WAIT_S = 0.05  # longest wait for a frame, so that stills and the end are noticed
+_RETRY_S = 5.0  # after a disk refused a write although it claimed to have room
+_DRAIN_LIVE_S = 2.0  # at the end, for frames that are still in the ring
+_DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the machine's speed
+_JOIN_S = 30.0  # longer than any of these
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    clips: int  # closed and readable
+    missed_frames: int  # of clips, let go by a live ring before the recorder came to them
+    suppressed: int  # clips and sets of stills not begun: too many at once, or no room
+    failures: int  # clips and stills that could not be written, or not to their end
+
+
+class Recorder:
+    """Context manager; the thread runs inside the block.
+
+    Args:
+        pre_s, post_s: seconds kept before the onset and after the offset.
+        reserve_bytes: with less room than this on the disk no clip is begun.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        ring: FrameRing,
+        *,
+        pre_s: float = 1.0,
+        post_s: float = 1.0,
+        reserve_bytes: int = 500_000_000,
+    ) -> None:
+        self._session = session
+        self._ring = ring
+        self._pre_ns = round(pre_s * 1e9)
+        self._post_ns = round(post_s * 1e9)
+        self._reserve_bytes = reserve_bytes
+        self._lock = threading.Lock()  # of _clips, which two threads change
+        self._clips: list[OpenClip] = []
+        self._ends_ns: deque[int] = deque(maxlen=_OPEN_CLIPS)  # of the clips begun last
+        self._stills: queue.Queue[Stills] = queue.Queue(_STILLS_WAITING)
+        self._work = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder")
+        self._closed = False
+        self._full_until_s = 0.0
+        self._counts = {"clips": 0, "missed": 0, "suppressed": 0, "failures": 0}
+        self._troubles: deque[str] = deque(maxlen=4)
+        self._crash: BaseException | None = None
+
+    def __enter__(self) -> Recorder:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def record(self, event_id: str, onset_ns: int, apex_ns: int, offset_ns: int) -> str | None:
+        """Begin an event's clip; the reader is opened here, so the pre-roll is held from now on.
+
+        Returns:
+            The clip's path inside the session folder; None if it is suppressed.
+        """
+        relative = f"clips/{_checked(event_id)}.mp4"
+        with self._lock:
+            closed = self._closed or self._crash is not None
+            if closed or self._is_busy(onset_ns) or self._is_paused():
+                self._counts["suppressed"] += 1
+                return None
+            clip = OpenClip(
+                self._session,
+                relative,
+                EventSpan(onset_ns, apex_ns, offset_ns),
+                self._ring.reader(onset_ns - self._pre_ns),
+                end_ns=offset_ns + self._post_ns,
+                live=not self._ring.lossless,
+                note=self._note,
+            )
+            self._clips.append(clip)
+            self._ends_ns.append(offset_ns + self._post_ns)
+        self._work.set()
+        return relative
+
+    def save_stills(
+        self,
+        event_id: str,
+        onset: Frame,
+        apex: Frame,
+        crop: NDArray[np.uint8],
+        displacement: NDArray[np.floating] | None,
+    ) -> tuple[str, ...]:
+        """Queue an event's pictures.
+
+        Args:
+            crop: grey apex crop (224, 224).
+            displacement: (2, 224, 224) crop pixels; None leaves that picture out.
+
+        Returns:
+            Their paths inside the session folder; none if they are suppressed.
+        """
+        stills = Stills(_checked(event_id), onset, apex, crop, displacement)
+        try:
+            if self._closed or self._crash is not None or self._is_paused():
+                raise queue.Full
+            # a file waits for room: which events get stills must not depend on the machine's speed
+            wait_s = _DRAIN_FILE_S if self._ring.lossless else 0.0
+            self._stills.put(stills, block=wait_s > 0, timeout=wait_s or None)
+        except queue.Full:
+            with self._lock:
+                self._counts["suppressed"] += 1
+            return ()
+        self._work.set()
+        return stills.paths
+
+    def state(self) -> str:
+        """One phrase for the screen."""
+        if self._crash is not None:
+            return f"FAILED: {self._crash}"
+        with self._lock:
+            writing = [clip.relative for clip in self._clips]
+        if writing:
+            return "writing " + ", ".join(writing)
+        return "PAUSED: disk full" if self._is_paused() else "idle"
+
+    def counters(self) -> Counters:
+        with self._lock:
+            missed = self._counts["missed"] + sum(clip.missed for clip in self._clips)
+            counts = self._counts
+            return Counters(counts["clips"], missed, counts["suppressed"], counts["failures"])
+
+    def notices(self) -> tuple[str, ...]:
+        """Lines the user should see: the last troubles, and how many events went without."""
+        counts = self.counters()
+        lines = list(self._troubles)
+        if counts.suppressed:
+            lines.append(f"recorder: {counts.suppressed} clips or stills were not begun")
+        if counts.missed_frames:
+            lines.append(f"recorder: {counts.missed_frames} frames are missing in clips")
+        return tuple(lines)
+
+    def close(self) -> None:
+        """Finish what is open with the frames that are there.  May be called twice."""
+        with self._lock:
+            self._closed = True
+        self._stop.set()
+        self._work.set()
+        if self._thread.ident is None:
+            self._let_go()
+        else:
+            self._thread.join(_JOIN_S)
+
+    def _is_busy(self, onset_ns: int) -> bool:
+        """As many clips as may be are open: live by the clock, in a file by the source's time."""
+        if self._ring.lossless:
+            return sum(end > onset_ns for end in self._ends_ns) >= _OPEN_CLIPS
+        return len(self._clips) >= _OPEN_CLIPS
+
+    def _is_paused(self) -> bool:
+        if time.monotonic() < self._full_until_s:
+            return True
+        return self._session.free_bytes() < self._reserve_bytes
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._step()
+            self._drain()
+        except Exception as error:
+            _log.exception("the recorder stopped")
+            self._crash = error
+        finally:
+            self._let_go()
+
+    def _step(self) -> None:
+        """A burst of every open clip, then one event's stills; wait if there was nothing."""
+        self._work.clear()
+        if self._stop.is_set():  # asked after clearing, so that `close` is never slept through
+            return
+        with self._lock:
+            clips = list(self._clips)
+        moved = [self._advance(clip) for clip in clips]
+        if self._write_stills() or any(moved):
+            return
+        if not clips:
+            self._work.wait()
+        elif clips[0] in self._clips:
+            self._advance(clips[0], _WAIT_S)
+
+    def _drain(self) -> None:
+        deadline_s = time.monotonic() + (_DRAIN_FILE_S if self._ring.lossless else _DRAIN_LIVE_S)
+        for clip in list(self._clips):
+            while time.monotonic() < deadline_s and self._advance(clip):
+                pass
+            if clip in self._clips:
+                self._finish(clip)
+        while self._write_stills():
+            pass
+
+    def _let_go(self) -> None:
+        """An open reader would hold a lossless source back for ever."""
+        with self._lock:
+            clips, self._clips = self._clips, []
+        for clip in clips:
+            clip.abandon()
+
+    def _advance(self, clip: OpenClip, timeout_s: float = 0.0) -> bool:
+        """Write what has come for one clip; False if nothing had, or the clip was finished."""
+        progress = clip.advance(timeout_s)
+        if progress is Progress.OVER:
+            self._finish(clip)
+        return progress is Progress.BUSY
+
+    def _finish(self, clip: OpenClip) -> None:
+        frames = clip.finish()
+        with self._lock:
+            self._clips.remove(clip)
+            self._counts["missed"] += clip.missed
+            self._counts["clips"] += frames > 0
+            self._counts["failures"] += clip.error is not None
+
+    def _write_stills(self) -> bool:
+        """The pictures of one event; False if none waited."""
+        try:
+            stills = self._stills.get_nowait()
+        except queue.Empty:
+            return False
+        try:
+            stills.write(self._session)
+        except RecordingError as error:
+            self._note(error)
+            with self._lock:
+                self._counts["failures"] += 1
+        return True
+
+    def _note(self, error: RecordingError) -> None:
+        _log.warning("%s", error)
+        self._troubles.append(f"recorder: {error}")
+        if isinstance(error, DiskFull):
+            self._full_until_s = time.monotonic() + _RETRY_S
+
+
+def _checked(event_id: str) -> str:
+    if not _ID.fullmatch(event_id):
+        raise ValueError(f"{event_id!r} cannot name a file")
+    return event_id

@@ -1,0 +1,228 @@
+"""One run's folder: where it is, who may write in it, and what `session.json` says.
+
+Made once by the command line, then handed to everything that keeps something: the event log,
+the frame table and the recorder.  Folders are 0700 and files 0600 whatever the umask, because
+they hold somebody's face.  Every name goes through `Session.path`, which never leaves the
+folder and never follows a link.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from realtime.atomic_file import whole_file
+from realtime.errors import RecordingError, recording_error
+
+SCHEMA = 1
+STOPPED = "stopped by the user"  # why a session ended before its source did
+
+_PROGRAM = "fleeting"
+_PACKAGES = ("ai-edge-litert", "av", "numba", "numpy", "onnxruntime", "opencv-python")
+_FOLDERS = ("clips", "stills")
+_NAME = re.compile(r"\d{8}-\d{6}-(\d{4,})")
+_PRIVATE = os.O_CLOEXEC if hasattr(os, "O_CLOEXEC") else 0
+_PRIVATE |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def create_private(path: Path) -> int:
+    """Descriptor of a new file, 0600, open for reading and writing.
+
+    Raises:
+        OSError: also if anything stands there already, a link included.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _PRIVATE, 0o600)
+    if os.name == "posix":
+        os.fchmod(descriptor, 0o600)  # a umask may take more than is wanted
+    return descriptor
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte or raise; a nearly full disk takes a part and says nothing."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+class Session:
+    """An open session folder.  Its methods may be called from any thread."""
+
+    def __init__(self, folder: Path, header: dict[str, object]) -> None:
+        self.folder = folder
+        self.failures = 0  # lines that could not be appended
+        self._header = header
+        self._appending = threading.Lock()
+
+    @classmethod
+    def create(
+        cls, output: Path, *, settings: Mapping[str, object], source: str, engine: str
+    ) -> Session:
+        """Make the folder and its `session.json`.
+
+        Args:
+            output: holds one folder per session; made if missing.
+            source: the camera or file in words, without secrets.
+            engine: which engine and weights, or "motion only".
+
+        Raises:
+            RecordingError: if the folder cannot be made or written.
+        """
+        try:
+            output.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = _new_folder(output.resolve())
+        except OSError as error:
+            raise recording_error(error, f"session folder in {output}") from error
+        session = cls(
+            folder,
+            {
+                "schema": SCHEMA,
+                "program": f"{_PROGRAM} {_version(_PROGRAM)}",
+                "source": source,
+                "engine": engine,
+                "clock": {"wall_s": time.time(), "monotonic_ns": time.monotonic_ns()},
+                "settings": dict(settings),
+                "packages": {name: _version(name) for name in _PACKAGES},
+                "python": platform.python_version(),
+                "platform": platform.platform(),
+            },
+        )
+        session.ensure_folders()
+        session.replace("session.json", _as_json(session._header))
+        return session
+
+    def finish(self, counts: Mapping[str, object], ended: str) -> None:
+        """Add to `session.json` what came of the run and why it ended.
+
+        Raises:
+            RecordingError: if it cannot be written; the one from the start then still stands.
+        """
+        self.ensure_folders()
+        end = {"wall_s": time.time(), "monotonic_ns": time.monotonic_ns(), "reason": ended}
+        self.replace(
+            "session.json", _as_json({**self._header, "ended": end, "counts": dict(counts)})
+        )
+
+    def path(self, relative: str) -> Path:
+        """Where a file of this session is or will be.
+
+        Raises:
+            RecordingError: if the name leads out of the folder, or a link stands on the way.
+        """
+        parts = PurePosixPath(relative).parts
+        usable = bool(parts) and not any(c in relative for c in "\\\0:")
+        if not usable or ".." in parts or PurePosixPath(relative).is_absolute():
+            raise RecordingError(f"{relative!r} is not a name inside the session folder")
+        place = self.folder
+        for part in (None, *parts):
+            place = place if part is None else place / part
+            if place.is_symlink():
+                raise RecordingError(f"{place} is a link; nothing is written through it")
+        return place
+
+    def ensure_folders(self) -> None:
+        """Make the folders that are missing, for instance because someone removed them.
+
+        Raises:
+            RecordingError: if they cannot be made, or a link stands in their place.
+        """
+        for folder in (self.folder, *(self.path(name) for name in _FOLDERS)):
+            if folder.is_symlink():
+                raise RecordingError(f"{folder} is a link; nothing is written through it")
+            if folder.is_dir():
+                continue
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)
+            except OSError as error:
+                raise recording_error(error, str(folder)) from error
+
+    def replace(self, relative: str, data: bytes) -> None:
+        """Write a whole file so that a reader sees the old one or the new one, never a part.
+
+        Raises:
+            RecordingError: if it cannot be written; nothing is left behind then.
+        """
+        target = self.path(relative)
+        try:
+            with whole_file(target, private=True) as file:
+                file.write(data)
+        except OSError as error:
+            raise recording_error(error, str(target)) from error
+
+    def append_line(self, name: str, text: str, *, sync: bool = True) -> bool:
+        """Append text and a newline in one write.  Never raises for a full or missing disk.
+
+        Returns:
+            False if the line could not be written.  It is then not in the file in part either,
+            and `failures` has gone up.
+        """
+        with self._appending:
+            try:
+                self._append(name, text.encode() + b"\n", sync)
+            except (OSError, RecordingError):
+                self.failures += 1
+                return False
+            return True
+
+    def free_bytes(self) -> int:
+        """Room on the disk the folder is on."""
+        place = self.folder
+        while True:
+            try:
+                return shutil.disk_usage(place).free
+            except FileNotFoundError:  # someone removed the folder; ask where it will be again
+                place = place.parent
+
+    def _append(self, name: str, line: bytes, sync: bool) -> None:
+        path = self.path(name)
+        if not path.parent.is_dir():
+            self.ensure_folders()
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | _PRIVATE)
+        except FileNotFoundError:
+            descriptor = create_private(path)
+        try:
+            before = os.fstat(descriptor).st_size
+            try:
+                write_all(descriptor, line)
+            except OSError:
+                os.ftruncate(descriptor, before)
+                raise
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _new_folder(output: Path) -> Path:
+    """The counter goes on over all sessions, so order survives a clock that is set back."""
+    found = (_NAME.fullmatch(entry.name) for entry in output.iterdir())
+    number = 1 + max((int(match[1]) for match in found if match), default=0)
+    while True:
+        folder = output / f"{time.strftime('%Y%m%d-%H%M%S')}-{number:04d}"
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+            continue
+        folder.chmod(0o700)
+        return folder
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _as_json(record: Mapping[str, object]) -> bytes:
+    return (json.dumps(record, indent=2, allow_nan=False, default=str) + "\n").encode()

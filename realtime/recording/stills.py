@@ -1,0 +1,48 @@
+"""An event's still pictures: its onset and apex frames, and the displacement between them.
+
+Written by the recorder's thread, as PNG: a still is what a person measures on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.capture.ring_buffer import Frame
+from realtime.errors import RecordingError
+from realtime.recording.displacement_picture import displacement_picture
+from realtime.recording.session_folder import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    event_id: str
+    onset: Frame
+    apex: Frame
+    crop: NDArray[np.uint8]  # (224, 224) grey, the aligned face at the apex
+    displacement: NDArray[np.floating] | None  # (2, 224, 224) crop pixels, x then y
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Inside the session folder: onset, apex and, if there is one, displacement."""
+        names = ("onset", "apex", "displacement")[: 2 if self.displacement is None else 3]
+        return tuple(f"stills/{self.event_id}_{name}.png" for name in names)
+
+    def write(self, session: Session) -> None:
+        """Encode and write every picture.
+
+        Raises:
+            DiskFull, RecordingError: at the first that cannot be written.
+        """
+        pictures = [self.onset.image, self.apex.image]
+        if self.displacement is not None:
+            pictures.append(displacement_picture(self.crop, self.displacement))
+        session.ensure_folders()
+        for path, picture in zip(self.paths, pictures, strict=True):
+            done, png = cv2.imencode(".png", picture)
+            if not done:
+                raise RecordingError(f"{path}: the picture could not be encoded")
+            session.replace(path, png.tobytes())

@@ -1,0 +1,64 @@
+"""What was learned of one person at one camera, kept for the next run (`--profile FILE`).
+
+`calibration.person` writes it.  It holds numbers only: no picture, no landmark.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.atomic_file import write_whole
+from realtime.errors import DataError
+from realtime.motion.regions import REGIONS
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
+    alarm_factor: float  # false alarms for each that the operating table expects, > 0
+    noise_px: tuple[tuple[float, float], ...]  # of each of the 31 regions' pulses, x and y
+    seconds: float  # of rest and talk it was learned from
+    verifier: str  # digest of the verifier it was learned with
+
+    def noise(self) -> NDArray[np.float64]:
+        return np.array(self.noise_px)
+
+
+def save_profile(path: Path, profile: Profile) -> None:
+    """Raises DiskFull or RecordingError if it cannot be written; what stood there stands then."""
+    content = json.dumps({"schema": SCHEMA, **asdict(profile)}, indent=2) + "\n"
+    write_whole(path, content.encode())
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile.
+
+    Raises:
+        DataError: it is missing, damaged or not a profile.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content.pop("schema") != SCHEMA:
+            raise ValueError("another version wrote it")
+        pairs = tuple((float(x), float(y)) for x, y in content.pop("noise_px"))
+        profile = Profile(noise_px=pairs, **content)
+        sound = (
+            len(pairs) == len(REGIONS)
+            and all(0 < v < 100 for pair in pairs for v in pair)
+            and 0 < float(profile.alarm_factor) < 1000
+        )
+        if not sound:
+            raise ValueError("its numbers make no sense")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"{path} cannot be read as a profile ({error}); make one with: "
+            "python -m calibration.person"
+        ) from error
+    return profile

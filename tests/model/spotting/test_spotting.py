@@ -1,0 +1,350 @@
+"""The verifier's material, from movements added to a recording to the alarms that come of it."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from model.spotting.face_footage import (
+    Moment,
+    Recording,
+    at_pace,
+    backwards,
+    cut_to_face,
+    farther,
+    framed,
+    mirrored,
+    only_assessable,
+    stretches,
+    without,
+)
+from model.spotting.insertions import FIRST_S, LONGEST_S, draw_additions, play
+from model.spotting.jobs import Job, Played, load, run, save
+from model.spotting.labelled_candidates import Row, watch
+from model.spotting.operating_point import BUDGETS, alarms, judged, operating_table
+from model.spotting.scene import simulate
+from model.spotting.simulated_camera import Camera, encoded
+from model.spotting.simulated_person import Habits
+from model.train_verifier import main as train_spotter
+from model.train_verifier import play_all
+from realtime.errors import SettingsError
+from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
+from realtime.face.landmarker import LandmarkTracker
+from realtime.spotting.features import NAMES
+
+STILL = Habits(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def film(portraits):
+    scene = simulate(portraits, 3, np.arange(225) / 25, STILL)
+    return Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(3), scene)
+
+
+def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
+    first, again, other = (simulate(portraits, seed, np.arange(10) / 25) for seed in (5, 5, 6))
+    assert all(
+        np.array_equal(a.grey, b.grey) and np.array_equal(a.face.landmarks, b.face.landmarks)
+        for a, b in zip(first.moments, again.moments, strict=True)
+    )
+    assert not np.array_equal(first.moments[3].grey, other.moments[3].grey)
+
+
+def test_another_frame_rate_shows_the_same_person_doing_the_same(portraits):
+    slow = simulate(portraits, 5, np.arange(50) / 25)
+    fast = simulate(portraits, 5, np.arange(120) / 60)
+    where = [[m.face.landmarks[4, :2] for m in film.moments] for film in (slow, fast)]
+    at = np.arange(50) / 25
+    for axis in (0, 1):
+        found = np.interp(at, np.arange(120) / 60, np.array(where[1])[:, axis])
+        assert np.abs(found - np.array(where[0])[:, axis]).max() < 1.5  # the landmarks' own jitter
+
+
+def test_landmarks_lie_on_the_face_that_is_drawn(film):
+    """Cut out by its landmarks, every frame shows the same face."""
+    import cv2
+
+    crops = [
+        cv2.warpAffine(m.grey, crop_transform(m.face.landmarks), (224, 224)).astype(np.float32)
+        for m in film.moments[::40]
+    ]
+    inside = np.s_[60:150, 60:164]
+    for crop in crops[1:]:
+        assert np.corrcoef(crops[0][inside].ravel(), crop[inside].ravel())[0, 1] > 0.95
+
+
+def test_additions_keep_their_distance_and_their_size(film):
+    rng = np.random.default_rng(0)
+    added = draw_additions(rng, film, 40)
+    assert len(added) >= 1
+    for a in added:
+        assert a.onset_s >= FIRST_S
+        assert a.offset_s - a.onset_s <= LONGEST_S + 1e-9
+        assert a.strength(a.apex_s) == 1.0
+        assert a.strength(a.onset_s) == a.strength(a.offset_s) == 0.0
+    for a, b in pairwise(added):
+        assert b.onset_s - a.offset_s > 1.0
+
+
+def test_a_movement_shows_where_and_when_it_was_added_and_nowhere_else(film):
+    (added, *_) = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.034, 0.035))
+    plain = list(play(film, (), (0.0, 0.0)))
+    moved = list(play(film, (added,), (0.0, 0.0)))
+    change = [
+        float(np.abs(a.grey.astype(float) - b.grey).mean())
+        for a, b in zip(plain, moved, strict=True)
+    ]
+    inside = [added.onset_s < m.t_ns / 1e9 < added.offset_s for m in plain]
+    assert max(c for c, i in zip(change, inside, strict=True) if not i) == 0.0
+    assert max(change) > 0.1
+
+
+def test_the_added_field_is_as_long_as_promised(film):
+    for a in draw_additions(np.random.default_rng(2), film, 60, peak_iod=(0.02, 0.0201)):
+        longest = np.hypot(a.field[..., 0], a.field[..., 1]).max() / 72
+        assert 0.01 < longest < 0.035  # a person's own way of moving varies it
+
+
+def test_mirrored_twice_and_backwards_twice_is_the_same(film):
+    short = film.between(0.0, 0.3)
+    for there_and_back in (mirrored(mirrored(short)), backwards(backwards(short))):
+        for a, b in zip(short.moments, there_and_back.moments, strict=True):
+            assert a.t_ns == b.t_ns
+            assert np.array_equal(a.grey, b.grey)
+            assert np.allclose(a.face.landmarks, b.face.landmarks, atol=1e-3)
+
+
+def test_a_mirrored_face_lies_where_its_mirrored_picture_has_it(film):
+    one = film.between(0.0, 0.1)
+    moment, turned = one.moments[0], mirrored(one).moments[0]
+    right_eye, left_eye = turned.face.landmarks[33], turned.face.landmarks[263]
+    assert right_eye[0] < left_eye[0]
+    assert right_eye[0] == pytest.approx(
+        moment.grey.shape[1] - 1 - moment.face.landmarks[263, 0], abs=1e-3
+    )
+
+
+def test_pace_changes_times_only(film):
+    faster = at_pace(film, 2.0)
+    assert faster.seconds == pytest.approx(film.seconds / 2, rel=1e-6)
+    assert faster.moments[-1].grey is film.moments[-1].grey
+
+
+def test_farther_away_landmarks_stay_on_the_face(film):
+    near, far = film.moments[5], farther(film, 0.6).moments[5]
+    assert far.grey.shape == tuple(round(0.6 * side) for side in near.grey.shape)
+    assert inter_ocular(far.face.landmarks) == pytest.approx(
+        0.6 * inter_ocular(near.face.landmarks), rel=0.01
+    )
+    near_crop, far_crop = (
+        cv2.warpAffine(m.grey, crop_transform(m.face.landmarks), (224, 224))[40:180, 40:180]
+        for m in (near, far)
+    )
+    assert np.corrcoef(near_crop.ravel(), far_crop.ravel())[0, 1] > 0.99
+
+
+def test_stretches_end_where_the_face_is_gone(film):
+    moments = list(film.moments)
+    moments[100] = replace(moments[100], face=None)
+    parts = list(stretches(Recording("x", tuple(moments)), 1.0))
+    assert [len(p.moments) for p in parts] == [100, len(moments) - 101]
+    assert list(stretches(Recording("x", tuple(moments)), 60.0)) == []
+
+
+def test_what_is_cut_out_is_in_no_stretch(film):
+    kept = list(stretches(without(film, [(1.0, 2.0)]), 0.5))
+    start = film.moments[0].t_ns
+    times_s = [[(m.t_ns - start) / 1e9 for m in part.moments] for part in kept]
+    assert len(kept) == 2
+    assert times_s[0][0] == 0.0
+    assert times_s[0][-1] < 1.0
+    assert times_s[1][0] > 2.0
+    assert kept[1].moments[-1] == film.moments[-1]
+
+
+@pytest.mark.parametrize("text", ["a.mp4", "a.mp4:3", "a.mp4:3-2", "a.mp4:x-2", "a.mp4:-1-2"])
+def test_a_cut_that_is_none_is_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        train_spotter(["--output", "run", "--cut", text])
+    assert "not VIDEO:FROM-TO" in capsys.readouterr().err
+
+
+def test_a_cut_of_no_video_is_refused(tmp_path, capsys):
+    (tmp_path / "a.mp4").touch()
+    given = ["--output", tmp_path / "run", "--footage", tmp_path / "a.mp4", "--cut", "b.mp4:1-2"]
+    assert train_spotter([str(word) for word in given]) == SettingsError("").exit_code
+    assert "no video of --footage has this name" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_cutting_moves_landmarks_with_the_picture(film):
+    wide = Recording(
+        "wide",
+        tuple(
+            Moment(
+                m.t_ns,
+                np.pad(m.grey, ((300, 200), (400, 100))),
+                replace(m.face, landmarks=m.face.landmarks + np.array([400, 300, 0], np.float32)),
+            )
+            for m in film.moments[:3]
+        ),
+    )
+    cut = cut_to_face(wide)
+    assert cut.moments[0].grey.size < wide.moments[0].grey.size / 4
+    points = cut.moments[0].face.landmarks[:, :2]
+    assert inter_ocular(points) == pytest.approx(inter_ocular(film.moments[0].face.landmarks), 1e-4)
+    to_crop = crop_transform(points)
+    assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
+
+
+def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film):
+    one = film.moments[0]
+    height, width = one.grey.shape
+    (moment,) = framed(Recording("", (one,)), 640, 480).moments
+    assert moment.grey.shape == (480, 640)
+    left, top = (640 - width) // 2, (480 - height) // 2
+    assert np.array_equal(moment.grey[top : top + height, left : left + width], one.grey)
+    assert moment.face.landmarks - one.face.landmarks == pytest.approx(
+        np.broadcast_to([left, top, 0], one.face.landmarks.shape), abs=1e-4
+    )
+    assert moment.grey[:, :left].std() > 1  # an encoder has something to do there too
+
+
+@pytest.mark.parametrize("kbit_s", [400, 100])
+def test_an_encoder_of_even_bit_rate_keeps_to_it(film, kbit_s):
+    seen = Camera(0.0, 3.0, 0, 0).film(np.random.default_rng(0), film)
+    packets = encoded([m.grey for m in seen.moments], 25.0, kbit_s=kbit_s)
+    bits = 8 * sum(packet.size for packet in packets)
+    assert bits / film.seconds == pytest.approx(1000 * kbit_s, rel=0.15)
+
+
+@pytest.mark.parametrize("draw", [Camera.draw, Camera.draw_second])
+def test_filming_keeps_faces_and_times(film, draw):
+    short = film.between(0.0, 0.5)
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        seen = draw(rng).film(rng, short)
+        for now, before in zip(seen.moments, short.moments, strict=True):
+            assert now.t_ns == before.t_ns
+            assert now.face is before.face
+            assert now.grey.shape == before.grey.shape
+
+
+def test_a_codec_short_of_bits_leaves_small_movements_out(film):
+    """Why movements are added to the scene, and not to what was filmed of it."""
+    added = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.010, 0.011))
+    times_s = np.array([m.t_ns for m in film.moments]) / 1e9
+    k = int(np.abs(times_s - added[0].apex_s).argmin())
+
+    def shown(camera):
+        moved, still = (
+            camera.film(
+                np.random.default_rng(0), Recording("", tuple(play(film, movements, (0.0, 0.0))))
+            ).moments[k]
+            for movements in (added, ())
+        )
+        return float(np.abs(moved.grey.astype(float) - still.grey).mean())
+
+    assert shown(Camera(0.0, 0.0, 0, 40)) < 0.5 * shown(Camera(0.0, 0.0, 0, 0))
+
+
+def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
+    """32 px between the eyes to be judged; once it is, a tenth less will do."""
+
+    def far(iod_px):
+        (moment,) = farther(Recording("", film.moments[:1]), iod_px / 72).moments
+        size = inter_ocular(moment.face.landmarks)
+        points = moment.face.landmarks * np.float32(iod_px / size)
+        return replace(moment, face=replace(moment.face, landmarks=points))
+
+    sizes = (31, 33, 31, 30, 33, 28, 31)
+    seen = [m.face is not None for m in only_assessable(map(far, sizes), 25.0)]
+    assert seen == [False, True, True, True, True, False, False]
+
+
+def test_sightings_know_which_movement_they_belong_to(film):
+    rng = np.random.default_rng(4)
+    added = draw_additions(rng, film, 30, peak_iod=(0.03, 0.035))
+    rows = watch(play(film, added, (0.2, 0.1)), added)
+    assert {r.stage for r in rows} == {"early", "late"}
+    assert {r.event for r in rows} >= {0}
+    for r in rows:
+        assert r.evidence.shape == (len(NAMES),)
+        assert np.isfinite(r.evidence).all()
+        if r.event >= 0:
+            a = added[r.event]
+            assert a.onset_s - 0.11 <= r.apex_s <= a.offset_s + 0.11
+
+
+@pytest.mark.slow
+def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.spotting.jobs.SIMULATED_S", 6.0)
+    job = Job("portraits 0", 2, None, tuple(portraits))
+    first, again = run(job, 1), run(job, 1)
+    assert len(first.rows) == len(again.rows) > 0
+    for a, b in zip(first.rows, again.rows, strict=True):
+        assert np.array_equal(a.evidence, b.evidence)
+    save(tmp_path / "x.npz", first)
+    back = load(tmp_path / "x.npz")
+    assert (back.group, back.events, back.simulated) == ("portraits 0", first.events, True)
+    assert [r.apex_s for r in back.rows] == [r.apex_s for r in first.rows]
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+
+
+def case_of(*sightings, seconds=60.0, events=1, simulated=True):
+    """Sightings as (stage, apex_s, event, probability)."""
+    rows = tuple(
+        Row(stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1))
+        for stage, apex, event, _ in sightings
+    )
+    played = Played("a", simulated, False, seconds, events, rows)
+    return judged(played, np.array([p for *_, p in sightings]))
+
+
+def test_one_movement_is_one_alarm_and_a_second_look_takes_it_back():
+    case = case_of(
+        ("early", 5.0, 0, 0.9),
+        ("early", 5.1, 0, 0.95),  # the same movement in another stream
+        ("late", 5.0, 0, 0.8),
+        ("early", 9.0, -1, 0.7),
+        ("late", 9.05, -1, 0.2),  # not believed any more
+        ("early", 20.0, -1, 0.6),
+        ("late", 20.0, -1, 0.6),
+    )
+    assert alarms(case, 0.5, 0.5) == (1, {0})
+    assert alarms(case, 0.5, 0.1) == (2, {0})
+    assert alarms(case, 0.65, 0.5) == (0, {0})
+    assert alarms(case, 0.99, 0.5) == (0, set())
+
+
+def test_the_operating_table_keeps_to_its_budgets():
+    rng = np.random.default_rng(0)
+    cases = []
+    for simulated in (False, True):
+        for _ in range(20):
+            sightings = []
+            for k, apex in enumerate(np.arange(2, 58, 2.0)):
+                event = k if k % 4 == 0 else -1
+                p = rng.beta(5, 2) if event >= 0 else rng.beta(2, 5)
+                sightings += [("early", apex, event, p), ("late", apex, event, p)]
+            cases.append(case_of(*sightings, events=7, simulated=simulated))
+    table = operating_table(cases)
+    assert (table.alarms_per_min <= BUDGETS + 1e-9).all()
+    assert (np.diff(table.least_early) <= 0).all()
+    assert (np.diff(table.recall) >= 0).all()
+
+
+@pytest.mark.slow
+def test_jobs_are_played_though_a_landmark_model_holds_threads(
+    portraits, tmp_path, landmark_model, portrait_frame
+):
+    """Processes forked from one that has used the model wait for its threads for ever."""
+    LandmarkTracker(landmark_model).update(0, portrait_frame)
+    todo = [
+        (Job("portraits 0", number, None, tuple(portraits)), tmp_path / f"{number}.npz")
+        for number in range(2)
+    ]
+    play_all(todo, seed=1, workers=2)
+    assert [load(path).seconds > 25 for _, path in todo] == [True, True]

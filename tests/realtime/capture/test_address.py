@@ -1,0 +1,134 @@
+"""Which texts are an address, and that none of them shows a secret."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from pathlib import Path
+
+import pytest
+
+from realtime.capture.address import parse_source, printable
+from realtime.capture.source import SourceKind
+from realtime.errors import SourceRefused
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("0", SourceKind.CAMERA, "camera 0"),
+        ("12", SourceKind.CAMERA, "camera 12"),
+        ("rtsp://cam.local/live", SourceKind.STREAM, "rtsp://cam.local/live"),
+        ("rtsps://u:s3cret@cam.local:322/a", SourceKind.STREAM, "rtsps://cam.local:322/a"),
+        ("http://u:s3cret@[::1]:80/v", SourceKind.STREAM, "http://[::1]:80/v"),
+        ("https://cam/v?token=s3cret#s3cret", SourceKind.STREAM, "https://cam/v"),
+        ("HTTP://s3cret@CAM/v", SourceKind.STREAM, "http://cam/v"),
+    ],
+)
+def test_allowed(text: str, kind: SourceKind, shown: str) -> None:
+    address = parse_source(text)
+    assert address.kind is kind
+    assert printable(address) == shown
+    assert "s3cret" not in f"{address!r} {address}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("p@ss", "p:ss", "p%40ss", "p/ss", "p?ss", "p#ss", "p;ss", "p=ss", "p'ss", 'p"ss'),
+        *("pässwörd", "12/34", "1234?5", "p&ss", "p\\ss", "p ss", "[p]ss", "℀pss", "p%2Fss"),
+    ],
+)
+def test_no_shape_of_password_is_shown_or_kept_in_a_message(password: str) -> None:
+    told, behind = _what_is_told(f"rtsp://operator:{password}@camera.local/live?key={password}")
+    assert behind is None  # the message of an error behind ours would quote the address
+    assert "operator" not in told
+    for part in re.split(r"[@:/?#;=]", password):
+        assert len(part) < 3 or part not in told
+    assert password not in told
+
+
+def _what_is_told(url: str) -> tuple[str, BaseException | None]:
+    """Every text made of the address or its refusal, and the error behind the refusal."""
+    try:
+        address = parse_source(url)
+    except SourceRefused as refusal:
+        return f"{refusal} {refusal!r}", refusal.__context__
+    return f"{address!r} {address} {printable(address)}", None
+
+
+def test_an_account_in_the_path_is_hidden() -> None:
+    address = parse_source("rtsp://cam/user=admin&password=s3cret&channel=1/stream.sdp")
+    assert printable(address) == "rtsp://cam/…"
+
+
+def test_files_and_folders(tmp_path: Path) -> None:
+    film = tmp_path / "a film.mp4"
+    film.touch()
+    assert parse_source(str(film)).path == film
+    assert parse_source(str(film)).kind is SourceKind.FILE
+    assert parse_source(str(tmp_path)).kind is SourceKind.FOLDER
+    with pytest.raises(ValueError, match="not a camera"):
+        _ = parse_source(str(tmp_path)).index
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "concat:a|b",
+        "subfile,,start,0,end,9,,:a",
+        "file:a.mp4",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "pipe:0",
+        "pipe:",
+        "async:http://a",
+        "http:a",
+        "rtsp:",
+        "ftp://cam/v",
+        "udp://127.0.0.1:5000",
+        "-1",
+        "--help",
+        "0x1",
+        "1.0",
+        "+1",
+        "٣",
+        "0\n",
+        "a\0b",
+        "rtsp://cam/\x1b[2J",
+        "rtsp://cam/" + "a" * 2048,
+        "a" * 300,
+        "no-such-file.mp4",
+        "http://",
+        "http://:80/v",
+        "http://cam:port/v",
+        "http://u:s3cret@cam:port/v",
+        "rtsp://u:s3cret/more@cam/v",
+        "rtsp://u:s3cret#x@cam/v",
+        "rtsp:/u:s3cret@cam/v",
+        "rtps://u:s3cret@cam/v",
+        "ftp://cam?token=s3cret",
+    ],
+)
+def test_refused_with_what_is_allowed(text: str) -> None:
+    with pytest.raises(SourceRefused, match="allowed: a camera number") as caught:
+        parse_source(text)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_name_that_is_also_a_protocol_is_refused_even_where_such_a_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file:a").touch()
+    with pytest.raises(SourceRefused):
+        parse_source("file:a")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_named_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceRefused, match="neither"):
+        parse_source(str(tmp_path / "pipe"))

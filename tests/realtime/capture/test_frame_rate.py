@@ -1,0 +1,72 @@
+"""The rate of a source, and what is missing by it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from realtime.capture.frame_rate import FrameRate
+
+MS = 1_000_000
+
+
+def measured(times_ms: list[float]) -> FrameRate:
+    rate = FrameRate(outage_s=1.2)
+    for time_ms in times_ms:
+        rate.update(round(time_ms * MS))
+    return rate
+
+
+def test_a_steady_source_misses_nothing() -> None:
+    rate = measured([n * 20.0 for n in range(200)])
+    assert rate.missing == 0
+    assert rate.fps == pytest.approx(50)
+
+
+@pytest.mark.parametrize("lost", [{50}, {50, 51, 52}, {40, 60, 90}, {40, 42}])
+def test_lost_frames_are_counted(lost: set[int]) -> None:
+    jitter = np.random.default_rng(1).uniform(-2, 2, 120)
+    rate = measured([n * 33.3 + jitter[n] for n in range(120) if n not in lost])
+    assert rate.missing == len(lost)
+
+
+def test_a_late_frame_and_early_ones_after_it_are_no_loss() -> None:
+    times = [n * 33.0 for n in range(120)]
+    # frames 60 to 63 were held up on the way and arrive together
+    times[60:64] = [times[64] - 4 + n for n in range(4)]
+    assert measured(times).missing == 0
+
+
+def test_frames_that_come_in_pairs_are_no_loss() -> None:
+    assert measured([n // 2 * 66.0 + n % 2 for n in range(200)]).missing == 0
+
+
+def test_a_burst_does_not_hide_a_loss_long_before_it() -> None:
+    times = [n * 33.0 for n in range(160) if n not in (40, 41)]
+    times[100:104] = [times[104] - 4 + n for n in range(4)]
+    assert measured(times).missing == 2
+
+
+def test_an_outage_and_a_reopening_are_no_lost_frames() -> None:
+    first = [n * 33.0 for n in range(60)]
+    assert measured([*first, *(t + 5000 for t in first)]).missing == 0
+    rate = measured(first)
+    rate.restart()
+    rate.update(round((first[-1] + 500) * MS))
+    assert rate.missing == 0
+    assert rate.fps == 0.0
+
+
+def test_what_was_missing_never_becomes_less_once_settled() -> None:
+    rate = FrameRate(outage_s=1.2)
+    rng = np.random.default_rng(2)
+    seen = []
+    for n in range(600):
+        if rng.random() > 0.1:
+            rate.update(round(n * 10 * MS + rng.uniform(-1, 1) * MS))
+        seen.append(rate.missing)
+    lowest_later = [min(seen[i + 60 :]) for i in range(0, len(seen) - 60, 60)]
+    assert all(b >= a for a, b in pairwise(lowest_later))
+    assert seen[-1] == pytest.approx(60, rel=0.4)

@@ -1,0 +1,192 @@
+"""Statuses as a running program would make them, for the dashboard's tests.
+
+`python -m tests.realtime.dashboard.scenes 100 30 [lost|dark|motion]` prints one to look at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+import sys
+
+import numpy as np
+from rich.console import Console
+
+from realtime.capture.stats import CameraState, CaptureStats
+from realtime.dashboard.halfblock import Look
+from realtime.dashboard.layout import picture
+from realtime.event import CLASSES, Classification, Event, Kind
+from realtime.face.assessability import Assessable
+from realtime.status import StageTime, Status, Trace
+
+GROUPS = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
+STAGES = (
+    StageTime("landmarks", 7.4, 8.9),
+    StageTime("stabiliser", 0.8, 1.1),
+    StageTime("motion", 0.3, 0.5),
+    StageTime("onset, apex", 0.1, 0.1),
+    StageTime("engine", 91.2, 104.0),
+)
+
+
+def event(
+    number: int,
+    apex_s: float,
+    *,
+    kind: Kind = "micro",
+    label: str | None = "surprise",
+    confounders: tuple[str, ...] = (),
+) -> Event:
+    verdict = None
+    if label is not None:
+        shares = [0.06, 0.06, 0.06]
+        shares[CLASSES.index(label)] = 0.88
+        verdict = Classification(label, (shares[0], shares[1], shares[2]), 0.93, "onnxruntime-f32")
+    return Event(
+        id=f"{number:04d}",
+        face=0,
+        face_box=(200.0, 90.0, 420.0, 370.0),
+        kind=kind,
+        onset_s=apex_s - 0.167,
+        apex_s=apex_s,
+        offset_s=apex_s + 0.233,
+        flagged_s=apex_s + 0.133,
+        onset_frame=round(30 * apex_s) - 5,
+        apex_frame=round(30 * apex_s),
+        offset_frame=round(30 * apex_s) + 7,
+        peak_motion_iod=0.021,
+        peak_sigma=9.4,
+        regions=(0.31, 0.44, 0.05, 0.03, 0.10, 0.07),
+        confounders=confounders,
+        classification=verdict,
+    )
+
+
+EVENTS = (
+    event(1, 12.3),
+    event(2, 21.7, kind="rejected", label=None, confounders=("blink",)),
+    event(3, 33.1, label="negative"),
+    event(4, 40.0, kind="macro", label="positive"),
+    event(5, 58.2, kind="rejected", label=None, confounders=("speech", "head motion")),
+    event(6, 82.4, label="positive"),
+)
+
+
+def face_picture(size: int = 120) -> np.ndarray:
+    """A drawn face, BGR: enough shape and colour to see whether the half-blocks are right."""
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
+    image = np.zeros((size, size, 3), np.uint8)
+    image[:] = (70, 50, 40)
+    image[(x / 0.7) ** 2 + (y / 0.9) ** 2 < 1] = (140, 170, 225)
+    for side in (-0.3, 0.3):
+        image[((x - side) / 0.13) ** 2 + ((y + 0.2) / 0.08) ** 2 < 1] = (60, 40, 30)
+    image[(np.abs(x) < 0.25) & (np.abs(y - 0.45) < 0.05)] = (80, 80, 190)
+    shade = (0.75 + 0.25 * np.cos(x - 0.4))[..., None]
+    return (image * shade).astype(np.uint8)
+
+
+def traces(seconds: float = 8.0, threshold: float = 6.0) -> tuple[Trace, ...]:
+    noise = np.random.default_rng(7)
+    t = np.arange(0, seconds, 1 / 30)
+    made = []
+    for i, group in enumerate(GROUPS):
+        values = np.abs(noise.normal(1.0, 0.5, t.size))
+        values += (3.0 + 9.0 * (i < 2)) * np.exp(-(((t - 6.3) / 0.12) ** 2))
+        made.append(Trace(group, tuple(float(v) for v in values), threshold))
+    return tuple(made)
+
+
+def capture(state: CameraState = CameraState.LIVE, **changes: float) -> CaptureStats:
+    stats = CaptureStats(state, 2530, 3, 1, 0, 0.02, 30.0, 30.0, 29.9)
+    return dataclasses.replace(stats, **changes)  # type: ignore[arg-type]
+
+
+def status(**changes: object) -> Status:
+    """A session 84 seconds old in which all is well."""
+    usual = Status(
+        source="camera 0 (Integrated Webcam)",
+        size=(640, 480),
+        elapsed_s=84.3,
+        capture=capture(),
+        ring_held=118,
+        ring_capacity=150,
+        analysed=2527,
+        skipped=0,
+        stages=STAGES,
+        faces=1,
+        assessable=Assessable.YES,
+        detector="resting",
+        traces=traces(),
+        events=EVENTS,
+        micro_count=3,
+        rejected_count=2,
+        engine="onnxruntime-f32 3f9c12ab",
+        engine_state="ready",
+        recording="idle",
+        session="sessions/2026-11-23_20-14-05",
+        disk_free_bytes=113_400_000_000,
+        face_picture=face_picture(),
+    )
+    return dataclasses.replace(usual, **changes)  # type: ignore[arg-type]
+
+
+SCENES = {
+    "well": status(),
+    "lost": status(
+        capture=capture(CameraState.LOST, age_s=3.4, measured_fps=0.0, reopened=2),
+        assessable=Assessable.NO_FACE,
+        detector="waiting",
+        face_picture=None,
+        faces=0,
+        notices=("camera 0 went away at 0:01:21",),
+    ),
+    "frozen": status(capture=capture(CameraState.FROZEN, age_s=2.1), detector="waiting"),
+    "dark": status(assessable=Assessable.TOO_DARK, detector="waiting", elapsed_s=300.0),
+    "motion": status(
+        engine="motion only",
+        engine_state="none",
+        events=tuple(dataclasses.replace(e, classification=None) for e in EVENTS),
+        recording="PAUSED: disk full",
+        disk_free_bytes=400_000_000,
+        notices=("the disk is full: clips are paused, events are still written",),
+    ),
+    "opening": status(
+        capture=CaptureStats(
+            CameraState.OPENING, 0, 0, 0, 0, math.inf, None, None, measured_fps=0.0
+        ),
+        elapsed_s=0.0,
+        events=(),
+        traces=(),
+        stages=(),
+        faces=0,
+        face_picture=None,
+        assessable=Assessable.NO_FACE,
+        session=None,
+        disk_free_bytes=None,
+        micro_count=0,
+        rejected_count=0,
+        size=(0, 0),
+        detector="waiting",
+        engine_state="loading",
+        recording="off",
+        ring_held=0,
+        analysed=0,
+    ),
+}
+
+
+def rendered(
+    shown: Status, columns: int, rows: int, *, look: Look = Look.FULL, silent_s: float = 0.0
+) -> list[str]:
+    """What the screen would show, line by line, without colours."""
+    console = Console(width=columns, height=rows, record=True, file=io.StringIO())
+    console.print(picture(shown, (columns, rows), look, silent_s=silent_s), height=rows)
+    return console.export_text().rstrip("\n").split("\n")
+
+
+if __name__ == "__main__":
+    columns, rows = int(sys.argv[1]), int(sys.argv[2])
+    scene = SCENES[sys.argv[3] if len(sys.argv) > 3 else "well"]
+    console = Console(width=columns, height=rows, force_terminal=True, color_system="truecolor")
+    console.print(picture(scene, (columns, rows), Look.FULL), height=rows)

@@ -1,0 +1,166 @@
+"""The dashboard in a real terminal: what it shows, and that the terminal comes back."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import termios
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+from tests.realtime.dashboard.terminal import Terminal
+
+TAKE, GIVE_BACK = b"\x1b[?1049h", b"\x1b[?1049l"
+SIZES = ((80, 24), (160, 45))
+
+
+def assert_given_back(terminal: Terminal) -> None:
+    assert terminal.mode() == terminal.mode_before
+    assert not terminal.screen.cursor.hidden
+    assert terminal.raw.count(TAKE) >= 1
+    assert terminal.raw.rindex(GIVE_BACK) > terminal.raw.rindex(TAKE)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_shows_rates_events_engine_and_keys(size: tuple[int, int]) -> None:
+    with Terminal(*size, "auto", "well", "quit").watch() as terminal:
+        terminal.until_shown("29.9 fps", "LIVE", "assessable", "q  quit")
+        row = next(line for line in terminal.text.split("\n") if "0006" in line)
+        assert row.split("0006")[1].split("│")[0].split() == (
+            ["1:22.4", "positive", "88", "%", "93", "%", "400", "2.1", "micro"]
+        )
+        assert "onnxruntime-f32 3f9c12ab" in terminal.text
+        assert "▀" in terminal.text
+        assert terminal.screen.cursor.hidden
+        assert not terminal.mode()[3] & (termios.ICANON | termios.ECHO)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("scene", "headline"), [("lost", "SOURCE LOST"), ("frozen", "FROZEN")])
+def test_trouble_is_red_across_the_screen(size: tuple[int, int], scene: str, headline: str) -> None:
+    with Terminal(*size, "live", scene, "quit").watch() as terminal:
+        terminal.until_shown(headline, "it is being reopened")
+        assert terminal.cell("it is being reopened").bg == "red"
+        row = next(i for i, line in enumerate(terminal.screen.display) if "being reopened" in line)
+        assert all(terminal.screen.buffer[row][x].bg == "red" for x in range(size[0]))
+
+
+def test_twenty_columns_are_enough_for_the_state() -> None:
+    with Terminal(20, 10, "auto", "lost", "quit").watch() as terminal:
+        terminal.until_shown("SOURCE LOST", "0.0 fps", "micro 3")
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert_given_back(terminal)
+
+
+def test_keys_arrive_as_commands_in_order_and_arrows_do_not() -> None:
+    with Terminal(80, 24, "auto", "well", "quit").watch() as terminal:
+        terminal.until_shown("LIVE")
+        terminal.until_told("open")
+        terminal.type("\x1bOp\x1b[Ar\x1b[15~xM")  # the keypad's 0, up, r, F5, x, M
+        terminal.until_told("marker")
+        terminal.type("p")
+        terminal.until_told("pause")
+        terminal.type("q")
+        terminal.until_told("closed")
+        told = [line for line in terminal.news.split() if line not in ("open", "shown", "closed")]
+        assert told[-4:] == ["rest", "marker", "pause", "quit"]
+        assert len(told) == 4
+
+
+def test_given_back_after_q() -> None:
+    with Terminal(80, 24, "auto", "well", "quit").watch() as terminal:
+        terminal.until_shown("LIVE")
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert_given_back(terminal)
+
+
+def test_given_back_after_an_error_in_the_block_whose_traceback_is_readable() -> None:
+    with Terminal(80, 24, "auto", "well", "error").watch() as terminal:
+        assert terminal.ended() == 1
+        assert_given_back(terminal)
+        assert b"something broke in the block" in terminal.raw[terminal.raw.rindex(GIVE_BACK) :]
+
+
+def test_given_back_after_sigterm() -> None:
+    with Terminal(80, 24, "auto", "well", "quit").watch() as terminal:
+        terminal.until_shown("LIVE")
+        terminal.child.send_signal(signal.SIGTERM)
+        assert terminal.ended() == 128 + signal.SIGTERM
+        assert_given_back(terminal)
+
+
+def test_goes_on_in_plain_lines_when_drawing_fails() -> None:
+    with Terminal(120, 30, "auto", "well", "drawing").watch() as terminal:
+        terminal.until(lambda: b"LIVE 29.9 fps" in terminal.raw, "a plain line")
+        assert b"going on with plain lines" in terminal.raw
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("kind", ["live", "plain"])
+def test_a_terminal_nobody_reads_blocks_neither_show_nor_the_end(kind: str) -> None:
+    with Terminal(160, 45, kind, "well", "count") as terminal:
+        terminal.until_told("shown")
+        terminal.until_told("closed")
+        assert terminal.ended() == 0
+        assert terminal.mode() == terminal.mode_before
+
+
+def test_ctrl_s_is_lifted_to_give_the_terminal_back() -> None:
+    with Terminal(80, 24, "live", "well", "quit").watch() as terminal:
+        terminal.until_shown("LIVE")
+        terminal.type("\x13")
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert_given_back(terminal)
+
+
+def test_follows_a_new_size() -> None:
+    with Terminal(160, 45, "live", "well", "quit").watch() as terminal:
+        terminal.until_shown("why")
+        terminal.resize(80, 24)
+        terminal.until(
+            lambda: "q  quit" in terminal.screen.display[23], "the footer in the last row"
+        )
+
+
+def test_takes_the_terminal_again_after_a_shell_had_it() -> None:
+    with Terminal(80, 24, "live", "well", "quit").watch() as terminal:
+        terminal.until_shown("LIVE")
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.mode_before)
+        terminal.until(lambda: terminal.raw.count(TAKE) >= 2, "the screen taken again")
+        assert not terminal.mode()[3] & (termios.ICANON | termios.ECHO)
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert_given_back(terminal)
+
+
+def test_no_color_is_respected() -> None:
+    with Terminal(80, 24, "live", "lost", "quit", NO_COLOR="1").watch() as terminal:
+        terminal.until_shown("SOURCE LOST", "q  quit")
+        banner = terminal.cell("SOURCE LOST")
+        assert banner.reverse
+        cells = [terminal.screen.buffer[y][x] for y in range(24) for x in range(80)]
+        assert {(c.fg, c.bg) for c in cells} == {("default", "default")}
+
+
+def test_eight_colours_are_enough() -> None:
+    with Terminal(80, 24, "auto", "well", "quit", TERM="xterm", COLORTERM="").watch() as terminal:
+        terminal.until_shown("LIVE", "q  quit")
+        assert "▒" in terminal.text
+        assert terminal.cell(" LIVE ").bg == "green"
+
+
+def test_a_dumb_terminal_gets_plain_lines() -> None:
+    with Terminal(80, 24, "auto", "well", "quit", TERM="dumb").watch() as terminal:
+        terminal.until(lambda: b"LIVE 29.9 fps" in terminal.raw, "a plain line")
+        assert b"\x1b" not in terminal.raw
+        terminal.type("q")
+        assert terminal.ended() == 0
+        assert terminal.mode() == terminal.mode_before

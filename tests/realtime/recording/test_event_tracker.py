@@ -1,0 +1,173 @@
+"""How findings become lines, with an engine that answers when the test says."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.engine.process import Answered
+from realtime.event import Classification
+from realtime.motion.regions import Stream
+from realtime.recording.event_tracker import EventBook
+from realtime.spotting.face_pipeline import Look
+from realtime.spotting.spotter import Finding
+
+VERDICT = Classification("surprise", (0.1, 0.2, 0.7), 0.9, "scripted")
+
+
+class ScriptedEngine:
+    """Answers a ticket when `answer` is called."""
+
+    def __init__(self, takes=True):
+        self.takes, self.tickets, self.done = takes, [], []
+
+    def submit(self, ticket, pair):
+        self.tickets.append(ticket)
+        return self.takes
+
+    def answer(self, ticket, verdict=VERDICT):
+        failure = None if verdict else "its process died"
+        self.done.append(Answered(ticket, verdict, None, 90.0, failure))
+
+    def poll(self):
+        done, self.done = self.done, []
+        return done
+
+    def wait(self, ticket, timeout_s=60.0):
+        return Answered(ticket, VERDICT, None, 90.0, None)
+
+
+class StillWatcher:
+    """The part of a watcher the book asks for."""
+
+    face_id = 0
+
+    def look(self, t_ns):
+        crop = np.zeros((224, 224), np.uint8)
+        return Look(round(t_ns / 33e6), t_ns, crop, np.eye(2, 3), (200.2, 90.0, 419.7, 370.0))
+
+    def frame_number(self, t_ns):
+        return round(t_ns / 33e6)
+
+    def pair(self, finding):
+        return np.zeros((2, 224, 224), np.float32)
+
+
+def finding(kind="micro", number=1, **changes):
+    found = Finding(
+        number, kind, Stream.BROWS, 5_000_000_000, 5_150_000_000, 5_350_000_000,
+        0.02, 8.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0), 0.7, (),
+    )  # fmt: skip
+    return replace(found, **changes)
+
+
+NOW = Frame(160, 5_430_000_000, np.zeros((1, 1, 3), np.uint8))
+
+
+@pytest.fixture
+def book_with():
+    def make(engine, *, wait=False, answer_s=60.0):
+        lines = []
+        book = EventBook(
+            FrameRing(4), engine=engine, log=lines, recorder=None, wait=wait, answer_s=answer_s
+        )
+        return book, lines
+
+    return make
+
+
+def test_a_class_in_time_is_in_the_only_line(book_with):
+    engine = ScriptedEngine()
+    book, lines = book_with(engine)
+    book.take(StillWatcher(), finding(), NOW)
+    book.tend(NOW.t_ns)
+    assert lines == []
+    engine.answer(1)
+    book.tend(NOW.t_ns)
+    (event,) = lines
+    assert (event.id, event.label, event.revises) == ("0001", "surprise", False)
+    assert event.flagged_s == pytest.approx(5.43)
+    assert json.loads(event.to_json())["face_box"] == [200, 90, 420, 370]
+
+
+def test_what_the_network_doubts_says_so_while_it_stands(book_with):
+    engine = ScriptedEngine()
+    book, lines = book_with(engine)
+    book.take(StillWatcher(), finding(), NOW)
+    engine.answer(1, replace(VERDICT, micro_probability=0.2, doubted=True))
+    book.tend(NOW.t_ns)
+    book.take(StillWatcher(), finding("rejected", confounders=("blink",), revises=True), NOW)
+    told = [json.loads(event.to_json())["confounders"] for event in lines]
+    assert told == [["network doubts"], ["blink"]]
+
+
+def test_a_late_class_revises(book_with):
+    engine = ScriptedEngine()
+    book, lines = book_with(engine, answer_s=0.0)
+    book.take(StillWatcher(), finding(), NOW)
+    book.tend(NOW.t_ns)
+    engine.answer(1)
+    book.tend(NOW.t_ns)
+    assert [(e.label, e.revises) for e in lines] == [("unclassified", False), ("surprise", True)]
+
+
+@pytest.mark.parametrize("engine", [None, ScriptedEngine(takes=False)], ids=["none", "full"])
+def test_without_an_answer_it_is_unclassified_at_once(book_with, engine):
+    book, lines = book_with(engine)
+    book.take(StillWatcher(), finding(), NOW)
+    assert [(e.label, e.kind) for e in lines] == [("unclassified", "micro")]
+
+
+def test_an_engine_that_died_leaves_it_unclassified(book_with):
+    engine = ScriptedEngine()
+    book, lines = book_with(engine)
+    book.take(StillWatcher(), finding(), NOW)
+    engine.answer(1, None)
+    book.tend(NOW.t_ns)
+    assert [e.label for e in lines] == ["unclassified"]
+
+
+def test_waiting_gives_one_line_at_once(book_with):
+    book, lines = book_with(ScriptedEngine(), wait=True)
+    book.take(StillWatcher(), finding(), NOW)
+    assert [e.label for e in lines] == ["surprise"]
+
+
+def test_a_movement_that_stayed_is_taken_back(book_with):
+    book, lines = book_with(ScriptedEngine(), wait=True)
+    book.take(StillWatcher(), finding(), NOW)
+    later = finding(kind="macro", offset_ns=6_000_000_000, revises=True)
+    book.take(StillWatcher(), later, NOW)
+    assert [(e.id, e.kind, e.revises) for e in lines] == [
+        ("0001", "micro", False),
+        ("0001", "macro", True),
+    ]
+    assert lines[1].offset_s == pytest.approx(6.0)
+    assert lines[1].label == "surprise"
+    assert dict(book.counts()) == {"macro": 1}
+
+
+def test_rejected_ones_ask_nobody_and_are_counted(book_with):
+    engine = ScriptedEngine()
+    book, _ = book_with(engine)
+    for number in range(20):
+        book.take(StillWatcher(), finding("rejected", number, confounders=("blink",)), NOW)
+    book.take(StillWatcher(), finding(number=30), NOW)
+    book.close()
+    assert engine.tickets == [21]
+    assert dict(book.counts()) == {"rejected": 20, "micro": 1}
+    assert [e.kind for e in book.newest()].count("rejected") == 3
+    assert [e.id for e in book.final()] == [f"{n:04d}" for n in range(1, 22)]
+
+
+def test_a_flag_that_is_taken_back_leaves_the_list_and_says_why(book_with):
+    book, lines = book_with(None)
+    book.take(StillWatcher(), finding(), NOW)
+    taken_back = finding("rejected", confounders=("mouth activity",), revises=True)
+    book.take(StillWatcher(), taken_back, NOW)
+    assert [(e.kind, e.revises) for e in lines] == [("micro", False), ("rejected", True)]
+    assert lines[-1].confounders == ("mouth activity",)
+    assert book.counts() == {"rejected": 1}
+    assert [e.kind for e in book.final()] == ["rejected"]

@@ -1,0 +1,77 @@
+"""What speaks against judging a face that is there: its codec, a hand before it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.spotting.face_footage import Recording
+from model.spotting.insertions import draw_additions, play
+from model.spotting.scene import simulate
+from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_person import Habits
+from realtime.capture.ring_buffer import Frame
+from realtime.face.assessability import Assessable
+from realtime.motion.stabiliser import StabiliserConfig
+from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.spotter import SpotterConfig
+from tests.model.conftest import drawn_portrait
+
+pytestmark = pytest.mark.slow
+
+CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
+SETTLED_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def acted():
+    """Ten seconds of a calm person with movements of 3 % IOD."""
+    portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
+    scene = simulate(portraits, 11, np.arange(250) / 25, CALM, scale=0.9)
+    added = draw_additions(np.random.default_rng(2), scene, 60, peak_iod=(0.03, 0.031))
+    assert added
+    return Recording("acted", tuple(play(scene, added, (0.3, -0.2))))
+
+
+def watch(recording):
+    """Every finding, and the words on the frames after the face was learned."""
+    watcher = FaceWatcher(0, StabiliserConfig(), SpotterConfig(alarms_per_minute=3))
+    found, words = [], []
+    for seq, moment in enumerate(recording.moments):
+        held = watcher.align(
+            Frame(seq, moment.t_ns, np.zeros((1, 1, 3), np.uint8)), moment.grey, moment.face
+        )
+        found += watcher.spot(held, moment.face)
+        if moment.t_ns > SETTLED_S * 1e9:
+            words.append(watcher.assessable(Assessable.YES))
+    return found, words
+
+
+def filmed(acted, crf):
+    return Camera(0.5, 2.0, 0, crf).film(np.random.default_rng(0), acted)
+
+
+def test_a_video_of_ordinary_quality_is_judged(acted):
+    found, words = watch(filmed(acted, 23))
+    assert set(words) == {Assessable.YES}
+    assert any(f.kind == "micro" for f in found)
+    assert not any("compression" in f.confounders for f in found)
+
+
+def test_a_codec_short_of_bits_is_told_and_nothing_is_flagged(acted):
+    found, words = watch(filmed(acted, 42))
+    assert set(words) == {Assessable.COMPRESSED}
+    assert not any(f.kind == "micro" for f in found)
+    assert all("compression" in f.confounders for f in found if f.apex_ns > SETTLED_S * 1e9)
+
+
+def test_a_covered_face_is_told_and_looks_free_again(acted):
+    moments = []
+    for moment in acted.moments:
+        grey = moment.grey.copy()
+        if 5 < moment.t_ns / 1e9 < 7:
+            grey[len(grey) // 2 :] = 60
+        moments.append(replace(moment, grey=grey))
+    _, words = watch(filmed(Recording("covered", tuple(moments)), 0))
+    assert Assessable.OCCLUDED in words
+    assert words[0] is words[-1] is Assessable.YES
