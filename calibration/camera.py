@@ -26,7 +26,7 @@ from realtime.errors import FleetingError, SettingsError
 from realtime.face.assessability import AssessConfig
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.spotting.rejection_rules import GateConfig
+from realtime.spotting.rejection_rules import RejectionRules
 
 STDERR = Console(stderr=True)
 LEAST_S = 3.0
@@ -92,7 +92,7 @@ def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
             f"{light.burnt:.0%} of the face is burnt out",
             "less light from one side, or expose less",
         )
-    if light.coarse > GateConfig().max_coarse:
+    if light.coarse > RejectionRules().max_coarse:
         yield Advice(
             f"the video is compressed: the face changes in steps of {light.coarse:.1f} grey levels",
             "a higher bit rate; of a camera that compresses by itself, --fourcc MJPG",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from realtime.capture.frame_rate import FrameRate
-from realtime.capture.source import Shot
+from realtime.capture.source import TimedFrame
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import face_pixels, inter_ocular
@@ -71,7 +71,7 @@ class Meter:
         self._steps: list[float] = []
         self._ages: list[float] = []
 
-    def add(self, shot: Shot, age_ms: float | None = None) -> None:
+    def add(self, shot: TimedFrame, age_ms: float | None = None) -> None:
         """One picture, and how old it was when it was grabbed."""
         if age_ms is not None:
             self._ages.append(age_ms)
@@ -94,7 +94,7 @@ class Meter:
             self._looked_ns = shot.t_ns
             self._look(shot, grey)
 
-    def _look(self, shot: Shot, grey: NDArray[np.uint8]) -> None:
+    def _look(self, shot: TimedFrame, grey: NDArray[np.uint8]) -> None:
         self._tracker.reset()  # a second is too long to follow a face
         face = next(iter(self._tracker.update(shot.t_ns, shot.image)), None)
         if face is None:

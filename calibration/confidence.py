@@ -59,7 +59,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ConfidenceReport:
     """On people the fit has not seen."""
 
     ece_before: float
@@ -102,13 +102,13 @@ def fit(known: Answers, false_share: float) -> Fit:
     return Fit(float(np.exp(best.x)), threshold)
 
 
-def report(seen: Answers, found: Fit) -> Report:
+def report(seen: Answers, found: Fit) -> ConfidenceReport:
     truth, event = seen.label[seen.event], seen.event
     before, after = seen.shares(1.0), seen.shares(found.temperature)
     right = after.argmax(axis=1) == truth
     sure = after.max(axis=1) >= SURE
     passes = seen.micro >= found.micro_threshold
-    return Report(
+    return ConfidenceReport(
         expected_calibration_error(before.max(axis=1), before.argmax(axis=1) == truth),
         expected_calibration_error(after.max(axis=1), right),
         float(sure.mean()),
@@ -126,7 +126,7 @@ def write(engine: Path, found: Fit) -> None:
     (engine / CARD).write_text(card(description), "utf-8")
 
 
-def shown(found: Fit, seen: Report) -> Table:
+def shown(found: Fit, seen: ConfidenceReport) -> Table:
     table = Table(title="on people the fit has not seen")
     table.add_column("what")
     table.add_column("figure", justify="right")

@@ -25,28 +25,28 @@ from scipy.stats import gamma
 
 from calibration.source_arguments import add_arguments, open_subject
 from model.spotting.face_footage import (
-    Moment,
-    Recording,
+    FaceFrame,
+    FaceRecording,
     cut_to_face,
-    look,
     only_assessable,
     stretches,
+    track_faces,
 )
-from model.spotting.insertions import Added, draw_additions, play
-from model.spotting.jobs import Played
-from model.spotting.labelled_candidates import Row, watch
-from model.spotting.operating_point import Judged, alarms, judge
-from realtime.capture.source import Shot, Source
+from model.spotting.insertions import InsertedMovement, draw_insertions, play
+from model.spotting.jobs import SimulationResult
+from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
+from model.spotting.operating_point import ScoredCandidates, alarms, score_with
+from realtime.capture.source import Source, TimedFrame
 from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter
+from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile, save_profile
-from realtime.spotting.rejection_rules import GateConfig
+from realtime.spotting.rejection_rules import RejectionRules
 from realtime.spotting.verifier import Verifier, load_verifier
 from realtime.statistics import share_interval
 
@@ -78,7 +78,7 @@ class Expectation:
     profile: Profile
 
 
-def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float) -> Recording:
+def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float) -> FaceRecording:
     """Frames of a source with the largest face in each, from `start_s` on.
 
     Raises:
@@ -86,7 +86,9 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
     """
     shots = _between(iter(source.read, None), start_s, start_s + seconds)
     # the rate is judged over the whole recording, below
-    recording = Recording(source.info.name, tuple(only_assessable(look(shots, tracker), 0.0)))
+    recording = FaceRecording(
+        source.info.name, tuple(only_assessable(track_faces(shots, tracker), 0.0))
+    )
     judged_s = sum(part.seconds for part in stretches(recording, SHORTEST_S))
     if judged_s < LEAST_S:
         raise DataError(
@@ -96,7 +98,7 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
     return cut_to_face(recording)
 
 
-def _between(shots: Iterable[Shot], first_s: float, last_s: float) -> Iterator[Shot]:
+def _between(shots: Iterable[TimedFrame], first_s: float, last_s: float) -> Iterator[TimedFrame]:
     """Seconds from the first frame."""
     began_ns: int | None = None
     for shot in shots:
@@ -109,7 +111,13 @@ def _between(shots: Iterable[Shot], first_s: float, last_s: float) -> Iterator[S
 
 
 def expect(
-    recording: Recording, verifier: Verifier, budget: float, *, passes: int, seed: int, name: str
+    recording: FaceRecording,
+    verifier: Verifier,
+    budget: float,
+    *,
+    passes: int,
+    seed: int,
+    name: str,
 ) -> Expectation:
     """Play the recording as it is and with movements added; what the spotter makes of it.
 
@@ -118,7 +126,7 @@ def expect(
     """
     parts = list(stretches(recording, SHORTEST_S))
     settled = _settled(max(parts, key=lambda part: part.seconds))
-    if settled.coarse > GateConfig().max_coarse:
+    if settled.coarse > RejectionRules().max_coarse:
         raise DataError(
             f"{recording.name}: the video is too compressed for small movements, it changes in "
             f"steps of {settled.coarse:.1f} grey levels: raise its bit rate"
@@ -138,7 +146,7 @@ def expect(
     for number in track(range(passes), "adding movements", transient=True, console=_console()):
         rng = np.random.default_rng([seed, number])
         for part in parts:
-            added = draw_additions(rng, part, EVENTS_PER_MIN, peak_iod=(BANDS[0][0], BANDS[-1][1]))
+            added = draw_insertions(rng, part, EVENTS_PER_MIN, peak_iod=(BANDS[0][0], BANDS[-1][1]))
             _, found = alarms(_judged(part, added, verifier), *least)
             sizes += [(movement.peak_iod, k in found) for k, movement in enumerate(added)]
     recall = []
@@ -167,15 +175,19 @@ def share(hits: int, of: int) -> Expected:
     return Expected(hits / of, *share_interval(hits, of))
 
 
-def _judged(part: Recording, added: Sequence[Added], verifier: Verifier) -> Judged:
-    moments: Iterator[Moment] = play(part, added, (0.3, 0.3))
-    rows: list[Row] = watch(moments, added)
-    return judge(Played(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier)
+def _judged(
+    part: FaceRecording, added: Sequence[InsertedMovement], verifier: Verifier
+) -> ScoredCandidates:
+    moments: Iterator[FaceFrame] = play(part, added, (0.3, 0.3))
+    rows: list[LabelledCandidate] = labelled_candidates(moments, added)
+    return score_with(
+        SimulationResult(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier
+    )
 
 
-def _settled(part: Recording) -> Sighter:
+def _settled(part: FaceRecording) -> CandidateFinder:
     """One that has watched the whole of a stretch."""
-    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
     for moment in part.moments:
         assert moment.face is not None
         held = stabiliser.update(moment.t_ns, moment.grey, moment.face)

@@ -51,7 +51,7 @@ _FP8_ROW = "fp8, rounding alone"
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PrecisionFigures:
     name: str
     cpu_ms: float  # a pair
     uf1: float
@@ -106,7 +106,7 @@ def _network_input(pairs: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(pairs, np.float32) / np.float32(255)
 
 
-def measure(session: EngineSession, samples: Sequence[Sample]) -> Figures:
+def measure(session: EngineSession, samples: Sequence[Sample]) -> PrecisionFigures:
     pairs = [_network_input(s.pair[None]) for s in samples]
     session.run(pairs[0])
     start = time.process_time()
@@ -117,7 +117,7 @@ def measure(session: EngineSession, samples: Sequence[Sample]) -> Figures:
     guess = np.array([int(a.logits[0].argmax()) for a in answers])
     micro = np.array([float(a.micro_logit[0]) for a in answers])
     score = uf1(confusion(label[event], guess[event]))
-    return Figures(session.name, cpu_ms, score, auroc(micro[event], micro[~event]))
+    return PrecisionFigures(session.name, cpu_ms, score, auroc(micro[event], micro[~event]))
 
 
 def candidates(folder: EngineFolder, int8: bytes, fp8: bytes) -> Iterator[EngineSession]:
@@ -135,7 +135,7 @@ def candidates(folder: EngineFolder, int8: bytes, fp8: bytes) -> Iterator[Engine
     yield OnnxRuntimeSession(_FP8_ROW, fp8, 1)
 
 
-def shown(rows: Sequence[Figures]) -> Table:
+def shown(rows: Sequence[PrecisionFigures]) -> Table:
     table = Table(title="on people the ranges were not learned from, one thread")
     for heading in ("backend", "cpu ms a pair", "times as fast", "UF1", "event AUROC"):
         table.add_column(heading, justify="left" if heading == "backend" else "right")

@@ -34,7 +34,7 @@ from realtime.face.weights import face_model
 from realtime.motion.regions import MEMBERS, Stream
 from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter
+from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile, load_profile, save_profile
 from realtime.spotting.verifier import load_verifier
@@ -49,19 +49,19 @@ _ROWS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RestProgress:
     rest_s: float  # of unbroken rest so far
     assessable: Assessable
     noise_px: NDArray[np.float64]  # (31, 2) of the regions' pulses
 
 
-def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Progress]:
+def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[RestProgress]:
     """Watch until one face has been judged for `seconds` on end; yields after every frame.
 
     Raises:
         DataError: the source ended, or six times as long passed, before that.
     """
-    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
     first_ns: int | None = None
     began_ns: int | None = None
     longest_s, reason = 0.0, Assessable.NO_FACE
@@ -84,7 +84,7 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Prog
             sighter.update(stabiliser.update(shot.t_ns, grey, face), face)
         rest_s = 0.0 if began_ns is None else (shot.t_ns - began_ns) / 1e9
         longest_s = max(longest_s, rest_s)
-        yield Progress(rest_s, seen, sighter.noise_px)
+        yield RestProgress(rest_s, seen, sighter.noise_px)
         if rest_s >= seconds:
             return
     raise DataError(
@@ -114,7 +114,7 @@ def report(noise_px: NDArray[np.float64]) -> Table:
     return table
 
 
-def _guide(now: Progress, seconds: float) -> Text:
+def _guide(now: RestProgress, seconds: float) -> Text:
     if now.assessable is not Assessable.YES:
         return Text(f"  {ADVICE[now.assessable]}", "yellow")
     done = round(30 * min(1.0, now.rest_s / seconds))

@@ -238,7 +238,7 @@ _ALONE = {
 
 def trained_on(state: Mapping[str, Any]) -> str:
     """What a checkpoint's network has seen, in a sentence."""
-    settings, progress = state["settings"], checkpoint.Progress(*state["progress"])
+    settings, progress = state["settings"], checkpoint.TrainingProgress(*state["progress"])
     footage = {name.split(" at ")[0] for name in settings.get("footage", [])}
     sources = (
         (len(settings.get("portraits", [])), "portrait photographs"),

@@ -26,15 +26,15 @@ from realtime.errors import SettingsError
 from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
-from realtime.pipeline import Pipeline, Recording
+from realtime.pipeline import Pipeline, RunRecording
 from realtime.recording.clip_writer import recover
 from realtime.recording.event_log import EventLog
-from realtime.recording.event_tracker import EventBook
-from realtime.recording.frames_csv import FrameTable
+from realtime.recording.event_tracker import EventTracker
+from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import STOPPED, Session
+from realtime.recording.session_folder import STOPPED, SessionFolder
 from realtime.settings import Settings
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
 
@@ -77,7 +77,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         _warm_up(settings)
         markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
         recording, log = _open_recording(settings, capture.info.name, engine, ring, stack)
-        book = EventBook(
+        book = EventTracker(
             ring,
             engine=engine,
             log=log,
@@ -128,7 +128,7 @@ class _Demo:
 
         return DemoSource(self._subject)
 
-    def report(self, book: EventBook, played_s: float) -> RenderableType:
+    def report(self, book: EventTracker, played_s: float) -> RenderableType:
         from realtime.demo.score import match, report_table
 
         shown = [event for event in self._subject.truth if event.offset_s <= played_s]
@@ -166,7 +166,7 @@ def _open_recording(
     engine: EngineProcess | None,
     ring: FrameRing,
     stack: ExitStack,
-) -> tuple[Recording | None, EventLog | None]:
+) -> tuple[RunRecording | None, EventLog | None]:
     wanted = settings.recorder
     if not wanted.record:
         return None, None
@@ -174,17 +174,17 @@ def _open_recording(
         sys.stderr.write(f"fleeting: {line}\n")
     shown = settings.model_dump(mode="json")
     shown["source"]["source"] = source if settings.source.source else None  # never a password
-    session = Session.create(
+    session = SessionFolder.create(
         wanted.output,
         settings=shown,
         source=source,
         engine=engine.description if engine else "motion only",
     )
-    table = stack.enter_context(FrameTable(session))
+    table = stack.enter_context(FramesCsv(session))
     recorder = stack.enter_context(
         Recorder(session, ring, pre_s=wanted.pre_s, post_s=wanted.post_s)
     )
-    return Recording(session, recorder, table), EventLog(session)
+    return RunRecording(session, recorder, table), EventLog(session)
 
 
 _BROWS = np.s_[30:70]  # rows of the crop
@@ -207,7 +207,7 @@ def _warm_up(settings: Settings) -> None:
     landmarks = np.zeros((478, 3), np.float32)
     landmarks[:468, :2] = canonical_in_crop()
     face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
-    watcher = FaceWatcher(0, settings.stabiliser, settings.spotter)
+    watcher = FacePipeline(0, settings.stabiliser, settings.spotter)
     t_ns = 0
     for k in range(17):
         if k == 3 and time.monotonic() - start < _SLOW_S:
@@ -221,7 +221,7 @@ def _warm_up(settings: Settings) -> None:
         sys.stderr.write("fleeting: ready\n")
 
 
-def _counts(status: Status, book: EventBook, recording: Recording) -> dict[str, object]:
+def _counts(status: Status, book: EventTracker, recording: RunRecording) -> dict[str, object]:
     return {
         "seconds": round(status.elapsed_s, 6),
         "frames_captured": status.capture.frames,

@@ -45,7 +45,7 @@ _ASK_TO_END = signal.SIGINT if os.name == "posix" else signal.SIGTERM
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BatchRow:
     """One video in `archive.csv`."""
 
     video: str  # below the folder
@@ -130,16 +130,16 @@ class Analysts:
         return "" if process.returncode == 0 else lines[-1].removeprefix("fleeting: ")
 
 
-def row_of(video: str, output: Path, session: Path | None, trouble: str) -> Row:
+def row_of(video: str, output: Path, session: Path | None, trouble: str) -> BatchRow:
     if session is None:
-        return Row(video, 0.0, 0.0, 0, None, 0, "", trouble)
+        return BatchRow(video, 0.0, 0.0, 0, None, 0, "", trouble)
     verdicts = read_verdicts(session)
     judged = judged_minutes(verdicts)
     path = session / "events.jsonl"
     events = latest(read_events(path)).values() if path.exists() else ()
     kinds = [event.get("kind") for event in events]
     flagged = kinds.count("micro")
-    return Row(
+    return BatchRow(
         video,
         round((verdicts[-1].t_s - verdicts[0].t_s) / 60 if verdicts else 0.0, 3),
         round(judged, 3),
@@ -151,13 +151,13 @@ def row_of(video: str, output: Path, session: Path | None, trouble: str) -> Row:
     )
 
 
-def write_table(path: Path, rows: Sequence[Row]) -> None:
+def write_table(path: Path, rows: Sequence[BatchRow]) -> None:
     """Whole or not at all.
 
     Raises:
         RecordingError: it cannot be written.
     """
-    names = [field.name for field in fields(Row)]
+    names = [field.name for field in fields(BatchRow)]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
@@ -204,7 +204,7 @@ def _parted(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 def _analyse_all(
     found: Sequence[Path], given: argparse.Namespace, flags: Sequence[str]
-) -> tuple[list[Row], int]:
+) -> tuple[list[BatchRow], int]:
     """A row for every video, and how many were left to do when somebody stopped it."""
     outputs = {
         video: given.output / video.relative_to(given.folder).as_posix().replace("/", " - ")
@@ -230,7 +230,7 @@ def _analyse_all(
     return rows, sum(sessions[video] is None for video in todo) if stopped else 0
 
 
-def _shown(rows: Sequence[Row]) -> Table:
+def _shown(rows: Sequence[BatchRow]) -> Table:
     table = Table(title="archive", title_justify="left")
     for heading in ("video", "minutes", "judged", "flagged", "a minute", "trouble"):
         table.add_column(heading, justify="left" if heading in ("video", "trouble") else "right")

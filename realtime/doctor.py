@@ -43,16 +43,16 @@ _LEAST_CORES = 2  # one for faces, one for capture, engine and recorder
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     what: str
     found: str
     verdict: Verdict = "ok"
     advice: str = ""
 
 
-def examine(engine: Path | None, output: Path) -> Iterator[Finding]:
+def examine(engine: Path | None, output: Path) -> Iterator[Check]:
     """Everything in the order a run needs it."""
-    yield Finding("system", f"{platform.platform()}, Python {platform.python_version()}")
+    yield Check("system", f"{platform.platform()}, Python {platform.python_version()}")
     yield _packages()
     yield from _processor()
     yield from _cameras()
@@ -62,7 +62,7 @@ def examine(engine: Path | None, output: Path) -> Iterator[Finding]:
     yield _disk(output)
 
 
-def _packages() -> Finding:
+def _packages() -> Check:
     found, absent = [], []
     for name in _PACKAGES:
         try:
@@ -71,25 +71,25 @@ def _packages() -> Finding:
             absent.append(name)
     if absent:
         advice = "pip install -c constraints.txt -e ."
-        return Finding("packages", "without " + ", ".join(absent), "must be mended", advice)
-    return Finding("packages", ", ".join(found))
+        return Check("packages", "without " + ", ".join(absent), "must be mended", advice)
+    return Check("packages", ", ".join(found))
 
 
-def _processor() -> Iterator[Finding]:
+def _processor() -> Iterator[Check]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     features = _features()
     memory_gb = psutil.virtual_memory().total / 2**30
     text = f"{cores} cores, {memory_gb:.0f} GB, {' '.join(features) or 'features not known'}"
     if (cores or 1) < _LEAST_CORES:
-        yield Finding("processor", text, "could be better", "frames will be let go while recording")
+        yield Check("processor", text, "could be better", "frames will be let go while recording")
     else:
-        yield Finding("processor", text)
+        yield Check("processor", text)
     gpus = find_gpus()
     if gpus.gpus:
         names = ", ".join(f"{g.name}, {g.memory_mb} MB" for g in gpus.gpus)
-        yield Finding("GPU", f"{names}; CUDA {gpus.driver // 1000}.{gpus.driver % 1000 // 10}")
+        yield Check("GPU", f"{names}; CUDA {gpus.driver // 1000}.{gpus.driver % 1000 // 10}")
     else:
-        yield Finding("GPU", f"none ({gpus.trouble}); the engine runs on the processor")
+        yield Check("GPU", f"none ({gpus.trouble}); the engine runs on the processor")
 
 
 def _features() -> list[str]:
@@ -102,52 +102,52 @@ def _features() -> list[str]:
     return [name for name in _USEFUL if name in known]
 
 
-def _cameras() -> Iterator[Finding]:
+def _cameras() -> Iterator[Check]:
     cameras = list_cameras()
     if not cameras:
         advice = "plug one in, or use --source with a file or stream"
-        yield Finding("camera", "none", "could be better", advice)
+        yield Check("camera", "none", "could be better", advice)
     for camera in cameras:
         modes = camera_modes(camera.index)
         name = f"{camera.index}: {camera.name}"
         if modes:
             advice = f"what it delivers: fleeting camera --camera {camera.index}"
-            yield Finding("camera", f"{name}; takes {', '.join(modes)}", advice=advice)
+            yield Check("camera", f"{name}; takes {', '.join(modes)}", advice=advice)
         else:
             advice = "close other programs that use it"
-            yield Finding("camera", f"{name}; does not open", "could be better", advice)
+            yield Check("camera", f"{name}; does not open", "could be better", advice)
 
 
-def _face_model() -> Finding:
+def _face_model() -> Check:
     try:
         model = cached_model()
     except FaceModelError as error:
-        return Finding("face model", str(error), "must be mended", "fleeting face-model")
+        return Check("face model", str(error), "must be mended", "fleeting face-model")
     if model is None:
         advice = "fleeting face-model, or give it with --face-model FILE"
-        return Finding("face model", "not here yet", "must be mended", advice)
-    return Finding("face model", f"{model}, its hash is right")
+        return Check("face model", "not here yet", "must be mended", advice)
+    return Check("face model", f"{model}, its hash is right")
 
 
-def _verifier() -> Finding:
+def _verifier() -> Check:
     try:
-        return Finding("verifier", f"{load_verifier().digest[:8]}, whole")
+        return Check("verifier", f"{load_verifier().digest[:8]}, whole")
     except EngineError as error:
-        return Finding("verifier", str(error), "must be mended", "install the program again")
+        return Check("verifier", str(error), "must be mended", "install the program again")
 
 
-def _engine(given: Path | None) -> Iterator[Finding]:
+def _engine(given: Path | None) -> Iterator[Check]:
     path = given or default_engine()
     if path is None:
         advice = "fleeting train makes one; without, events have no class"
-        yield Finding("engine", "none", "could be better", advice)
+        yield Check("engine", "none", "could be better", advice)
         return
     try:
         folder = EngineFolder.load(path)
         chosen = resolve("auto", folder)
         took_ms = {chosen.name: _pair_ms(folder, chosen.name)}
     except EngineError as error:
-        yield Finding("engine", str(error), "must be mended", "copy or export the engine again")
+        yield Check("engine", str(error), "must be mended", "copy or export the engine again")
         return
     others = []
     for backend in backends().values():
@@ -160,12 +160,12 @@ def _engine(given: Path | None) -> Iterator[Finding]:
         except EngineError as error:
             why_not = str(error)
         pace = f", {took_ms[backend.name]:.0f} ms" if backend.name in took_ms else ""
-        others.append(Finding(f"  {backend.name}", f"no: {why_not}" if why_not else f"yes{pace}"))
-    yield Finding("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
+        others.append(Check(f"  {backend.name}", f"no: {why_not}" if why_not else f"yes{pace}"))
+    yield Check("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
     text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms a pair; the canary's answer is right"
     best = min(took_ms, key=lambda name: took_ms[name])
     faster = took_ms[best] < _WORTH * took_ms[chosen.name]
-    yield Finding("runs on", text, advice=f"faster here: --backend {best}" if faster else "")
+    yield Check("runs on", text, advice=f"faster here: --backend {best}" if faster else "")
     yield from others
 
 
@@ -181,14 +181,14 @@ def _pair_ms(folder: EngineFolder, backend: str) -> float:
     return min(took)
 
 
-def _disk(output: Path) -> Finding:
+def _disk(output: Path) -> Check:
     place = output if output.exists() else Path.cwd()
     free_mb = shutil.disk_usage(place).free // 2**20
     if not os.access(place, os.W_OK):
-        return Finding("recordings", f"{place} cannot be written", "must be mended", "--output DIR")
+        return Check("recordings", f"{place} cannot be written", "must be mended", "--output DIR")
     if free_mb < _LEAST_DISK_MB:
-        return Finding("recordings", f"{free_mb} MB free", "could be better", "--output DIR")
-    return Finding("recordings", f"{place.resolve()}, {free_mb} MB free")
+        return Check("recordings", f"{free_mb} MB free", "could be better", "--output DIR")
+    return Check("recordings", f"{place.resolve()}, {free_mb} MB free")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

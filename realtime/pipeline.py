@@ -19,19 +19,19 @@ from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import Command, Dashboard
-from realtime.dashboard.stage_times import StageClock
-from realtime.dashboard.trace_history import TraceBook
+from realtime.dashboard.stage_times import StageTimes
+from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
 from realtime.face.assessability import Assessable, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import cut_out, face_box, widened
 from realtime.motion.regions import Stream
-from realtime.recording.event_tracker import EventBook
-from realtime.recording.frames_csv import FrameRow, FrameTable
+from realtime.recording.event_tracker import EventTracker
+from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from realtime.settings import Settings
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import Profile
 from realtime.status import Status
 
@@ -42,12 +42,12 @@ _AROUND = 0.25  # of a face that is shown beside it, share of its size
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RunRecording:
     """Where a run is written to; absent with --no-record."""
 
-    session: Session
+    session: SessionFolder
     recorder: Recorder
-    table: FrameTable
+    table: FramesCsv
 
 
 class Pipeline:
@@ -68,8 +68,8 @@ class Pipeline:
         reader: RingReader,
         tracker: FaceTracker,
         engine: EngineProcess | None,
-        book: EventBook,
-        recording: Recording | None,
+        book: EventTracker,
+        recording: RunRecording | None,
         dashboard: Dashboard,
         profile: Profile | None,
         stop: threading.Event,
@@ -86,9 +86,9 @@ class Pipeline:
         self._dashboard = dashboard
         self._profile = profile
         self._stop = stop
-        self._clock = StageClock()
-        self._traces = TraceBook(settings.spotter.onset.enter_sigma)
-        self._watchers: dict[int, FaceWatcher] = {}
+        self._clock = StageTimes()
+        self._traces = TraceHistory(settings.spotter.onset.enter_sigma)
+        self._watchers: dict[int, FacePipeline] = {}
         self._first_ns: int | None = None
         self._elapsed_s = 0.0
         self._analysed = 0
@@ -192,7 +192,7 @@ class Pipeline:
     def _watch(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> None:
         watcher = self._watchers.get(face.id)
         if watcher is None:
-            watcher = FaceWatcher(
+            watcher = FacePipeline(
                 face.id,
                 self._settings.stabiliser,
                 self._settings.spotter,
@@ -254,10 +254,10 @@ class Pipeline:
         """Frames a second as the source delivers them; a file's are as its maker or user says."""
         return self._fps if self._info.live else self._info.asked_fps or self._info.told_fps or 0.0
 
-    def _largest(self) -> FaceWatcher | None:
+    def _largest(self) -> FacePipeline | None:
         return self._watchers.get(self._faces[0].id) if self._faces else None
 
-    def _detector_state(self, watcher: FaceWatcher | None) -> str:
+    def _detector_state(self, watcher: FacePipeline | None) -> str:
         if self._paused:
             return "paused"
         return "no face" if watcher is None else watcher.spotter.state.value

@@ -34,7 +34,7 @@ from realtime.face.face_mesh import FaceMesh, FaceRegion
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.motion.stabiliser import StabiliserConfig
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.spotter import SpotterConfig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def measure(frames: list[tuple[int, NDArray[np.uint8]]], model: Path) -> Stopwat
     watch, tracker = Stopwatch(), LandmarkTracker(model)
     with zipfile.ZipFile(model) as archive:
         alone = FaceMesh(archive.read("face_landmarks_detector.tflite"))
-    watcher = FaceWatcher(0, StabiliserConfig(), SpotterConfig())
+    watcher = FacePipeline(0, StabiliserConfig(), SpotterConfig())
     region: FaceRegion | None = None
     for seq, (t_ns, image) in enumerate(frames):
         with watch.stage("whole frame"):

@@ -25,7 +25,7 @@ import torch
 
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import publish, table
-from benchmarks.network.ablation_work import Budget, Variant, Workshop
+from benchmarks.network.ablation_work import Budget, FusionVariant, Workshop
 from model.engine.engine_folder import WEIGHTS, read_description, sha256
 from model.network import losses
 from model.network.network_config import Config
@@ -39,29 +39,29 @@ log = logging.getLogger(__name__)
 
 # Those that share pairs or a displacement stand together: they are made once for all of them.
 BEHIND = (
-    Variant("whole"),
-    Variant("the head's motion left in", config=Config(still_head=False)),
-    Variant("patches embedded by one linear map", config=Config(stem=0)),
-    Variant("the pair never hidden in training", config=Config(pair_dropout=0.0)),
-    Variant("fusion before attention", config=Config(fuse_before_attention=True)),
-    Variant("without the local module", config=Config(without=("local",))),
-    Variant("without the global module", config=Config(without=("across",))),
-    Variant("without the full-face module", config=Config(without=("full",))),
-    Variant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
-    Variant("no displacement, the pair alone", source="none"),
-    Variant("Farneback flow in the module's place", source="farneback"),
+    FusionVariant("whole"),
+    FusionVariant("the head's motion left in", config=Config(still_head=False)),
+    FusionVariant("patches embedded by one linear map", config=Config(stem=0)),
+    FusionVariant("the pair never hidden in training", config=Config(pair_dropout=0.0)),
+    FusionVariant("fusion before attention", config=Config(fuse_before_attention=True)),
+    FusionVariant("without the local module", config=Config(without=("local",))),
+    FusionVariant("without the global module", config=Config(without=("across",))),
+    FusionVariant("without the full-face module", config=Config(without=("full",))),
+    FusionVariant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
+    FusionVariant("no displacement, the pair alone", source="none"),
+    FusionVariant("Farneback flow in the module's place", source="farneback"),
 )
 _ALL = losses.Weights(supervise_known=True)
 LOSSES = (
-    Variant("all terms", weights=_ALL),
-    Variant("self-supervision off", weights=replace(_ALL, photometric=0.0, smoothness=0.0)),
-    Variant("true displacement off", weights=replace(_ALL, displacement=0.0)),
+    FusionVariant("all terms", weights=_ALL),
+    FusionVariant("self-supervision off", weights=replace(_ALL, photometric=0.0, smoothness=0.0)),
+    FusionVariant("true displacement off", weights=replace(_ALL, displacement=0.0)),
 )
-TABLES: dict[str, tuple[Variant, ...]] = {"behind": BEHIND, "losses": LOSSES}
+TABLES: dict[str, tuple[FusionVariant, ...]] = {"behind": BEHIND, "losses": LOSSES}
 
 
 def run_all(
-    variants: Sequence[Variant],
+    variants: Sequence[FusionVariant],
     seeds: Sequence[int],
     portraits: tuple[Sequence[Portrait], Sequence[Portrait]],
     budget: Budget,

@@ -29,7 +29,7 @@ from model.synthetic.portraits import Portrait
 from model.train import train
 from model.training.autocast import autocast
 from model.training.loop import CHECKPOINT, loss_terms, make_optimiser
-from model.training.pair_cache import Chapter
+from model.training.pair_cache import PairCache
 from model.training.schedule import Length, Phase, TrainSettings, phase_at
 from model.training.warm_start import start
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class FusionVariant:
     name: str
     config: Config = field(default_factory=Config)
     weights: losses.Weights | None = None  # of the module's training; None: the engine's module
@@ -105,13 +105,13 @@ class Drawn:
         pair = torch.cat([(batch.pair * 255).round().to(torch.uint8) for batch in batches])
         return Drawn(pair, torch.cat([batch.label for batch in batches]))
 
-    def chapter(self, displacement: Callable[[Tensor], Tensor]) -> Chapter:
+    def chapter(self, displacement: Callable[[Tensor], Tensor]) -> PairCache:
         batches = progress(list(self.pair.split(_BATCH)), "displacement")
         raw = [displacement(pair.float() / 255).to(torch.float16) for pair in batches]
-        return Chapter(self.pair, torch.cat(raw), self.label, seed=1)
+        return PairCache(self.pair, torch.cat(raw), self.label, seed=1)
 
 
-def train_fusion(network: FrlDgt, read: Chapter, epochs: int, seed: int) -> None:
+def train_fusion(network: FrlDgt, read: PairCache, epochs: int, seed: int) -> None:
     """Transformers and heads on one chapter, as the trainer's second phase does."""
     torch.manual_seed(seed)
     phase = Phase("fusion", 1.0, 32, 1e-3, 0.0)
@@ -133,7 +133,7 @@ def train_fusion(network: FrlDgt, read: Chapter, epochs: int, seed: int) -> None
         optimiser.step()
 
 
-def test(network: FrlDgt, tested: Chapter) -> dict[str, float]:
+def test(network: FrlDgt, tested: PairCache) -> dict[str, float]:
     network.eval()
     logits, micro = [], []
     with torch.no_grad():
@@ -164,7 +164,7 @@ class Workshop:
         self._budget, self._runs, self._engine = budget, runs, engine
         self._kept: dict[str, tuple[object, object]] = {}
 
-    def scores(self, variant: Variant, seed: int) -> dict[str, float]:
+    def scores(self, variant: FusionVariant, seed: int) -> dict[str, float]:
         module = self._module(variant.weights, seed)
         displacement = displacement_of(variant.source, module)
         read, tested = self._drawn(variant.recipe, seed), self._tested()

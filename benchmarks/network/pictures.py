@@ -42,7 +42,7 @@ from realtime.event import CLASSES, UNCLASSIFIED
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.recording.clip_writer import ClipWriter
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from realtime.review.flags import Flag
 from realtime.review.labels import Labels
 from realtime.review.replay import replay
@@ -182,7 +182,7 @@ def review(given: argparse.Namespace) -> Figure:
             for k in range(first, last):
                 writer.write(subject.frame(k), round(1e9 * k / fps))
         looks = replay(clip, LandmarkTracker(face_model()))
-        reviewer = Reviewer([flag], Labels(Session(Path(folder), {})), lambda _: looks)
+        reviewer = Reviewer([flag], Labels(SessionFolder(Path(folder), {})), lambda _: looks)
         shown = [reviewer.picture(at_s) for at_s in (0.0, 0.0, 2.7)][-1]
     figure = plt.figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI))
     figure.add_axes((0.0, 0.0, 1.0, 1.0)).imshow(shown[..., ::-1])

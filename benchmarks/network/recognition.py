@@ -29,7 +29,7 @@ from model.datasets.pair_file import aligned_pairs, read_rows
 from model.evaluation.baselines.flow_cnn import FlowCnn
 from model.evaluation.baselines.hand_rule import HandRule
 from model.evaluation.baselines.majority import Majority
-from model.evaluation.baselines.prediction import Prediction
+from model.evaluation.baselines.prediction import BaselinePrediction
 from model.evaluation.metrics.intervals import interval
 from model.evaluation.metrics.ranking import auroc
 from model.evaluation.metrics.recognition import confusion, uar, uf1
@@ -57,7 +57,7 @@ FILE_BANDS_IOD = (0.0, 0.012, 0.02, 0.1)
 
 
 class System(Protocol):
-    def predict(self, pairs: NDArray[np.uint8]) -> Prediction: ...
+    def predict(self, pairs: NDArray[np.uint8]) -> BaselinePrediction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def train_cnn(portraits: Sequence[Portrait], pairs: int, cache: Path) -> FlowCnn
 
 
 def scores(
-    tested: Set, answer: Prediction, events: NDArray[np.bool_], others: NDArray[np.bool_]
+    tested: Set, answer: BaselinePrediction, events: NDArray[np.bool_], others: NDArray[np.bool_]
 ) -> list[str]:
     """UF1, UAR and AUROC of `events` (against `others`), with their intervals."""
     guess = answer.probabilities.argmax(axis=1)
@@ -147,7 +147,7 @@ def scores(
     return [str(interval(statistic, who)) for statistic in statistics]
 
 
-def by_amplitude(tested: Set, answers: dict[str, Prediction]) -> str:
+def by_amplitude(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
     none = tested.label == NON_EVENT
     rows = []
     for motion in LEARNED:
@@ -162,7 +162,7 @@ def by_amplitude(tested: Set, answers: dict[str, Prediction]) -> str:
     return table(["motion", "% of IOD", "system", "events", "UF1", "UAR", "event AUROC"], rows)
 
 
-def by_confounder(tested: Set, answers: dict[str, Prediction]) -> str:
+def by_confounder(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
     """Events of 1 % and more against one kind of non-event at a time."""
     large = (tested.label != NON_EVENT) & (tested.peak_iod >= 0.01)
     rows = []
@@ -176,7 +176,7 @@ def by_confounder(tested: Set, answers: dict[str, Prediction]) -> str:
     return table(["non-event", "system", "pairs", "event AUROC", "taken for one at 0.5"], rows)
 
 
-def by_kind(tested: Set, answers: dict[str, Prediction]) -> str:
+def by_kind(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
     """A pair file: by its kinds, then by amplitude."""
     event = tested.label != NON_EVENT
     everything = np.ones(len(event), bool)

@@ -31,7 +31,7 @@ from benchmarks._common.markdown import publish, table
 from benchmarks.spotting.score import OURS, Clip, causes, removals, score
 from benchmarks.spotting.spotters import (
     Alarm,
-    Watched,
+    SpotterOutcome,
     blendshape_spike,
     challenge_rule,
     ours,
@@ -71,7 +71,15 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
         alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
         seconds = float(entry.get("seconds", 0.0))
         return Clip(
-            entry["file"], entry["kind"], 0.0, seconds, entry["events"], [], None, Watched(), alarms
+            entry["file"],
+            entry["kind"],
+            0.0,
+            seconds,
+            entry["events"],
+            [],
+            None,
+            SpotterOutcome(),
+            alarms,
         )
     watched = ours(recording, config, load_verifier(given.verifier) if given.verifier else None)
     gaps = np.diff([m.t_ns / 1e9 for m in recording.moments])

@@ -23,11 +23,17 @@ from benchmarks._common.markdown import publish, table
 from benchmarks.spotting.__main__ import read_set
 from model.progress import progress
 from model.spotting.boosted_trees import cross_fit, decision, fit_stage
-from model.spotting.face_footage import Recording, read_recording
-from model.spotting.insertions import Added
-from model.spotting.jobs import Played, load
-from model.spotting.labelled_candidates import Row, watch
-from model.spotting.operating_point import BUDGETS, Judged, alarms, judged, operating_table
+from model.spotting.face_footage import FaceRecording, read_recording
+from model.spotting.insertions import InsertedMovement
+from model.spotting.jobs import SimulationResult, load
+from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
+from model.spotting.operating_point import (
+    BUDGETS,
+    ScoredCandidates,
+    alarms,
+    operating_table,
+    scored,
+)
 from realtime.errors import DataError, FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -35,7 +41,7 @@ from realtime.motion.region_motion import RegionMotion
 from realtime.spotting.features import NAMES
 from realtime.spotting.verifier import STAGES
 
-Change = Callable[[Row], Row | None]  # None: this row is not there
+Change = Callable[[LabelledCandidate], LabelledCandidate | None]  # None: this row is not there
 
 _STREAM = NAMES.index("stream")
 _UNITS = NAMES.index("upper t")  # it and all behind it
@@ -46,7 +52,7 @@ _PULSE = [
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class SpottingVariant:
     name: str
     learned: Change | None = None  # what becomes of each row before it is learned and judged
     simulated: bool | None = None  # learn from simulated people only, from videos only
@@ -55,78 +61,82 @@ class Variant:
     refit: bool = True
 
 
-def pulse_only(row: Row) -> Row:
+def pulse_only(row: LabelledCandidate) -> LabelledCandidate:
     kept = np.zeros_like(row.evidence)
     kept[_PULSE] = row.evidence[_PULSE]
     return replace(row, evidence=kept)
 
 
-def no_units(row: Row) -> Row:
+def no_units(row: LabelledCandidate) -> LabelledCandidate:
     evidence = row.evidence.copy()
     evidence[_UNITS:] = 0.0
     return replace(row, evidence=evidence)
 
 
-def whole_face(row: Row) -> Row | None:
+def whole_face(row: LabelledCandidate) -> LabelledCandidate | None:
     return row if row.evidence[_STREAM] == 0 else None
 
 
-def shoulders(row: Row) -> Row:
+def shoulders(row: LabelledCandidate) -> LabelledCandidate:
     return replace(row, late_by_s=0.0)
 
 
-def unmasked(row: Row) -> Row:
+def unmasked(row: LabelledCandidate) -> LabelledCandidate:
     return replace(row, masked=False)
 
 
 VARIANTS = (
-    Variant("as it is"),
-    Variant("no second look", second_look=False, refit=False),
-    Variant("lower face not masked in speech", unmasked, refit=False),
-    Variant("patches without a prior", front=lambda: RegionMotion(prior=0.0), refit=False),
-    Variant("yaw and pitch left in", front=lambda: RegionMotion(parallax=False), refit=False),
-    Variant("no filters for action units", no_units),
-    Variant("shoulders taken for peaks", shoulders),
-    Variant("shape of the pulse alone", pulse_only),
-    Variant("the whole face alone, no streams", whole_face),
-    Variant("no simulated people", simulated=False),
-    Variant("no videos", simulated=True),
+    SpottingVariant("as it is"),
+    SpottingVariant("no second look", second_look=False, refit=False),
+    SpottingVariant("lower face not masked in speech", unmasked, refit=False),
+    SpottingVariant("patches without a prior", front=lambda: RegionMotion(prior=0.0), refit=False),
+    SpottingVariant(
+        "yaw and pitch left in", front=lambda: RegionMotion(parallax=False), refit=False
+    ),
+    SpottingVariant("no filters for action units", no_units),
+    SpottingVariant("shoulders taken for peaks", shoulders),
+    SpottingVariant("shape of the pulse alone", pulse_only),
+    SpottingVariant("the whole face alone, no streams", whole_face),
+    SpottingVariant("no simulated people", simulated=False),
+    SpottingVariant("no videos", simulated=True),
 )
 
 
-def changed(played: Iterable[Played], change: Change | None) -> list[Played]:
+def changed(played: Iterable[SimulationResult], change: Change | None) -> list[SimulationResult]:
     if change is None:
         return list(played)
     return [replace(p, rows=tuple(r for r in map(change, p.rows) if r is not None)) for p in played]
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class LabelledClip:
     kind: str
-    recording: Recording
-    truth: tuple[Added, ...]
+    recording: FaceRecording
+    truth: tuple[InsertedMovement, ...]
 
-    def watched(self, front: Callable[[], RegionMotion] | None) -> Played:
+    def watched(self, front: Callable[[], RegionMotion] | None) -> SimulationResult:
         """The clip as if it were a recording whose movements had been added."""
-        rows = watch(self.recording.moments, self.truth, front and front())
+        rows = labelled_candidates(self.recording.moments, self.truth, front and front())
         about = False, False, self.recording.seconds, len(self.truth)
-        return Played(self.kind, *about, tuple(rows))
+        return SimulationResult(self.kind, *about, tuple(rows))
 
 
-def read_clips(folder: Path) -> list[Clip]:
+def read_clips(folder: Path) -> list[LabelledClip]:
     tracker = LandmarkTracker(face_model())
     clips = []
     for entry in progress(read_set(folder, ()), "reading the set"):
         truth = (
-            Added(e["onset_s"], e["apex_s"], e["offset_s"], "", (), 0.0, np.zeros((0, 0, 2)))
+            InsertedMovement(
+                e["onset_s"], e["apex_s"], e["offset_s"], "", (), 0.0, np.zeros((0, 0, 2))
+            )
             for e in entry["events"]
         )
         recording = read_recording(entry["path"], tracker, any_rate=False)
-        clips.append(Clip(entry["kind"], recording, tuple(truth)))
+        clips.append(LabelledClip(entry["kind"], recording, tuple(truth)))
     return clips
 
 
-def score(cases: Sequence[Judged], early: float, late: float) -> list[str]:
+def score(cases: Sequence[ScoredCandidates], early: float, late: float) -> list[str]:
     outcomes = [alarms(case, early, late) for case in cases]
     false, found = sum(f for f, _ in outcomes), sum(len(k) for _, k in outcomes)
     events = sum(case.played.events for case in cases)
@@ -184,11 +194,11 @@ def main() -> int:
                 slope, offset = platt[stage]
                 raw = decision(models[stage], np.stack([clip.rows[i].evidence for i in at]))
                 p[at] = 1 / (1 + np.exp(-(slope * raw + offset)))
-            judged_clips.append(judged(clip, p))
+            judged_clips.append(scored(clip, p))
         late = operating.least_late[k] if variant.second_look else 0.0
         rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
         sys.stderr.write(" | ".join(rows[-1]) + "\n")
-    lawful = [judged(c, np.array([float(r.lawful) for r in c.rows])) for c in as_usual]
+    lawful = [scored(c, np.array([float(r.lawful) for r in c.rows])) for c in as_usual]
     rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
     text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
     minutes = sum(p.seconds for p in run) / 60

@@ -29,12 +29,12 @@ from benchmarks.spotting.__main__ import read_set
 from benchmarks.spotting.score import SLACK_S
 from benchmarks.spotting.stream_outcome import EVENTS_PER_MIN, SEED, regular
 from model.evaluation.metrics.ranking import auroc
-from model.spotting.face_footage import Moment, Recording, read_recording, stretches
-from model.spotting.insertions import draw_additions, play
+from model.spotting.face_footage import FaceFrame, FaceRecording, read_recording, stretches
+from model.spotting.insertions import draw_insertions, play
 from model.spotting.jobs import SHORTEST_S
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
 from realtime.capture.ring_buffer import Frame
 from realtime.engine.backends import open_session
@@ -44,7 +44,7 @@ from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.motion.stabiliser import StabiliserConfig
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier, load_verifier
 
@@ -53,28 +53,28 @@ _NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
 
 
 @dataclass(slots=True)
-class Flag:
+class RaisedFlag:
     right: bool
     micro_logit: float
     probability: float  # the last one told: of the second look where that changed something
 
 
 def flags(
-    moments: Sequence[Moment],
+    moments: Sequence[FaceFrame],
     intervals: Sequence[tuple[float, float]],
     session: EngineSession,
     verifier: Verifier | None,
-) -> Iterator[Flag]:
+) -> Iterator[RaisedFlag]:
     """Every flag that goes up; `intervals` are the true movements, seconds."""
     config, watcher = SpotterConfig(alarms_per_minute=LOOSE_PER_MIN), None
-    up: dict[int, Flag] = {}
+    up: dict[int, RaisedFlag] = {}
     for seq, moment in enumerate(moments):
         if moment.face is None:
             yield from up.values()
             watcher, up = None, {}
             continue
         if watcher is None:
-            watcher = FaceWatcher(moment.face.id, StabiliserConfig(), config, verifier)
+            watcher = FacePipeline(moment.face.id, StabiliserConfig(), config, verifier)
         held = watcher.align(Frame(seq, moment.t_ns, _NO_IMAGE), moment.grey, moment.face)
         for finding in watcher.spot(held, moment.face):
             if finding.revises:
@@ -84,37 +84,42 @@ def flags(
                 apex_s = finding.apex_ns / 1e9
                 right = any(a - SLACK_S <= apex_s <= b + SLACK_S for a, b in intervals)
                 logit = float(answer.micro_logit[0])
-                up[finding.number] = Flag(right, logit, finding.probability)
+                up[finding.number] = RaisedFlag(right, logit, finding.probability)
     yield from up.values()
 
 
-Spot = Callable[[Sequence[Moment], Sequence[tuple[float, float]]], Iterator[Flag]]
+FlagFinder = Callable[[Sequence[FaceFrame], Sequence[tuple[float, float]]], Iterator[RaisedFlag]]
 
 
 def on_added(
-    recording: Recording, seed: Sequence[int], spot: Spot, camera: Camera | None = None
-) -> Iterator[Flag]:
+    recording: FaceRecording,
+    seed: Sequence[int],
+    spot: FlagFinder,
+    camera: SimulatedCamera | None = None,
+) -> Iterator[RaisedFlag]:
     """Flags on a recording, or a scene and its camera, with movements added to it."""
     rng = np.random.default_rng(seed)
-    added = draw_additions(rng, recording, EVENTS_PER_MIN)
-    acted = Recording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
+    added = draw_insertions(rng, recording, EVENTS_PER_MIN)
+    acted = FaceRecording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
     filmed = camera.film(rng, acted) if camera else acted
     return spot(filmed.moments, [(a.onset_s, a.offset_s) for a in added])
 
 
-def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> dict[str, list[Flag]]:
+def on_everything(
+    given: argparse.Namespace, spot: FlagFinder, console: Console
+) -> dict[str, list[RaisedFlag]]:
     """Flags by kind of recording."""
     _, held_out = split(load_cache(given.portraits))
     tracker = LandmarkTracker(face_model())
-    found: dict[str, list[Flag]] = {}
-    drawn = {"generated streams": Habits.draw, "generated talkers": Habits.draw_talker}
+    found: dict[str, list[RaisedFlag]] = {}
+    drawn = {"generated streams": Behaviour.draw, "generated talkers": Behaviour.draw_talker}
     for kind, (name, draw) in enumerate(drawn.items(), start=4):
         seen = found.setdefault(name, [])
         for number in track(range(given.count), name, console=console):
             seed = [SEED, kind, number]
             rng = np.random.default_rng(seed)
             scene = simulate(held_out, seed, regular(30.0), draw(rng))
-            seen += on_added(scene, seed, spot, Camera.draw(rng))
+            seen += on_added(scene, seed, spot, SimulatedCamera.draw(rng))
     seen = found.setdefault(given.set.name, [])
     for entry in track(read_set(given.set, ()), "set", console=console):
         recording = read_recording(entry["path"], tracker, any_rate=False)
@@ -128,7 +133,7 @@ def on_everything(given: argparse.Namespace, spot: Spot, console: Console) -> di
     return found
 
 
-def columns(kind: Sequence[Flag]) -> tuple[np.ndarray, np.ndarray]:
+def columns(kind: Sequence[RaisedFlag]) -> tuple[np.ndarray, np.ndarray]:
     """(log odds by the verifier, logit of the head) and whether each flag was right."""
     p = np.clip([f.probability for f in kind], 1e-4, 1 - 1e-4)
     return np.column_stack([np.log(p / (1 - p)), [f.micro_logit for f in kind]]), np.array(

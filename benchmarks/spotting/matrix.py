@@ -26,14 +26,14 @@ from benchmarks.spotting.stream_outcome import (
     streams,
 )
 from model.spotting.face_footage import framed
-from model.spotting.insertions import draw_additions
+from model.spotting.insertions import draw_insertions
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait
-from realtime.spotting.rejection_rules import GateConfig
+from realtime.spotting.rejection_rules import RejectionRules
 
-CLEAN = Camera(blur_px=0.5, noise=2.0, quality=0, crf=0)
+CLEAN = SimulatedCamera(blur_px=0.5, noise=2.0, quality=0, crf=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Cell:
     fps: float = 30.0
     jitter: float = 0.0  # share of the period
     drops: float = 0.0
-    camera: Camera = CLEAN
+    camera: SimulatedCamera = CLEAN
     scale: float = 0.9  # frame pixels per crop pixel: 0.9 is an eye distance of 65 px
     glasses: bool | None = False
 
@@ -73,15 +73,15 @@ def matrix_stream(
     portraits: Sequence[Portrait],
     given: argparse.Namespace,
     cell: Cell,
-    gates: GateConfig | None,
+    gates: RejectionRules | None,
     number: int,
 ) -> Outcome:
     numbers = [given.seed, 3, number]
-    habits = replace(Habits.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
+    habits = replace(Behaviour.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
     # what is added is drawn from the reference stream, so that every cell has the same movements
     reference = simulate(portraits, numbers, regular(30.0)[::15], habits, glasses=False)
     rng = np.random.default_rng([*numbers, 1])
-    added = draw_additions(rng, reference, EVENTS_PER_MIN, peak_iod=MATRIX_IOD)
+    added = draw_insertions(rng, reference, EVENTS_PER_MIN, peak_iod=MATRIX_IOD)
     random = np.random.default_rng([*numbers, 2])
     times = regular(cell.fps)
     times = times + cell.jitter * random.uniform(0, 1, len(times)) / cell.fps
@@ -134,7 +134,7 @@ def compressed_stream(
     """Judged however coarse it is."""
     noise = NOISES[number % len(NOISES)]
     cell = Cell.h264(kbit_s, noise) if kbit_s else Cell("", camera=replace(CLEAN, noise=noise))
-    return matrix_stream(portraits, given, cell, GateConfig(max_coarse=np.inf), number)
+    return matrix_stream(portraits, given, cell, RejectionRules(max_coarse=np.inf), number)
 
 
 def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:

@@ -20,10 +20,10 @@ from benchmarks._common.machine import machine
 from benchmarks._common.markdown import publish, table
 from calibration.person import BANDS, EVENTS_PER_MIN, expect, record, share
 from model.spotting.face_footage import stretches
-from model.spotting.insertions import draw_additions, play
-from model.spotting.jobs import Played
-from model.spotting.labelled_candidates import watch
-from model.spotting.operating_point import alarms, judge
+from model.spotting.insertions import draw_insertions, play
+from model.spotting.jobs import SimulationResult
+from model.spotting.labelled_candidates import labelled_candidates
+from model.spotting.operating_point import alarms, score_with
 from realtime.capture.video_file import VideoFile
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
@@ -64,9 +64,12 @@ def main() -> int:
     parts = list(stretches(halves[1], SHORTEST_S))
 
     def outcome(part, added):
-        rows = tuple(watch(play(part, added, (0.3, 0.3)), added))
+        rows = tuple(labelled_candidates(play(part, added, (0.3, 0.3)), added))
         return alarms(
-            judge(Played(part.name, False, False, part.seconds, len(added), rows), verifier), *least
+            score_with(
+                SimulationResult(part.name, False, False, part.seconds, len(added), rows), verifier
+            ),
+            *least,
         )
 
     false = sum(outcome(part, ())[0] for part in parts)
@@ -74,7 +77,7 @@ def main() -> int:
     sizes = []
     for number in range(given.passes):
         for part in parts:
-            added = draw_additions(
+            added = draw_insertions(
                 np.random.default_rng([2, number]),
                 part,
                 EVENTS_PER_MIN,

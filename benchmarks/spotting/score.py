@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.spotting.spotters import Alarm, Watched
-from model.spotting.face_footage import Recording
+from benchmarks.spotting.spotters import Alarm, SpotterOutcome
+from model.spotting.face_footage import FaceRecording
 from realtime.statistics import rate_interval
 
 SLACK_S = 0.1
@@ -33,8 +33,8 @@ class Clip:
     length_s: float
     truth: list[Truth]
     macros: list[tuple[float, float]]
-    recording: Recording | None
-    watched: Watched
+    recording: FaceRecording | None
+    watched: SpotterOutcome
     alarms: dict[str, list[Alarm]]  # by spotter, those that stand
 
 

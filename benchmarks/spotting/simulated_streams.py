@@ -34,10 +34,10 @@ from benchmarks.spotting.stream_outcome import (
     share_text,
     streams,
 )
-from model.spotting.insertions import draw_additions
+from model.spotting.insertions import draw_insertions
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait, load_cache, split
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
 from realtime.errors import FleetingError
@@ -53,8 +53,8 @@ def held_out_stream(
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 1, number])
     scene = simulate(portraits, [given.seed, 1, number], regular(30.0))
-    camera = Camera.draw(rng)
-    added = draw_additions(rng, scene, EVENTS_PER_MIN, motions=motions)
+    camera = SimulatedCamera.draw(rng)
+    added = draw_insertions(rng, scene, EVENTS_PER_MIN, motions=motions)
     return outcome(scene, added, camera, rng, given)
 
 
@@ -62,9 +62,9 @@ def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 2, number])
-    habits = Habits.draw_talker(rng)
+    habits = Behaviour.draw_talker(rng)
     scene = simulate(portraits, [given.seed, 2, number], regular(30.0), habits)
-    return outcome(scene, (), Camera.draw(rng), rng, given)
+    return outcome(scene, (), SimulatedCamera.draw(rng), rng, given)
 
 
 def summary(name: str, outcomes: Sequence[Outcome]) -> str:

@@ -20,12 +20,12 @@ from rich.progress import track
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import publish, table
 from benchmarks.spotting.stream_outcome import SEED, regular
-from model.spotting.face_footage import Recording, read_recording, stretches
+from model.spotting.face_footage import FaceRecording, read_recording, stretches
 from model.spotting.jobs import SHORTEST_S
-from model.spotting.labelled_candidates import watch
+from model.spotting.labelled_candidates import labelled_candidates
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
 from realtime.errors import FleetingError
 from realtime.face.geometry import CROP_IOD
@@ -37,23 +37,23 @@ from realtime.spotting.features import NAMES
 _MOUTH_PX = NAMES.index("mouth px")
 
 
-def to_and_fro_px(recording: Recording) -> Iterator[float]:
+def to_and_fro_px(recording: FaceRecording) -> Iterator[float]:
     """Of the mouth, at every early sighting."""
-    for row in watch(recording.moments, ()):
+    for row in labelled_candidates(recording.moments, ()):
         if row.stage == "early":
             yield float(row.evidence[_MOUTH_PX])
 
 
-def talkers(portraits: Path, count: int) -> Iterator[Recording]:
+def talkers(portraits: Path, count: int) -> Iterator[FaceRecording]:
     _, held_out = split(load_cache(portraits))
     for number in track(range(count), "talkers", console=Console(stderr=True)):
         seed = [SEED, 7, number]
         rng = np.random.default_rng(seed)
-        scene = simulate(held_out, seed, regular(30.0), Habits.draw_talker(rng))
-        yield Camera.draw(rng).film(rng, scene)
+        scene = simulate(held_out, seed, regular(30.0), Behaviour.draw_talker(rng))
+        yield SimulatedCamera.draw(rng).film(rng, scene)
 
 
-def row(name: str, recordings: Iterable[Recording]) -> list[str]:
+def row(name: str, recordings: Iterable[FaceRecording]) -> list[str]:
     px = np.array([v for recording in recordings for v in to_and_fro_px(recording)])
     if not len(px):
         return [name, *["–"] * 4]

@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft, rfftfreq
 
-from model.spotting.face_footage import Moment, Recording
+from model.spotting.face_footage import FaceFrame, FaceRecording
 from realtime.capture.ring_buffer import Frame
 from realtime.face.assessability import Assessable
 from realtime.face.blendshapes import SignReader
 from realtime.face.face import Face
 from realtime.motion.stabiliser import Stabiliser, StabiliserConfig
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.candidates import CandidateFinder
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.onset import OnsetConfig
-from realtime.spotting.rejection_rules import GateConfig, confounders
+from realtime.spotting.rejection_rules import RejectionRules, confounders
 from realtime.spotting.spotter import Finding, SpotterConfig
 from realtime.spotting.verifier import Verifier
 
@@ -46,7 +46,7 @@ class Alarm:
 
 
 @dataclass(slots=True)
-class Watched:
+class SpotterOutcome:
     """What our spotter said of one recording."""
 
     alarms: list[Alarm] = field(default_factory=list)
@@ -58,8 +58,10 @@ class Watched:
     cpu_s: float = 0.0  # stabiliser and spotter
 
 
-def ours(recording: Recording, config: SpotterConfig, verifier: Verifier | None) -> Watched:
-    watched, watcher = Watched(), None
+def ours(
+    recording: FaceRecording, config: SpotterConfig, verifier: Verifier | None
+) -> SpotterOutcome:
+    watched, watcher = SpotterOutcome(), None
     first: dict[tuple[int, int], tuple[Finding, float]] = {}
     last: dict[tuple[int, int], tuple[Finding, float]] = {}
     life = 0
@@ -68,7 +70,7 @@ def ours(recording: Recording, config: SpotterConfig, verifier: Verifier | None)
             watcher = None
             continue
         if watcher is None or watcher.face_id != moment.face.id:
-            watcher = FaceWatcher(moment.face.id, StabiliserConfig(), config, verifier)
+            watcher = FacePipeline(moment.face.id, StabiliserConfig(), config, verifier)
             life += 1
         began = time.thread_time()
         frame = Frame(seq, moment.t_ns, _NO_IMAGE)
@@ -106,9 +108,9 @@ def ours(recording: Recording, config: SpotterConfig, verifier: Verifier | None)
 _NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
 
 
-def rules_only(recording: Recording) -> list[Alarm]:
+def rules_only(recording: FaceRecording) -> list[Alarm]:
     """The same front end, an alarm wherever no rule of `rejection_rules` objects."""
-    stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
     alarms: list[Alarm] = []
     for moment in recording.moments:
         if moment.face is None:
@@ -119,13 +121,13 @@ def rules_only(recording: Recording) -> list[Alarm]:
         for seen in sighter.update(held, moment.face):
             apex_s = seen.pulse.apex_ns / 1e9
             again = bool(alarms) and abs(apex_s - alarms[-1].apex_s) < SpotterConfig().refractory_s
-            if seen.stage == "early" and not again and not any(confounders(seen, GateConfig())):
+            if seen.stage == "early" and not again and not any(confounders(seen, RejectionRules())):
                 times = seen.pulse.onset_ns / 1e9, apex_s, seen.pulse.offset_ns / 1e9
                 alarms.append(Alarm(*times, moment.t_ns / 1e9))
     return alarms
 
 
-def blendshape_spike(recording: Recording, signs: SignReader) -> list[Alarm]:
+def blendshape_spike(recording: FaceRecording, signs: SignReader) -> list[Alarm]:
     """What public live projects do: a coefficient that jumps over the mean of its last second.
 
     Coefficients of brows, nose and mouth (lids and gaze left out, or every blink were one); three
@@ -173,7 +175,7 @@ _FRAMES = (12, 200)
 _OVERLAP = 0.29
 
 
-def challenge_rule(recording: Recording) -> list[Alarm]:
+def challenge_rule(recording: FaceRecording) -> list[Alarm]:
     """The whole window is seen before it is judged: not a live method."""
     found: list[tuple[float, float, float]] = []
     for start in range(0, max(len(recording.moments) - _WINDOW // 2, 1), _HOP):
@@ -194,7 +196,7 @@ def challenge_rule(recording: Recording) -> list[Alarm]:
     return [Alarm(a, b, c, c) for a, b, c in merged if c - a <= 0.5]
 
 
-def _in_window(part: Sequence[Moment]) -> list[tuple[float, float, float]]:
+def _in_window(part: Sequence[FaceFrame]) -> list[tuple[float, float, float]]:
     face = part[0].face
     assert face is not None
     times = np.array([m.t_ns / 1e9 for m in part])

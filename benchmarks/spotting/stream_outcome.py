@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.spotting.score import SLACK_S
-from benchmarks.spotting.spotters import Watched, ours
+from benchmarks.spotting.spotters import SpotterOutcome, ours
 from calibration.person import share
-from model.spotting.face_footage import Recording, only_assessable
-from model.spotting.insertions import Added, play
-from model.spotting.simulated_camera import Camera
-from realtime.spotting.rejection_rules import GateConfig
+from model.spotting.face_footage import FaceRecording, only_assessable
+from model.spotting.insertions import InsertedMovement, play
+from model.spotting.simulated_camera import SimulatedCamera
+from realtime.spotting.rejection_rules import RejectionRules
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import load_verifier
 from realtime.statistics import rate_interval
@@ -32,7 +32,7 @@ SEED = 77_000
 @dataclass(frozen=True, slots=True)
 class Outcome:
     seconds: float  # that could be judged
-    added: tuple[Added, ...]
+    added: tuple[InsertedMovement, ...]
     judged: frozenset[int]  # of them, those that came while the face could be judged
     coarse: dict[int, float]  # the codec's steps at their apex, grey levels
     found: dict[int, tuple[float, float, float]]  # onset, apex, flag of the alarm on it
@@ -41,22 +41,24 @@ class Outcome:
 
 
 def outcome(
-    scene: Recording,
-    added: Sequence[Added],
-    camera: Camera,
+    scene: FaceRecording,
+    added: Sequence[InsertedMovement],
+    camera: SimulatedCamera,
     rng: np.random.Generator,
     given: argparse.Namespace,
-    gates: GateConfig | None = None,
+    gates: RejectionRules | None = None,
 ) -> Outcome:
     """Our spotter on one scene, filmed with movements that are known."""
     cv2.setNumThreads(1)
     fps = (len(scene.moments) - 1) / scene.seconds
-    acted = Recording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
+    acted = FaceRecording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
     recording = camera.film(rng, acted)
     moments = tuple(only_assessable(recording.moments, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
-    config = SpotterConfig(alarms_per_minute=given.alarms_per_minute, gates=gates or GateConfig())
-    watched: Watched = ours(Recording(recording.name, moments), config, verifier)
+    config = SpotterConfig(
+        alarms_per_minute=given.alarms_per_minute, gates=gates or RejectionRules()
+    )
+    watched: SpotterOutcome = ours(FaceRecording(recording.name, moments), config, verifier)
     found: dict[int, tuple[float, float, float]] = {}
     false = 0
     for alarm in (a for a in watched.alarms if a.stands):

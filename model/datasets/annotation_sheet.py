@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.datasets.record import CodedUnit, Report
+from model.datasets.record import CodedUnit, LoadReport
 from realtime.errors import DataError
 
 _FRAME = re.compile(r"(\d+)\.(?:jpe?g|png|bmp)$", re.IGNORECASE)
@@ -47,7 +47,7 @@ _UNIT = re.compile(r"(?<![0-9A-Za-z])([LRAT]|A/L)?(\d{1,2})([A-E](?:/[A-E])?)?(?
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One row of a sheet: canonical name -> text, "" where the cell or the column is missing."""
 
     where: str  # file and line, as a spreadsheet counts them
@@ -57,7 +57,7 @@ class Row:
         return self.cells.get(name, "")
 
 
-def read_sheet(path: Path, sheet: str | int = 0, first_header: str = "subject") -> list[Row]:
+def read_sheet(path: Path, sheet: str | int = 0, first_header: str = "subject") -> list[SheetRow]:
     """Rows below the header, which is the first row with `first_header`'s alias in it.
 
     Columns without a known name keep their own (normalised).  Rows that are wholly blank are
@@ -77,7 +77,7 @@ def read_sheet(path: Path, sheet: str | int = 0, first_header: str = "subject") 
             if name and cell:
                 cells.setdefault(name, cell)
         if cells:
-            rows.append(Row(f"{path.name} row {number}", cells))
+            rows.append(SheetRow(f"{path.name} row {number}", cells))
     return rows
 
 
@@ -201,7 +201,7 @@ def check_frames(
     where: str,
     frames: Sequence[int] | dict[int, Path],
     wanted: dict[str, int | None],
-    report: Report,
+    report: LoadReport,
 ) -> bool:
     """Whether every wanted frame (by its name, None is not wanted) is on the disk."""
     missing = [

@@ -21,7 +21,7 @@ from model.datasets.annotation_sheet import (
     read_cells,
     subject_id,
 )
-from model.datasets.record import Dataset, Kind, Record, Report
+from model.datasets.record import Dataset, Kind, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "cas_me_2"
@@ -42,7 +42,7 @@ def load(root: Path) -> Dataset:
         raise DataError(f"{root} does not look like CAS(ME)^2: no {wanted} in it")
     folder_of = {subject_id(line[2]): line[1] for line in read_cells(sheet, 1) if len(line) > 2}
     code_of = {emotion(line[1]): line[0] for line in read_cells(sheet, 2) if len(line) > 1}
-    report, records = Report(), []
+    report, records = LoadReport(), []
     videos: dict[Path, dict[int, Path]] = {}
     seen: set[str] = set()
     for number, line in enumerate(read_cells(sheet, 0), 1):
@@ -68,7 +68,7 @@ def _record(
     tree: Path,
     names: tuple[Mapping[str, str], Mapping[str, str]],
     videos: dict[Path, dict[int, Path]],
-    report: Report,
+    report: LoadReport,
 ) -> Record | None:
     interval = _interval(cells, where, report)
     if interval is None:
@@ -106,7 +106,9 @@ def _record(
     )
 
 
-def _interval(cells: Mapping[str, str], where: str, report: Report) -> tuple[int, int, int] | None:
+def _interval(
+    cells: Mapping[str, str], where: str, report: LoadReport
+) -> tuple[int, int, int] | None:
     """(onset, apex, offset) with what was not coded put in its place."""
     onset, apex, offset = (frame_number(cells[name]) for name in ("onset", "apex", "offset"))
     if not offset and apex:

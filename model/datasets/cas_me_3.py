@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     check_frames,
     folder_below,
     folders_below,
@@ -20,7 +20,7 @@ from model.datasets.annotation_sheet import (
     read_sheet,
 )
 from model.datasets.coding import Coded, coded, record_of
-from model.datasets.record import Dataset, Kind, Record, Report
+from model.datasets.record import Dataset, Kind, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "cas_me_3"
@@ -60,7 +60,7 @@ def load(root: Path) -> Dataset:
     if not sheets or not (disk.sequences or disk.clips or disk.part_c):
         wanted = "…part_A_ME_label….xlsx" if not sheets else "spNO.1/a/color or spNO.1_a_355"
         raise DataError(f"{root} does not look like CAS(ME)^3: no {wanted} in it")
-    report, records = Report(), []
+    report, records = LoadReport(), []
     seen: set[str] = set()
     for path, part, kind in sheets:
         for row in read_sheet(path):
@@ -103,7 +103,7 @@ def _find_pictures(root: Path) -> _Disk:
     return _Disk(sequences, clips, part_c)
 
 
-def _record(row: Row, part: str, kind: Kind, disk: _Disk, report: Report) -> Record | None:
+def _record(row: SheetRow, part: str, kind: Kind, disk: _Disk, report: LoadReport) -> Record | None:
     subject, sequence = row["subject"], row["clip"]
     if not subject or not sequence:
         report.skip(NAME, row.where, "no subject or sequence")

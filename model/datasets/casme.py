@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     find_file,
     find_folder,
     folder_below,
@@ -20,7 +20,7 @@ from model.datasets.annotation_sheet import (
     subject_id,
 )
 from model.datasets.coding import coded, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "casme"
@@ -35,7 +35,7 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "workbook" if sheet is None else " or ".join(_TREES)
         raise DataError(f"{root} does not look like CASME: no {wanted} in it")
-    report, records = Report(), []
+    report, records = LoadReport(), []
     seen: Counter[tuple[str, str]] = Counter()
     for row in read_sheet(sheet):
         if not row["subject"] or not row["clip"]:
@@ -49,7 +49,7 @@ def load(root: Path) -> Dataset:
     return Dataset(NAME, tuple(records), report)
 
 
-def _record(row: Row, tree: Path, time: int, report: Report) -> Record | None:
+def _record(row: SheetRow, tree: Path, time: int, report: LoadReport) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None

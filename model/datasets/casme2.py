@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     find_file,
     find_folder,
     folder_below,
@@ -20,7 +20,7 @@ from model.datasets.annotation_sheet import (
     subject_id,
 )
 from model.datasets.coding import coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "casme2"
@@ -41,18 +41,18 @@ def load(root: Path) -> Dataset:
         wanted = "CASME2-coding….xlsx" if sheet is None else " or ".join(_TREES)
         raise DataError(f"{root} does not look like CASME II: no {wanted} in it")
     separate = _separate_objective_classes(root)
-    report = Report()
+    report = LoadReport()
     rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), _key)
     records = (_record(row, tree, separate, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
-def _key(row: Row) -> tuple[str, str]:
+def _key(row: SheetRow) -> tuple[str, str]:
     return subject_id(row["subject"]), row["clip"]
 
 
 def _record(
-    row: Row, tree: Path, separate: dict[tuple[str, str], int], report: Report
+    row: SheetRow, tree: Path, separate: dict[tuple[str, str], int], report: LoadReport
 ) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     check_frames,
     coded_units,
     emotion,
@@ -15,7 +15,7 @@ from model.datasets.annotation_sheet import (
     frames_in,
     subject_id,
 )
-from model.datasets.record import Kind, Record, Report
+from model.datasets.record import Kind, LoadReport, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Coded:
 
 def first_rows(
     dataset: str,
-    rows: Iterable[Row],
-    report: Report,
+    rows: Iterable[SheetRow],
+    report: LoadReport,
     named: Sequence[str],
-    key: Callable[[Row], Hashable],
-) -> Iterator[Row]:
+    key: Callable[[SheetRow], Hashable],
+) -> Iterator[SheetRow]:
     """Rows with all of the `named` columns, each clip once.
 
     Args:
@@ -54,7 +54,7 @@ def first_rows(
             yield row
 
 
-def coded(dataset: str, row: Row, report: Report) -> Coded | None:
+def coded(dataset: str, row: SheetRow, report: LoadReport) -> Coded | None:
     """The row's interval; None, and a line in the report, where there is none.
 
     An apex that is missing or outside onset and offset is left open, and said.
@@ -70,7 +70,7 @@ def coded(dataset: str, row: Row, report: Report) -> Coded | None:
 
 
 def pictures(
-    dataset: str, row: Row, folder: Path | None, interval: Coded, report: Report
+    dataset: str, row: SheetRow, folder: Path | None, interval: Coded, report: LoadReport
 ) -> dict[int, Path] | None:
     """The clip's pictures; None, and a line in the report, where those of the interval lack."""
     if folder is None:
@@ -82,7 +82,7 @@ def pictures(
 
 def record_of(
     dataset: str,
-    row: Row,
+    row: SheetRow,
     interval: Coded,
     frames: dict[int, Path],
     *,

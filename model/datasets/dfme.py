@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from model.datasets.annotation_sheet import Row, folder_below, folders_below, read_sheet
+from model.datasets.annotation_sheet import SheetRow, folder_below, folders_below, read_sheet
 from model.datasets.coding import coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "dfme"
@@ -30,14 +30,14 @@ def load(root: Path) -> Dataset:
     if not trees or not sheets:
         wanted = "folder DFME_train" if not trees else "sheet with an OnsetFrame column"
         raise DataError(f"{root} does not look like DFME: no {wanted} in it")
-    report = Report()
+    report = LoadReport()
     coded_rows = (row for sheet in sheets for row in read_sheet(sheet))
     rows = first_rows(NAME, coded_rows, report, ("clip",), lambda row: row["clip"])
     records = (_record(row, trees, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
-def _record(row: Row, trees: list[Path], report: Report) -> Record | None:
+def _record(row: SheetRow, trees: list[Path], report: LoadReport) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     coded_units,
     find_file,
     find_folder,
@@ -20,7 +20,7 @@ from model.datasets.annotation_sheet import (
     read_sheet,
 )
 from model.datasets.coding import coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "4dme"
@@ -36,17 +36,17 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "4DME_Labelling_Micro_release v1.xlsx" if sheet is None else " or ".join(_TREES)
         raise DataError(f"{root} does not look like 4DME: no {wanted} in it")
-    report = Report()
+    report = LoadReport()
     rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), _key)
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
-def _key(row: Row) -> tuple[str, str]:
+def _key(row: SheetRow) -> tuple[str, str]:
     return row["subject"], row["clip"]
 
 
-def _record(row: Row, tree: Path, report: Report) -> Record | None:
+def _record(row: SheetRow, tree: Path, report: LoadReport) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     emotion,
     find_file,
     find_folder,
@@ -21,7 +21,7 @@ from model.datasets.annotation_sheet import (
     subject_id,
 )
 from model.datasets.coding import Coded, coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "mmew"
@@ -36,13 +36,13 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "MMEW_Micro_Exp.xlsx" if sheet is None else "folder Micro_Expression"
         raise DataError(f"{root} does not look like MMEW: no {wanted} in it")
-    report = Report()
+    report = LoadReport()
     rows = first_rows(NAME, read_sheet(sheet), report, ("clip",), lambda row: row["clip"])
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
 
 
-def _record(row: Row, tree: Path, report: Report) -> Record | None:
+def _record(row: SheetRow, tree: Path, report: LoadReport) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None
@@ -56,7 +56,7 @@ def _record(row: Row, tree: Path, report: Report) -> Record | None:
     return replace(record, notes=row["notes"])
 
 
-def _folder(tree: Path, row: Row) -> Path | None:
+def _folder(tree: Path, row: SheetRow) -> Path | None:
     """Below its emotion, or below its subject and its emotion."""
     label = emotion(row["emotion"])
     names = dict.fromkeys((label, _FOLDER_OF.get(label, label)))
@@ -69,7 +69,7 @@ def _folder(tree: Path, row: Row) -> Path | None:
     return None
 
 
-def _by_file_names(interval: Coded, numbers: list[int], row: Row, report: Report) -> Coded:
+def _by_file_names(interval: Coded, numbers: list[int], row: SheetRow, report: LoadReport) -> Coded:
     if not numbers or interval.onset <= len(numbers) or interval.onset in numbers:
         return interval
     report.mend(NAME, row.where, "counted from the recording: shifted to the first picture")

@@ -61,7 +61,7 @@ class Skip:
 
 
 @dataclass(slots=True)
-class Report:
+class LoadReport:
     """What a loader left out, and what it mended, and why."""
 
     skipped: list[Skip] = field(default_factory=list)
@@ -89,4 +89,4 @@ class Report:
 class Dataset:
     name: str
     records: tuple[Record, ...]
-    report: Report
+    report: LoadReport

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     find_file,
     folder_below,
     folders_below,
@@ -19,7 +19,7 @@ from model.datasets.annotation_sheet import (
     subject_id,
 )
 from model.datasets.coding import coded, first_rows, pictures, record_of
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "samm"
@@ -34,7 +34,7 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "SAMM_Micro_FACS_Codes_v2.xlsx" if sheet is None else "folder 006/006_1_2"
         raise DataError(f"{root} does not look like SAMM: no {wanted} in it")
-    report = Report()
+    report = LoadReport()
     rows = first_rows(NAME, read_sheet(sheet), report, ("subject", "clip"), lambda row: row["clip"])
     records = (_record(row, tree, report) for row in rows)
     return Dataset(NAME, tuple(r for r in records if r is not None), report)
@@ -50,7 +50,7 @@ def _tree(root: Path) -> Path | None:
     return min(found, key=lambda folder: "crop" in folder.name.lower(), default=None)
 
 
-def _record(row: Row, tree: Path, report: Report) -> Record | None:
+def _record(row: SheetRow, tree: Path, report: LoadReport) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:
         return None

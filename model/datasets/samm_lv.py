@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     find_file,
     find_folder,
     folder_below,
@@ -19,7 +19,7 @@ from model.datasets.annotation_sheet import (
     read_sheet,
 )
 from model.datasets.coding import coded, record_of
-from model.datasets.record import Dataset, Kind, Record, Report
+from model.datasets.record import Dataset, Kind, LoadReport, Record
 from realtime.errors import DataError
 
 NAME = "samm_lv"
@@ -33,7 +33,7 @@ def load(root: Path) -> Dataset:
     if sheet is None or tree is None:
         wanted = "SAMM_LongVideos_V3_Release.xlsx" if sheet is None else "folder SAMM_longvideos"
         raise DataError(f"{root} does not look like SAMM Long Videos: no {wanted} in it")
-    report, records = Report(), []
+    report, records = LoadReport(), []
     videos: dict[str, dict[int, Path]] = {}
     seen: set[tuple[str, Kind]] = set()
     for row in read_sheet(sheet):
@@ -51,7 +51,7 @@ def load(root: Path) -> Dataset:
 
 
 def _record(
-    row: Row, kind: Kind, tree: Path, videos: dict[str, dict[int, Path]], report: Report
+    row: SheetRow, kind: Kind, tree: Path, videos: dict[str, dict[int, Path]], report: LoadReport
 ) -> Record | None:
     interval = coded(NAME, row, report)
     if interval is None:

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 from realtime.recording.event_log import face_box_of
 from realtime.review.labels import LABELS, read_labels
@@ -29,13 +29,13 @@ def load(root: Path) -> Dataset:
             f"{root} holds no reviewed session, that is no {LABELS_FILE} (id,label): "
             "python -m realtime.review SESSION makes one"
         )
-    report, records = Report(), []
+    report, records = LoadReport(), []
     for session in reviewed:
         records += _session(session, report)
     return Dataset(NAME, tuple(records), report)
 
 
-def _session(session: Path, report: Report) -> list[Record]:
+def _session(session: Path, report: LoadReport) -> list[Record]:
     events = _last_lines(session / "events.jsonl", report)
     records = []
     for number, row in enumerate(read_labels(session / LABELS_FILE), 2):
@@ -55,7 +55,7 @@ def _session(session: Path, report: Report) -> list[Record]:
     return records
 
 
-def _last_lines(path: Path, report: Report) -> dict[str, dict[str, Any]]:
+def _last_lines(path: Path, report: LoadReport) -> dict[str, dict[str, Any]]:
     """The last line of every event; a line that a kill has cut short is reported."""
     events: dict[str, dict[str, Any]] = {}
     try:

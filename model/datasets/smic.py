@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from model.datasets.annotation_sheet import (
-    Row,
+    SheetRow,
     check_frames,
     find_file,
     find_folder,
@@ -21,7 +21,7 @@ from model.datasets.annotation_sheet import (
     read_sheet,
     subject_id,
 )
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError
 
 Part = Literal["smic_hs", "smic_vis", "smic_nir", "smic_e_hs", "smic_e_vis", "smic_e_nir"]
@@ -46,7 +46,7 @@ def _load_short(root: Path, part: Part, camera: str) -> Dataset:
         raise DataError(
             f"{root} does not look like SMIC: no {camera}/s1/micro/negative/s1_ne_01 in it"
         )
-    report, records = Report(), []
+    report, records = LoadReport(), []
     cropped = "crop" in str(tree).lower()
     for folder in folders:
         where = "/".join(folder.parts[-4:])
@@ -74,14 +74,14 @@ def _load_extended(root: Path, part: Part, camera: str) -> Dataset:
     if sheet is None or not folders:
         wanted = f"SMIC-{camera}-E_annotation.xlsx" if sheet is None else f"{camera}/…/s1_ne_01"
         raise DataError(f"{root} does not look like SMIC-E: no {wanted} in it")
-    report, records = Report(), []
+    report, records = LoadReport(), []
     for row in read_sheet(sheet):
         records += _extended_records(row, part, camera, folders, report)
     return Dataset(part, tuple(records), report)
 
 
 def _extended_records(
-    row: Row, part: Part, camera: str, folders: dict[str, Path], report: Report
+    row: SheetRow, part: Part, camera: str, folders: dict[str, Path], report: LoadReport
 ) -> list[Record]:
     match = _CLIP.fullmatch(row["clip"])
     if match is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evaluation.baselines.prediction import Prediction
+from model.evaluation.baselines.prediction import BaselinePrediction
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder
 from realtime.engine.runtime import Answer
@@ -35,10 +35,10 @@ class Recogniser:
         columns = ([getattr(part, name) for part in parts] for name in Answer.__slots__)
         return Answer(*(np.concatenate(column) for column in columns))
 
-    def predict(self, pairs: NDArray[np.uint8]) -> Prediction:
+    def predict(self, pairs: NDArray[np.uint8]) -> BaselinePrediction:
         """Class shares at the engine's temperature, and the probability of an event."""
         answer = self.answers(pairs)
         logits = answer.logits.astype(np.float64) / self.folder.temperature
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         micro = 1 / (1 + np.exp(-answer.micro_logit.astype(np.float64)))
-        return Prediction(shares / shares.sum(axis=1, keepdims=True), micro)
+        return BaselinePrediction(shares / shares.sum(axis=1, keepdims=True), micro)

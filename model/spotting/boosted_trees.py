@@ -14,9 +14,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from model.progress import progress
-from model.spotting.jobs import SIMULATED, Played
-from model.spotting.labelled_candidates import Row
-from model.spotting.operating_point import Judged, Operating, judged
+from model.spotting.jobs import SIMULATED, SimulationResult
+from model.spotting.labelled_candidates import LabelledCandidate
+from model.spotting.operating_point import OperatingTable, ScoredCandidates, scored
 from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.spotting.candidates import Stage
@@ -46,7 +46,9 @@ def boosted(seed: int) -> HistGradientBoostingClassifier:
     )
 
 
-def cross_fit(played: Sequence[Played]) -> tuple[list[Judged], dict[Stage, tuple[float, float]]]:
+def cross_fit(
+    played: Sequence[SimulationResult],
+) -> tuple[list[ScoredCandidates], dict[Stage, tuple[float, float]]]:
     """Probabilities from trees that never saw the recording's group, and the Platt lines."""
     fold = fold_of({p.group for p in played})
     raw = [np.zeros(len(p.rows)) for p in played]
@@ -65,7 +67,7 @@ def cross_fit(played: Sequence[Played]) -> tuple[list[Judged], dict[Stage, tuple
         line = LogisticRegression(C=1e6).fit(x[:, None], y, sample_weight=w)
         platt[stage] = (float(line.coef_[0, 0]), float(line.intercept_[0]))
     return [
-        judged(p, _calibrated(p, scores, platt)) for p, scores in zip(played, raw, strict=True)
+        scored(p, _calibrated(p, scores, platt)) for p, scores in zip(played, raw, strict=True)
     ], platt
 
 
@@ -77,14 +79,14 @@ def fold_of(groups: set[str]) -> dict[str, int]:
 
 
 def fit_stage(
-    played: Sequence[Played], stage: Stage, seeds: int = _SEEDS
+    played: Sequence[SimulationResult], stage: Stage, seeds: int = _SEEDS
 ) -> list[HistGradientBoostingClassifier]:
     x, y, simulated = _examples(played, stage)
     return [boosted(seed).fit(x, y, sample_weight=_weights(simulated)) for seed in range(seeds)]
 
 
 def _examples(
-    played: Sequence[Played], stage: Stage
+    played: Sequence[SimulationResult], stage: Stage
 ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
     """(evidence, whether it is the peak of a movement, whether it was simulated) of a stage.
 
@@ -100,7 +102,7 @@ def _examples(
     return x, y, np.array([s for _, s in rows])
 
 
-def _is_right(row: Row) -> bool:
+def _is_right(row: LabelledCandidate) -> bool:
     return row.event >= 0 and abs(row.late_by_s) <= _RIGHT_S
 
 
@@ -112,7 +114,7 @@ def export(
     path: Path,
     models: dict[Stage, list[HistGradientBoostingClassifier]],
     platt: dict[Stage, tuple[float, float]],
-    operating: Operating,
+    operating: OperatingTable,
 ) -> None:
     """Write the file `realtime.spotting.verifier` reads."""
     arrays: dict[str, NDArray[np.generic]] = {"names": np.array(NAMES)}
@@ -157,7 +159,7 @@ def _weights(simulated: NDArray[np.bool_]) -> Array:
 
 
 def _stacked(
-    played: Sequence[Played], raw: Sequence[Array], stage: Stage
+    played: Sequence[SimulationResult], raw: Sequence[Array], stage: Stage
 ) -> tuple[Array, NDArray[np.bool_], Array]:
     chosen = [
         (score, _is_right(r), p.simulated)
@@ -169,6 +171,8 @@ def _stacked(
     return x, y.astype(bool), _weights(simulated.astype(bool))
 
 
-def _calibrated(played: Played, scores: Array, platt: dict[Stage, tuple[float, float]]) -> Array:
+def _calibrated(
+    played: SimulationResult, scores: Array, platt: dict[Stage, tuple[float, float]]
+) -> Array:
     lines = np.array([platt[r.stage] for r in played.rows]).reshape(-1, 2)
     return np.asarray(1 / (1 + np.exp(-(lines[:, 0] * scores + lines[:, 1]))), np.float64)

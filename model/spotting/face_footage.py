@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.progress import progress
 from model.synthetic.identity import MIRROR
-from realtime.capture.source import Shot
+from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
 from realtime.face.assessability import Assessable, assess
@@ -29,29 +29,29 @@ _CORNER = np.array([0.5, 0.5, 0], np.float32)  # of a pixel, from its centre; de
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FaceFrame:
     t_ns: int
     grey: NDArray[np.uint8]  # (h, w)
     face: Face | None  # None: nobody there, or nobody who can be judged
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class FaceRecording:
     name: str
-    moments: tuple[Moment, ...]
+    moments: tuple[FaceFrame, ...]
 
     @property
     def seconds(self) -> float:
         return (self.moments[-1].t_ns - self.moments[0].t_ns) / 1e9
 
-    def between(self, first_s: float, last_s: float) -> Recording:
+    def between(self, first_s: float, last_s: float) -> FaceRecording:
         """The part between two times counted from its first frame."""
         start = self.moments[0].t_ns
         kept = (m for m in self.moments if first_s <= (m.t_ns - start) / 1e9 < last_s)
-        return Recording(self.name, tuple(kept))
+        return FaceRecording(self.name, tuple(kept))
 
 
-def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -> Recording:
+def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -> FaceRecording:
     """The largest face of a video file, where it can be judged.
 
     A slow camera's face moves like any other's: with `any_rate` its frames count, as they may for
@@ -64,21 +64,21 @@ def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -
     with closing(VideoFile(path)) as video:
         fps = video.info.told_fps or 0.0
         shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
-        moments = list(only_assessable(look(shots, tracker), 0.0 if any_rate else fps))
+        moments = list(only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps))
     if not any(moment.face for moment in moments):
         raise DataError(f"{path}: no face in this video can be judged")
-    return cut_to_face(Recording(path.name, tuple(moments)))
+    return cut_to_face(FaceRecording(path.name, tuple(moments)))
 
 
-def look(shots: Iterable[Shot], tracker: FaceTracker) -> Iterator[Moment]:
+def track_faces(shots: Iterable[TimedFrame], tracker: FaceTracker) -> Iterator[FaceFrame]:
     """The largest face of every frame, whether it can be judged or not."""
     for shot in shots:
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
         face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
-        yield Moment(shot.t_ns, grey, face)
+        yield FaceFrame(shot.t_ns, grey, face)
 
 
-def only_assessable(moments: Iterable[Moment], fps: float) -> Iterator[Moment]:
+def only_assessable(moments: Iterable[FaceFrame], fps: float) -> Iterator[FaceFrame]:
     """The face only where the live path would judge it; `fps` 0 for any rate."""
     known: int | None = None
     for moment in moments:
@@ -89,7 +89,7 @@ def only_assessable(moments: Iterable[Moment], fps: float) -> Iterator[Moment]:
         yield moment if seen else replace(moment, face=None)
 
 
-def cut_to_face(recording: Recording) -> Recording:
+def cut_to_face(recording: FaceRecording) -> FaceRecording:
     faces = [m.face.landmarks for m in recording.moments if m.face is not None]
     margin = _MARGIN_IOD * max(inter_ocular(points) for points in faces)
     height, width = recording.moments[0].grey.shape
@@ -98,10 +98,10 @@ def cut_to_face(recording: Recording) -> Recording:
     x0, y0 = np.maximum(low, 0).astype(int)
     x1, y1 = np.minimum(np.ceil(high), (width, height)).astype(int)
     offset = np.array([x0, y0, 0], np.float32)
-    return Recording(
+    return FaceRecording(
         recording.name,
         tuple(
-            Moment(
+            FaceFrame(
                 m.t_ns,
                 np.ascontiguousarray(m.grey[y0:y1, x0:x1]),
                 m.face and replace(m.face, landmarks=m.face.landmarks - offset),
@@ -111,21 +111,21 @@ def cut_to_face(recording: Recording) -> Recording:
     )
 
 
-def without(recording: Recording, spans_s: Sequence[tuple[float, float]]) -> Recording:
+def without(recording: FaceRecording, spans_s: Sequence[tuple[float, float]]) -> FaceRecording:
     """As if nobody could be judged between these times, counted from the first frame."""
     start = recording.moments[0].t_ns
 
-    def seen(moment: Moment) -> Moment:
+    def seen(moment: FaceFrame) -> FaceFrame:
         t_s = (moment.t_ns - start) / 1e9
         return replace(moment, face=None) if any(a <= t_s <= b for a, b in spans_s) else moment
 
-    return Recording(recording.name, tuple(seen(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(seen(m) for m in recording.moments))
 
 
-def mirrored(recording: Recording) -> Recording:
+def mirrored(recording: FaceRecording) -> FaceRecording:
     """As in a mirror: a face has two sides, and recordings are scarce."""
 
-    def turned(moment: Moment) -> Moment:
+    def turned(moment: FaceFrame) -> FaceFrame:
         grey = np.ascontiguousarray(moment.grey[:, ::-1])
         if moment.face is None:
             return replace(moment, grey=grey)
@@ -138,66 +138,66 @@ def mirrored(recording: Recording) -> Recording:
             blink_right=signs.blink_left,
             gaze_x=-signs.gaze_x,
         )
-        return Moment(moment.t_ns, grey, replace(moment.face, landmarks=points, signs=signs))
+        return FaceFrame(moment.t_ns, grey, replace(moment.face, landmarks=points, signs=signs))
 
-    return Recording(recording.name, tuple(turned(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(turned(m) for m in recording.moments))
 
 
-def backwards(recording: Recording) -> Recording:
+def backwards(recording: FaceRecording) -> FaceRecording:
     """Played backwards: every habit of this face in another order."""
     first, last = recording.moments[0].t_ns, recording.moments[-1].t_ns
     turned = (replace(m, t_ns=first + last - m.t_ns) for m in reversed(recording.moments))
-    return Recording(recording.name, tuple(turned))
+    return FaceRecording(recording.name, tuple(turned))
 
 
-def at_pace(recording: Recording, factor: float) -> Recording:
+def at_pace(recording: FaceRecording, factor: float) -> FaceRecording:
     """As if everything had happened `factor` times as fast."""
     first = recording.moments[0].t_ns
     paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.moments)
-    return Recording(recording.name, tuple(paced))
+    return FaceRecording(recording.name, tuple(paced))
 
 
-def farther(recording: Recording, factor: float) -> Recording:
+def farther(recording: FaceRecording, factor: float) -> FaceRecording:
     """As if filmed from farther away: everything `factor` times as large, at most 1."""
 
-    def smaller(moment: Moment) -> Moment:
+    def smaller(moment: FaceFrame) -> FaceFrame:
         grey = cv2.resize(moment.grey, size, interpolation=cv2.INTER_AREA)
         face = moment.face
         if face is not None:
             face = replace(face, landmarks=(face.landmarks + _CORNER) * scale - _CORNER)
-        return Moment(moment.t_ns, np.asarray(grey, np.uint8), face)
+        return FaceFrame(moment.t_ns, np.asarray(grey, np.uint8), face)
 
     height, width = recording.moments[0].grey.shape
     size = round(width * factor), round(height * factor)
     scale = np.array([size[0] / width, size[1] / height, factor], np.float32)
-    return Recording(recording.name, tuple(smaller(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(smaller(m) for m in recording.moments))
 
 
-def framed(recording: Recording, width: int, height: int) -> Recording:
+def framed(recording: FaceRecording, width: int, height: int) -> FaceRecording:
     """As the middle of a larger frame, whose rest is the picture mirrored at its edges."""
 
-    def larger(moment: Moment) -> Moment:
+    def larger(moment: FaceFrame) -> FaceFrame:
         grey = cv2.copyMakeBorder(
             moment.grey, top, height - high - top, left, width - wide - left, cv2.BORDER_REFLECT_101
         )
         face = moment.face
         if face is not None:
             face = replace(face, landmarks=face.landmarks + offset)
-        return Moment(moment.t_ns, np.asarray(grey, np.uint8), face)
+        return FaceFrame(moment.t_ns, np.asarray(grey, np.uint8), face)
 
     high, wide = recording.moments[0].grey.shape
     left, top = (width - wide) // 2, (height - high) // 2
     offset = np.array([left, top, 0], np.float32)
-    return Recording(recording.name, tuple(larger(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(larger(m) for m in recording.moments))
 
 
-def stretches(recording: Recording, shortest_s: float) -> Iterator[Recording]:
+def stretches(recording: FaceRecording, shortest_s: float) -> Iterator[FaceRecording]:
     """Parts in which the face can be judged throughout."""
-    part: list[Moment] = []
+    part: list[FaceFrame] = []
     for moment in (*recording.moments, None):
         if moment is not None and moment.face is not None:
             part.append(moment)
             continue
         if part and (part[-1].t_ns - part[0].t_ns) / 1e9 >= shortest_s:
-            yield Recording(recording.name, tuple(part))
+            yield FaceRecording(recording.name, tuple(part))
         part = []

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import Moment, Recording
+from model.spotting.face_footage import FaceFrame, FaceRecording
 from model.synthetic.disturbances import vary
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
 from realtime.event import CLASSES
@@ -33,7 +33,7 @@ _STEADY = 2  # frames to either side that a face's place is the mean of
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class InsertedMovement:
     """One movement; seconds on the recording's own clock."""
 
     onset_s: float
@@ -53,22 +53,22 @@ class Added:
         return float(0.5 - 0.5 * np.cos(np.pi * min(up, down)))
 
 
-def draw_additions(
+def draw_insertions(
     rng: np.random.Generator,
-    recording: Recording,
+    recording: FaceRecording,
     per_min: float,
     *,
     motions: Sequence[Motion] = LEARNED,
     peak_iod: tuple[float, float] = PEAK_IOD,
     one_sided: float = 0.3,
-) -> tuple[Added, ...]:
+) -> tuple[InsertedMovement, ...]:
     """Movements at random times, as many as asked for or as find room."""
     moments = [m for m in recording.moments if m.face is not None]
     start, end = moments[0].t_ns / 1e9 + FIRST_S, moments[-1].t_ns / 1e9 - 0.8
     if end <= start:
         return ()
     wanted = rng.poisson(per_min * (end - start) / 60)
-    added: list[Added] = []
+    added: list[InsertedMovement] = []
     for onset in rng.uniform(start, end, 4 * wanted):
         if len(added) == wanted:
             break
@@ -92,14 +92,16 @@ def draw_additions(
         skin = SKINS[motions[int(rng.integers(len(motions)))]]
         field = np.asarray(vary(rng, skin(units, points, peak)) * _FADE[..., None], np.float32)
         added.append(
-            Added(onset, onset + rise, onset + rise + fall, label, tuple(units), peak, field)
+            InsertedMovement(
+                onset, onset + rise, onset + rise + fall, label, tuple(units), peak, field
+            )
         )
     return tuple(sorted(added, key=lambda a: a.onset_s))
 
 
 def play(
-    recording: Recording, added: Sequence[Added], start: tuple[float, float]
-) -> Iterator[Moment]:
+    recording: FaceRecording, added: Sequence[InsertedMovement], start: tuple[float, float]
+) -> Iterator[FaceFrame]:
     """The recording's frames with the movements in them.
 
     Every frame is resampled once, shifted by `start` (x, y, pixels): were those without a
@@ -129,10 +131,10 @@ def play(
             points = face.landmarks.copy()
             points[:, :2] += np.array(start, np.float32)
             face = replace(face, landmarks=points)
-        yield Moment(moment.t_ns, grey, face)
+        yield FaceFrame(moment.t_ns, grey, face)
 
 
-def _steady_transforms(recording: Recording) -> list[NDArray[np.float64] | None]:
+def _steady_transforms(recording: FaceRecording) -> list[NDArray[np.float64] | None]:
     """Where the face lies in each frame, with the landmarks' jitter averaged out."""
     each = [None if m.face is None else crop_transform(m.face.landmarks) for m in recording.moments]
     steady: list[NDArray[np.float64] | None] = []

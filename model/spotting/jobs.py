@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.face_footage import (
-    Recording,
+    FaceRecording,
     at_pace,
     backwards,
     farther,
     mirrored,
     stretches,
 )
-from model.spotting.insertions import draw_additions, play
-from model.spotting.labelled_candidates import Row, watch
+from model.spotting.insertions import draw_insertions, play
+from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait
 from model.synthetic.skin_models import LEARNED, Motion
 from realtime.atomic_file import whole_file
@@ -46,14 +46,14 @@ _STAGES: tuple[Stage, ...] = ("early", "late")
 class Job:
     group: str
     number: int
-    recording: Recording | None  # None: simulate one
+    recording: FaceRecording | None  # None: simulate one
     portraits: tuple[Portrait, ...] = ()
     talking: bool = False  # simulate one who talks nearly all the time: the hardest to watch
     motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class SimulationResult:
     """One job's outcome."""
 
     group: str
@@ -61,11 +61,11 @@ class Played:
     talking: bool
     seconds: float  # that were watched
     events: int
-    rows: tuple[Row, ...]
+    rows: tuple[LabelledCandidate, ...]
 
 
 def plan(
-    recordings: Sequence[Recording],
+    recordings: Sequence[FaceRecording],
     portraits: Sequence[Portrait],
     *,
     passes: int,
@@ -88,16 +88,16 @@ def plan(
     return jobs
 
 
-def run(job: Job, seed: int) -> Played:
+def run(job: Job, seed: int) -> SimulationResult:
     numbers = [seed, *job.group.encode(), job.number]
     rng = np.random.default_rng(numbers)
     recording = job.recording
     if recording is None:
         fps = float(rng.choice(_RATES))
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        habits = Habits.draw_talker(rng) if job.talking else None
+        habits = Behaviour.draw_talker(rng) if job.talking else None
         recording = simulate(job.portraits, numbers, times_s, habits)
-        camera = Camera.draw(rng)
+        camera = SimulatedCamera.draw(rng)
     else:
         if rng.random() < 0.5:
             recording = mirrored(recording)
@@ -106,24 +106,24 @@ def run(job: Job, seed: int) -> Played:
         recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
         if rng.random() < 0.6:
             recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
-        camera = Camera.draw_second(rng)
-    added = draw_additions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
+        camera = SimulatedCamera.draw_second(rng)
+    added = draw_insertions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
-    filmed = camera.film(rng, Recording(recording.name, moments))
-    rows = watch(filmed.moments, added)
+    filmed = camera.film(rng, FaceRecording(recording.name, moments))
+    rows = labelled_candidates(filmed.moments, added)
     about = job.recording is None, job.talking, recording.seconds, len(added)
-    return Played(job.group, *about, tuple(rows))
+    return SimulationResult(job.group, *about, tuple(rows))
 
 
-def _smallest(recording: Recording) -> float:
+def _smallest(recording: FaceRecording) -> float:
     """The factor that makes this face the smallest that is judged; at least a half."""
     faces = (m.face for m in recording.moments)
     iod_px = min(inter_ocular(face.landmarks) for face in faces if face is not None)
     return float(np.clip(AssessConfig().min_iod_px / iod_px, 0.5, 1.0))
 
 
-def save(path: Path, played: Played) -> None:
+def save(path: Path, played: SimulationResult) -> None:
     rows = played.rows
     columns: dict[str, NDArray[np.generic]] = {
         "stage": np.array([_STAGES.index(r.stage) for r in rows], np.int8),
@@ -143,11 +143,11 @@ def save(path: Path, played: Played) -> None:
         np.savez_compressed(file, allow_pickle=False, **columns)
 
 
-def load(path: Path) -> Played:
+def load(path: Path) -> SimulationResult:
     with np.load(path, allow_pickle=False) as a:
         columns = (a[name] for name in ("stage", "times", "strength", "flags", "event", "evidence"))
         rows = tuple(
-            Row(
+            LabelledCandidate(
                 stage=_STAGES[stage],
                 apex_s=float(times[1]),
                 onset_s=float(times[0]),
@@ -164,4 +164,4 @@ def load(path: Path) -> Played:
         )
         simulated, talking, seconds, events = a["about"]
         known = bool(simulated), bool(talking), float(seconds), int(events)
-        return Played(str(a["group"]), *known, rows)
+        return SimulationResult(str(a["group"]), *known, rows)

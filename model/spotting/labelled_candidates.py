@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import Moment
-from model.spotting.insertions import Added
+from model.spotting.face_footage import FaceFrame
+from model.spotting.insertions import InsertedMovement
 from realtime.motion.region_motion import RegionMotion
 from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter, Stage
+from realtime.spotting.candidates import CandidateFinder, Stage
 from realtime.spotting.onset import OnsetConfig
-from realtime.spotting.rejection_rules import GateConfig, confounders
+from realtime.spotting.rejection_rules import RejectionRules, confounders
 
 SLACK_S = 0.1  # an apex this far outside the true interval is still a hit
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LabelledCandidate:
     stage: Stage
     apex_s: float
     onset_s: float
@@ -35,17 +35,19 @@ class Row:
     evidence: NDArray[np.float64]
 
 
-def watch(
-    moments: Iterable[Moment], added: Sequence[Added], motion: RegionMotion | None = None
-) -> list[Row]:
+def labelled_candidates(
+    moments: Iterable[FaceFrame],
+    added: Sequence[InsertedMovement],
+    motion: RegionMotion | None = None,
+) -> list[LabelledCandidate]:
     """Every sighting of the live path's front end over frames with known movements.
 
     Args:
         motion: another way to measure the regions than the live path's.
     """
     stabiliser = Stabiliser()
-    sighter = Sighter(OnsetConfig(), ApexConfig(), motion=motion)
-    gates, rows = GateConfig(), []
+    sighter = CandidateFinder(OnsetConfig(), ApexConfig(), motion=motion)
+    gates, rows = RejectionRules(), []
     last_ns: int | None = None
     for moment in moments:
         lost = last_ns is not None and moment.t_ns - last_ns > 250_000_000
@@ -62,7 +64,7 @@ def watch(
             apex_s = pulse.apex_ns / 1e9
             event = _event_at(apex_s, added)
             rows.append(
-                Row(
+                LabelledCandidate(
                     seen.stage,
                     apex_s,
                     pulse.onset_ns / 1e9,
@@ -79,7 +81,7 @@ def watch(
     return rows
 
 
-def _event_at(apex_s: float, added: Sequence[Added]) -> int:
+def _event_at(apex_s: float, added: Sequence[InsertedMovement]) -> int:
     for k, movement in enumerate(added):
         if movement.onset_s - SLACK_S <= apex_s <= movement.offset_s + SLACK_S:
             return k

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.jobs import Played
-from model.spotting.labelled_candidates import Row
+from model.spotting.jobs import SimulationResult
+from model.spotting.labelled_candidates import LabelledCandidate
 from realtime.spotting.candidates import Stage
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier
@@ -31,10 +31,10 @@ _RULES = SpotterConfig()
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredCandidates:
     """One played recording: the early sightings that may raise a flag, in the order they came."""
 
-    played: Played
+    played: SimulationResult
     apex_s: Array  # (n,)
     event: NDArray[np.int64]  # (n,) movement it belongs to, or -1
     early: Array  # (n,) probability
@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Operating:
+class OperatingTable:
     """What keeps to each of BUDGETS, as counted on the recordings at hand."""
 
     least_early: Array
@@ -56,22 +56,22 @@ class Operating:
         return UNSEEN * BUDGETS
 
 
-def judge(played: Played, verifier: Verifier) -> Judged:
+def score_with(played: SimulationResult, verifier: Verifier) -> ScoredCandidates:
     """By a verifier as the live path asks it."""
     p = [
         verifier.trees(r.stage).probability(np.asarray(r.evidence, np.float64)) for r in played.rows
     ]
-    return judged(played, np.array(p))
+    return scored(played, np.array(p))
 
 
-def judged(played: Played, probability: Array) -> Judged:
+def scored(played: SimulationResult, probability: Array) -> ScoredCandidates:
     """From the probability of every row."""
     late = [(r.apex_s, p) for r, p in _of_stage(played, probability, "late")]
     times, chances = np.array(late).reshape(-1, 2).T
     open_to_view = [(r, p) for r, p in _of_stage(played, probability, "early") if not r.masked]
     apex = np.array([r.apex_s for r, _ in open_to_view])
     best = [chances[np.abs(times - t) < _RULES.same_s].max(initial=-1.0) for t in apex]
-    return Judged(
+    return ScoredCandidates(
         played,
         apex,
         np.array([r.event for r, _ in open_to_view], np.int64),
@@ -80,12 +80,14 @@ def judged(played: Played, probability: Array) -> Judged:
     )
 
 
-def _of_stage(played: Played, probability: Array, stage: Stage) -> list[tuple[Row, float]]:
+def _of_stage(
+    played: SimulationResult, probability: Array, stage: Stage
+) -> list[tuple[LabelledCandidate, float]]:
     rows = zip(played.rows, probability, strict=True)
     return [(r, float(p)) for r, p in rows if r.stage == stage and r.continuous]
 
 
-def operating_table(cases: Sequence[Judged]) -> Operating:
+def operating_table(cases: Sequence[ScoredCandidates]) -> OperatingTable:
     """For each budget the probabilities that keep to it."""
     low = np.linspace(0.005, 0.995, 199)
     raised = np.array([_rates(cases, early, 0.0)[0] for early in low])
@@ -96,10 +98,10 @@ def operating_table(cases: Sequence[Judged]) -> Operating:
         k = next((j for j in range(k, len(low)) if rates[j][0] <= budget), len(low) - 1)
         stand, recall = rates[k]
         rows.append((first, low[k], recall, stand))
-    return Operating(*np.array(rows[::-1]).T)
+    return OperatingTable(*np.array(rows[::-1]).T)
 
 
-def _rates(cases: Sequence[Judged], early: float, late: float) -> tuple[float, float]:
+def _rates(cases: Sequence[ScoredCandidates], early: float, late: float) -> tuple[float, float]:
     """(false alarms a minute that stand, recall) of videos, simulated people and talkers.
 
     The rate is that of the kind with most: a budget that holds on average is broken for whoever
@@ -117,11 +119,11 @@ def _rates(cases: Sequence[Judged], early: float, late: float) -> tuple[float, f
     return max(rate for rate, _ in parts), float(np.mean([recall for _, recall in parts]))
 
 
-def _kind(case: Judged) -> tuple[bool, bool]:
+def _kind(case: ScoredCandidates) -> tuple[bool, bool]:
     return case.played.simulated, case.played.talking
 
 
-def alarms(case: Judged, early: float, late: float) -> tuple[int, set[int]]:
+def alarms(case: ScoredCandidates, early: float, late: float) -> tuple[int, set[int]]:
     """(false alarms, which movements were found) as the spotter decides by these probabilities."""
     last, false, found = -np.inf, 0, set[int]()
     for i in np.flatnonzero(case.early >= early):

@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import Moment, Recording
-from model.spotting.simulated_person import FRAME, Course, Habits, Person
+from model.spotting.face_footage import FaceFrame, FaceRecording
+from model.spotting.simulated_person import FRAME, Behaviour, SimulatedPerson, TimeCourse
 from model.spotting.time_courses import waves
 from model.synthetic.disturbances import close_lids
 from model.synthetic.portraits import Portrait
@@ -31,11 +31,11 @@ def simulate(
     portraits: Sequence[Portrait],
     seed: int | Sequence[int],
     times_s: NDArray[np.float64],
-    habits: Habits | None = None,
+    habits: Behaviour | None = None,
     *,
     scale: float | None = None,
     glasses: bool | None = None,
-) -> Recording:
+) -> FaceRecording:
     """One person as a camera without flaws would record it; without micro-expressions.
 
     The same seed is the same person doing the same, whatever the frame times.
@@ -46,10 +46,10 @@ def simulate(
         glasses: whether the person wears some; None: perhaps.
     """
     rng = np.random.default_rng(seed)
-    habits = habits or Habits.draw(rng)
+    habits = habits or Behaviour.draw(rng)
     t = times_s
-    person = Person.draw(rng, portraits, glasses)
-    course = Course.draw(rng, t, habits, person, scale)
+    person = SimulatedPerson.draw(rng, portraits, glasses)
+    course = TimeCourse.draw(rng, t, habits, person, scale)
     side = FRAME if scale is None else int(np.ceil(FRAME * max(scale, 1.0)))
     fps = (len(t) - 1) / (t[-1] - t[0])
     pictures, landmarks = [], []
@@ -73,8 +73,8 @@ def simulate(
             jaw_open=float(np.clip(0.02 + 3 * abs(course.mouth[0, k]), 0, 1)),
         )
         face = Face(0, points.astype(np.float32), 1.0, signs)
-        moments.append(Moment(round(t[k] * 1e9), picture, face))
-    return Recording(f"simulated {seed}", tuple(moments))
+        moments.append(FaceFrame(round(t[k] * 1e9), picture, face))
+    return FaceRecording(f"simulated {seed}", tuple(moments))
 
 
 def _moved(landmarks: NDArray[np.float32], skin: Field) -> NDArray[np.float32]:
@@ -86,8 +86,8 @@ def _moved(landmarks: NDArray[np.float32], skin: Field) -> NDArray[np.float32]:
 
 
 def _picture(
-    person: Person,
-    course: Course,
+    person: SimulatedPerson,
+    course: TimeCourse,
     k: int,
     skin: Field,
     landmarks: NDArray[np.float32],

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import Recording
+from model.spotting.face_footage import FaceRecording
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class SimulatedCamera:
     blur_px: float
     noise: float  # standard deviation in mid-grey, grey levels
     quality: int  # JPEG; 0 is none
@@ -26,10 +26,10 @@ class Camera:
     kbit_s: int = 0  # H.264 of an even bit rate, as webcams make it; 0 is none
 
     @staticmethod
-    def draw(rng: np.random.Generator) -> Camera:
+    def draw(rng: np.random.Generator) -> SimulatedCamera:
         """Any camera that looks at a simulated scene."""
         codec = rng.random()
-        return Camera(
+        return SimulatedCamera(
             blur_px=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.5 else 0.0,
             noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),
             quality=int(rng.integers(55, 96)) if codec < 0.5 else 0,
@@ -37,23 +37,23 @@ class Camera:
         )
 
     @staticmethod
-    def draw_second(rng: np.random.Generator) -> Camera:
+    def draw_second(rng: np.random.Generator) -> SimulatedCamera:
         """Any that films a video once more, which has been through a lens and a codec."""
         codec = rng.random()
-        return Camera(
+        return SimulatedCamera(
             blur_px=0.0,
             noise=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))) * (rng.random() < 0.5),
             quality=int(rng.integers(60, 96)) if codec < 0.35 else 0,
             crf=int(rng.integers(18, 31)) if 0.35 <= codec < 0.7 else 0,
         )
 
-    def film(self, rng: np.random.Generator, scene: Recording) -> Recording:
+    def film(self, rng: np.random.Generator, scene: FaceRecording) -> FaceRecording:
         pictures = [self._see(rng, moment.grey) for moment in scene.moments]
         if self.crf or self.kbit_s:
             fps = (len(pictures) - 1) / scene.seconds
             pictures = h264(pictures, fps, crf=self.crf, kbit_s=self.kbit_s)
         seen = (replace(m, grey=p) for m, p in zip(scene.moments, pictures, strict=True))
-        return Recording(scene.name, tuple(seen))
+        return FaceRecording(scene.name, tuple(seen))
 
     def _see(self, rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         seen = np.asarray(picture, np.float32)

@@ -26,7 +26,7 @@ _MOUTHS = 4  # ways the mouth of one speaker moves
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Behaviour:
     """How lively a person is; the ranges are those of people at their webcams."""
 
     sway_iod: float  # rms
@@ -39,8 +39,8 @@ class Habits:
     macros_per_min: float
 
     @staticmethod
-    def draw(rng: np.random.Generator) -> Habits:
-        return Habits(
+    def draw(rng: np.random.Generator) -> Behaviour:
+        return Behaviour(
             sway_iod=float(np.exp(rng.uniform(np.log(0.02), np.log(0.15)))),
             turn_deg=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))),
             nods_per_min=float(rng.uniform(0, 10)),
@@ -52,13 +52,13 @@ class Habits:
         )
 
     @staticmethod
-    def draw_talker(rng: np.random.Generator) -> Habits:
+    def draw_talker(rng: np.random.Generator) -> Behaviour:
         """Of one who talks nearly all the time: the hardest to watch."""
-        return replace(Habits.draw(rng), talks=0.9)
+        return replace(Behaviour.draw(rng), talks=0.9)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SimulatedPerson:
     face: NDArray[np.float32]  # (224, 224)
     landmarks: NDArray[np.float32]  # (478, 3)
     parallax: tuple[Field, Field]  # displacement by a radian of yaw, of pitch
@@ -70,7 +70,7 @@ class Person:
     @staticmethod
     def draw(
         rng: np.random.Generator, portraits: Sequence[Portrait], glasses: bool | None
-    ) -> Person:
+    ) -> SimulatedPerson:
         face, landmarks = draw_identity(rng, portraits)
         depth = landmarks[:468, 2] - landmarks[RIGID_POINTS, 2].mean()
         depth = depth * rng.uniform(0.85, 1.15)  # no mesh has a person's own depth
@@ -96,11 +96,13 @@ class Person:
         looks = gaze_shift(rng, landmarks), gaze_shift(rng, landmarks)
         pair, drawn = Glasses.draw(rng, landmarks), rng.random() < 0.2
         worn = pair if (drawn if glasses is None else glasses) else None
-        return Person(face, landmarks, (parallax[0], parallax[1]), tuple(mouth), brows, looks, worn)
+        return SimulatedPerson(
+            face, landmarks, (parallax[0], parallax[1]), tuple(mouth), brows, looks, worn
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TimeCourse:
     """What happens when; k counts frames."""
 
     pose: NDArray[np.float64]  # (k, 2, 3) crop to frame
@@ -116,10 +118,10 @@ class Course:
     def draw(
         rng: np.random.Generator,
         t: NDArray[np.float64],
-        habits: Habits,
-        person: Person,
+        habits: Behaviour,
+        person: SimulatedPerson,
         scale: float | None,
-    ) -> Course:
+    ) -> TimeCourse:
         speech = talking(rng, t, habits.talks)
         lively = 0.5 + 0.5 * speech  # who talks moves more
         shift = waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
@@ -167,9 +169,9 @@ class Course:
         light = 1 + 0.01 * waves(rng, t, (0.02, 0.3), 1)[0]
         for start, _ in moments(rng, t, 1.5, (0.1, 0.2)):
             light *= 1 + rng.normal(0, 0.04) * (t >= start)
-        return Course(pose, turn, mouth, brows, lids, gaze, tuple(macros), light)
+        return TimeCourse(pose, turn, mouth, brows, lids, gaze, tuple(macros), light)
 
-    def skin(self, person: Person, k: int) -> Field:
+    def skin(self, person: SimulatedPerson, k: int) -> Field:
         """Displacement of the face in frame k, (224, 224, 2), gaze not counted."""
         field = self.turn[0, k] * person.parallax[0] + self.turn[1, k] * person.parallax[1]
         for ways, part in zip(self.mouth, person.mouth, strict=True):

@@ -120,7 +120,7 @@ class Glasses:
 
 
 @dataclass(frozen=True, slots=True)
-class Camera:
+class CameraNoise:
     """One camera's faults during one pair; noise and compression differ from frame to frame."""
 
     scale: float  # pixels of the sensor per pixel of the crop
@@ -130,9 +130,9 @@ class Camera:
     crf: int  # H.264 constant rate factor; 0 is none
 
     @staticmethod
-    def draw(rng: np.random.Generator) -> Camera:
+    def draw(rng: np.random.Generator) -> CameraNoise:
         codec = rng.random()
-        return Camera(
+        return CameraNoise(
             scale=float(rng.uniform(0.45, 1.0)) if rng.random() < 0.5 else 1.0,
             blur_px=float(rng.uniform(0.4, 1.1)) if rng.random() < 0.4 else 0.0,
             noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from model.progress import progress
 from model.synthetic.identity import mirror_landmarks
-from realtime.capture.source import Shot
+from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
@@ -102,7 +102,7 @@ def read_footage(path: Path, tracker: FaceTracker) -> list[Footage]:
     return found
 
 
-def _frames(path: Path) -> Iterator[Shot]:
+def _frames(path: Path) -> Iterator[TimedFrame]:
     with closing(VideoFile(path)) as video:
         shots = iter(video.read, None)
         total = video.info.frame_count

@@ -64,7 +64,7 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
             index += stride
 
 
-class Stream(Protocol):
+class PairBatches(Protocol):
     """Where the trainer's pairs come from."""
 
     next_index: int  # a stream that is made anew from here goes on with the same pairs

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from model.synthetic.apex_jitter import select_apex
 from model.synthetic.disturbances import (
-    Camera,
+    CameraNoise,
     Glasses,
     close_lids,
     flicker,
@@ -191,7 +191,7 @@ def _photograph(
     onset, apex = relight(rng, onset, 0.01), relight(rng, apex, step)
     if rng.random() < recipe.flicker_share:
         onset, apex = flicker(rng, onset), flicker(rng, apex)
-    camera = Camera.draw(rng)
+    camera = CameraNoise.draw(rng)
     if kind == "codec":
         qualities = rng.permutation([rng.integers(25, 50), rng.integers(70, 96)])
         cameras = [replace(camera, quality=int(quality), crf=0) for quality in qualities]

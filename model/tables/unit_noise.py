@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.progress import progress
-from model.spotting.face_footage import Recording, mirrored, read_recording, stretches
+from model.spotting.face_footage import FaceRecording, mirrored, read_recording, stretches
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_camera import SimulatedCamera
 from model.synthetic.portraits import Portrait, load_cache, split
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
@@ -27,7 +27,7 @@ from realtime.face.weights import face_model
 from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting import au_filters
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter
+from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.onset import OnsetConfig
 
 TABLE = Path(au_filters.__file__).with_name("unit_noise.npz")
@@ -40,11 +40,11 @@ _INDEPENDENT = 0.1  # of each region, in the mean of so few people
 Array = NDArray[np.float64]
 
 
-def correlation_of(recording: Recording) -> Array | None:
+def correlation_of(recording: FaceRecording) -> Array | None:
     """(62, 62) mean over the time watched; None: nowhere is the face seen for long enough."""
     found = []
     for part in stretches(recording, _LEARNED_NS / 1e9):
-        stabiliser, sighter = Stabiliser(), Sighter(OnsetConfig(), ApexConfig())
+        stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
         due_ns = part.moments[0].t_ns + _LEARNED_NS
         for moment in part.moments:
             assert moment.face is not None
@@ -57,20 +57,20 @@ def correlation_of(recording: Recording) -> Array | None:
     return np.mean(found, axis=0) if found else None
 
 
-def mean_of(recordings: Iterable[Recording]) -> Array:
+def mean_of(recordings: Iterable[FaceRecording]) -> Array:
     """Every recording counts the same, and as much as its mirror image."""
     both = (turned for r in recordings for turned in (r, mirrored(r)))
     found = [c for c in map(correlation_of, both) if c is not None]
     return np.mean(found, axis=0)
 
 
-def _filmed(portraits: Sequence[Portrait], seed: int) -> Recording:
+def _filmed(portraits: Sequence[Portrait], seed: int) -> FaceRecording:
     rng = np.random.default_rng(seed)
     scene = simulate(portraits, seed, np.arange(round(_SECONDS * _FPS)) / _FPS)
-    return Camera.draw(rng).film(rng, scene)
+    return SimulatedCamera.draw(rng).film(rng, scene)
 
 
-def build(footage: Sequence[Recording], portraits: Sequence[Portrait], people: int) -> Array:
+def build(footage: Sequence[FaceRecording], portraits: Sequence[Portrait], people: int) -> Array:
     drawn = (_filmed(portraits, seed) for seed in progress(range(people), "people"))
     mean = 0.5 * mean_of(footage) + 0.5 * mean_of(drawn)
     return (1 - _INDEPENDENT) * mean + _INDEPENDENT * np.eye(len(mean))

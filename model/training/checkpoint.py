@@ -14,7 +14,7 @@ from realtime.errors import DataError
 
 
 @dataclass(slots=True)
-class Progress:
+class TrainingProgress:
     step: int = 0
     next_index: int = 0  # of the stream of pairs
     elapsed_s: float = 0.0  # training time, of all the runs so far
@@ -26,7 +26,7 @@ def save(
     path: Path,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
-    progress: Progress,
+    progress: TrainingProgress,
     settings: dict[str, Any],
 ) -> None:
     state = {
@@ -51,7 +51,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def resume(
     path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: dict[str, Any]
-) -> Progress:
+) -> TrainingProgress:
     """Bring model, optimiser and the random state back; refuse a run with other settings."""
     state = read(path)
     changed = sorted(name for name in settings if settings[name] != state["settings"].get(name))
@@ -62,4 +62,4 @@ def resume(
     torch.set_rng_state(state["random"])
     if torch.cuda.is_available() and state.get("random_gpu") is not None:
         torch.cuda.set_rng_state(state["random_gpu"])
-    return Progress(*state["progress"])
+    return TrainingProgress(*state["progress"])

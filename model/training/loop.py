@@ -27,10 +27,10 @@ from model.network import losses
 from model.network.displacement import standardise
 from model.network.frl_dgt import FrlDgt
 from model.network.network_config import Config
-from model.synthetic.pair_stream import Batch, Stream
+from model.synthetic.pair_stream import Batch, PairBatches
 from model.training import checkpoint
 from model.training.autocast import autocast
-from model.training.pair_cache import Chapter
+from model.training.pair_cache import PairCache
 from model.training.parallel import World, join
 from model.training.schedule import Length, Phase, TrainSettings, phase_at
 from model.training.warm_start import start
@@ -124,7 +124,7 @@ def make_optimiser(model: nn.Module, settings: TrainSettings) -> torch.optim.Ada
 
 def fit(
     output: Path,
-    stream_from: Callable[[int, World], Stream],
+    stream_from: Callable[[int, World], PairBatches],
     length: Length,
     settings: TrainSettings,
     stated: dict[str, Any],
@@ -159,7 +159,7 @@ def fit(
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
     stated = {**asdict(settings), **stated, "started_from": before}
-    progress = checkpoint.Progress()
+    progress = checkpoint.TrainingProgress()
     if resume:
         progress = checkpoint.resume(path, model, optimiser, stated)
         log.info("going on at step %d after %.0f s", progress.step, progress.elapsed_s)
@@ -208,15 +208,15 @@ class _Run:
         model: FrlDgt,
         optimiser: torch.optim.Optimizer,
         settings: TrainSettings,
-        progress: checkpoint.Progress,
-        stream_from: Callable[[int, World], Stream],
+        progress: checkpoint.TrainingProgress,
+        stream_from: Callable[[int, World], PairBatches],
         length: Length,
         world: World,
     ) -> None:
         self._length, self._world = length, world
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.progress = progress
-        self._chapter: Chapter | None = None
+        self._chapter: PairCache | None = None
         # A chapter that was begun is drawn again from its beginning.
         first = progress.chapter_index if progress.chapter_step else progress.next_index
         self._stream = stream_from(first, world)
@@ -258,7 +258,7 @@ class _Run:
             if progress.chapter_step == 0:
                 progress.chapter_index = self._stream.next_index
             seed = self.settings.seed + progress.chapter_index
-            self._chapter = Chapter.fill(self.model, self._stream, size, seed)
+            self._chapter = PairCache.fill(self.model, self._stream, size, seed)
         batch = self._chapter.batch(progress.chapter_step, phase.batch)
         progress.chapter_step += 1
         if progress.chapter_step >= phase.epochs * self._chapter.steps(phase.batch):
@@ -279,7 +279,9 @@ class _Reports:
 
             self._board = SummaryWriter(str(folder / "board"))
 
-    def add(self, terms: dict[str, float], progress: checkpoint.Progress, where: str) -> None:
+    def add(
+        self, terms: dict[str, float], progress: checkpoint.TrainingProgress, where: str
+    ) -> None:
         for name, value in terms.items():
             self._terms.setdefault(name, []).append(value)
         if time.monotonic() - self._last < self.every_s:

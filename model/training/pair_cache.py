@@ -17,7 +17,7 @@ from torch import Tensor
 
 from model.network.displacement import standardise
 from model.network.frl_dgt import FrlDgt
-from model.synthetic.pair_stream import Batch, Stream
+from model.synthetic.pair_stream import Batch, PairBatches
 from model.training.autocast import autocast
 
 SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
@@ -25,14 +25,16 @@ SCALE = 0.04  # and of its size
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class PairCache:
     pair: Tensor  # (n, 2, 224, 224) uint8, onset and apex
     raw: Tensor  # (n, 2, 224, 224) float16, the module's answer in (-1, 1)
     label: Tensor  # (n,)
     seed: int
 
     @staticmethod
-    def fill(model: FrlDgt, stream: Stream, pairs: int, seed: int, batch: int = 16) -> Chapter:
+    def fill(
+        model: FrlDgt, stream: PairBatches, pairs: int, seed: int, batch: int = 16
+    ) -> PairCache:
         """The next `pairs` pairs of the stream; `seed` orders the epochs."""
         kept: list[tuple[Tensor, Tensor, Tensor]] = []
         device = next(model.parameters()).device
@@ -44,7 +46,7 @@ class Chapter:
             pair = (drawn.pair * 255).round().to(torch.uint8)
             kept.append((pair, raw.to("cpu", torch.float16), drawn.label))
         pair, raw, label = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        return Chapter(pair, raw.contiguous(), label, seed)
+        return PairCache(pair, raw.contiguous(), label, seed)
 
     def steps(self, batch: int) -> int:
         """Whole batches of an epoch."""

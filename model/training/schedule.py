@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from model.network import losses
-from model.training.checkpoint import Progress
+from model.training.checkpoint import TrainingProgress
 from realtime.errors import SettingsError
 
 
@@ -96,7 +96,7 @@ class Length:
     steps: int | None = None
     minutes: float | None = None
 
-    def done(self, progress: Progress) -> float:
+    def done(self, progress: TrainingProgress) -> float:
         if self.steps is not None:
             return progress.step / self.steps
         assert self.minutes is not None

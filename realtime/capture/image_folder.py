@@ -14,7 +14,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import SettingsError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class ImageFolder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         """The next picture; None after the last."""
         if self._first is not None:
             first, self._first = self._first, None
@@ -73,7 +73,7 @@ class ImageFolder:
         """May be called twice."""
         self._at = len(self._files)
 
-    def _next_shot(self) -> Shot | None:
+    def _next_shot(self) -> TimedFrame | None:
         while self._at < len(self._files):
             number, file = self._at, self._files[self._at]
             self._at += 1
@@ -84,7 +84,7 @@ class ImageFolder:
                 self._refuse(file, "has another size than the first")
             else:
                 self._shape = image.shape
-                return Shot(round(number * 1e9 / self._fps), np.asarray(image, np.uint8))
+                return TimedFrame(round(number * 1e9 / self._fps), np.asarray(image, np.uint8))
         return None
 
     def _refuse(self, file: Path, reason: str) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import SourceError
 
 # Pictures in a row that arrive and cannot be decoded before the source counts as gone.
@@ -78,7 +78,7 @@ class OpenCvSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         """The next picture; None when the source is gone."""
         if self._first is not None:
             first, self._first = self._first, None
@@ -102,14 +102,14 @@ class OpenCvSource:
         """May be called twice."""
         self._capture.release()
 
-    def _grab(self) -> Shot | None:
+    def _grab(self) -> TimedFrame | None:
         for _ in range(UNDECODABLE_LIMIT):
             if not self._capture.grab():
                 return None
             t_ns = self._grabbed_ns = time.monotonic_ns()
             decoded, image = self._capture.retrieve()
             if decoded and image is not None and image.ndim == 3:
-                return Shot(t_ns, np.asarray(image, np.uint8))
+                return TimedFrame(t_ns, np.asarray(image, np.uint8))
             self.refused += 1
         return None
 

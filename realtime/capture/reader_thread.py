@@ -2,7 +2,7 @@
 
 Begun by `realtime/capture/thread.py`, which gives an attempt up when it is stuck and begins
 another: a driver that never returns then holds one thread and nothing else.  Frames go to the
-`Intake` that all attempts share.  Times are integer nanoseconds.
+`CaptureState` that all attempts share.  Times are integer nanoseconds.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from realtime.capture.source import Shot, Source
-from realtime.capture.state import Intake
+from realtime.capture.source import Source, TimedFrame
+from realtime.capture.state import CaptureState
 from realtime.errors import SourceError
 
 
-class Attempt:
+class SourceReader:
     """Its public fields are for the watchdog; `alive_ns` changes under the intake's lock.
 
     Args:
@@ -25,7 +25,7 @@ class Attempt:
     """
 
     def __init__(
-        self, open_source: Callable[[], Source], intake: Intake, *, realtime: bool
+        self, open_source: Callable[[], Source], intake: CaptureState, *, realtime: bool
     ) -> None:
         self.answered = threading.Event()  # opened, or failed to
         self.stopped = threading.Event()  # nobody wants its frames any more
@@ -131,7 +131,7 @@ class Attempt:
                     return "the ring was closed"
         return "stopped"
 
-    def _accept(self, shot: Shot) -> bool:
+    def _accept(self, shot: TimedFrame) -> bool:
         """Whether the frame goes to the ring."""
         with self._intake.lock:
             if self.stopped.is_set():

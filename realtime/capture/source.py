@@ -39,7 +39,7 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TimedFrame:
     """One picture as the source gave it; the caller may keep its memory."""
 
     t_ns: int
@@ -57,7 +57,7 @@ class Source(Protocol):
         """Damaged or odd frames skipped so far."""
         ...
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         """The next picture; None when a file has ended or a live source is gone."""
         ...
 

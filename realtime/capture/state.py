@@ -15,13 +15,13 @@ from collections import deque
 from realtime.capture.frame_rate import FrameRate
 from realtime.capture.liveness import Liveness
 from realtime.capture.ring_buffer import FrameRing
-from realtime.capture.source import Shot, SourceInfo
+from realtime.capture.source import SourceInfo, TimedFrame
 from realtime.capture.stats import CameraState, CaptureStats
 
 log = logging.getLogger(__name__)
 
 
-class Intake:
+class CaptureState:
     """Methods that say so are called with `lock` held.
 
     Args:
@@ -52,7 +52,7 @@ class Intake:
         self.info = info
         self.opened = True
 
-    def count(self, shot: Shot, now_ns: int) -> bool:
+    def count(self, shot: TimedFrame, now_ns: int) -> bool:
         """Whether the frame may go to the ring; time must move forward.  With the lock held."""
         if self._last_ns is not None and shot.t_ns <= self._last_ns:
             self.refused += 1

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from realtime.capture.reader_thread import Attempt
+from realtime.capture.reader_thread import SourceReader
 from realtime.capture.ring_buffer import FrameRing
 from realtime.capture.source import Source, SourceInfo
-from realtime.capture.state import Intake
+from realtime.capture.state import CaptureState
 from realtime.capture.stats import CaptureStats
 from realtime.errors import SourceError
 
@@ -60,9 +60,9 @@ class CaptureThread:
         self._realtime = realtime
         self._stall_s = stall_s
         self._retry_s, self._retry_max_s = retry_s, retry_max_s
-        self._intake = Intake(ring, stall_s, frozen_s)
+        self._intake = CaptureState(ring, stall_s, frozen_s)
         self._attempt = self._fresh_attempt()
-        self._given_up: list[Attempt] = []
+        self._given_up: list[SourceReader] = []
         self._watchdog: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -106,8 +106,8 @@ class CaptureThread:
         """Short lines for the user, newest last."""
         return self._intake.notices()
 
-    def _fresh_attempt(self) -> Attempt:
-        return Attempt(self._open_source, self._intake, realtime=self._realtime)
+    def _fresh_attempt(self) -> SourceReader:
+        return SourceReader(self._open_source, self._intake, realtime=self._realtime)
 
     def _watch(self) -> None:
         """The watchdog's thread."""
@@ -140,13 +140,13 @@ class CaptureThread:
             fresh.start()
             ticked_ns = time.monotonic_ns()
 
-    def _excuse(self, attempt: Attempt, now_ns: int) -> None:
+    def _excuse(self, attempt: SourceReader, now_ns: int) -> None:
         """The program itself stood still: that time proves nothing against the source."""
         with self._intake.lock:
             attempt.alive_ns = now_ns
             self._intake.excuse(now_ns)
 
-    def _trouble(self, attempt: Attempt) -> str | None:
+    def _trouble(self, attempt: SourceReader) -> str | None:
         """What is wrong with the attempt, if anything."""
         if attempt.ended is not None:
             return attempt.ended
@@ -161,7 +161,7 @@ class CaptureThread:
             return f"the same picture for {FROZEN_REOPEN_S} s"
         return None
 
-    def _give_up(self, attempt: Attempt, reason: str) -> bool:
+    def _give_up(self, attempt: SourceReader, reason: str) -> bool:
         """Marks the source lost; True when a fresh attempt may be made."""
         self._given_up = [a for a in self._given_up if a.stuck]
         with self._intake.lock:

@@ -21,7 +21,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import SettingsError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class VideoFile:
         if first is None:
             self.close()
             raise SourceError(f"no picture of {path} could be decoded")
-        self._first: Shot | None = first
+        self._first: TimedFrame | None = first
         height, width = first.image.shape[:2]
         rate = self._stream.average_rate if self._container.format.name not in _TIMELESS else None
         if fps and rate and abs(fps / float(rate) - 1) > 0.01:
@@ -102,7 +102,7 @@ class VideoFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         """The next frame; None at the end of the file."""
         if self._first is not None:
             first, self._first = self._first, None
@@ -114,7 +114,7 @@ class VideoFile:
         self._container.close()
         self._file.close()
 
-    def _next_shot(self) -> Shot | None:
+    def _next_shot(self) -> TimedFrame | None:
         while True:
             frame = self._next_frame()
             if frame is None:
@@ -131,7 +131,7 @@ class VideoFile:
                 self.refused += 1
                 continue
             self._last_ns = t_ns
-            return Shot(t_ns, _upright(frame))
+            return TimedFrame(t_ns, _upright(frame))
 
     def _time_ns(self, frame: av.VideoFrame) -> int | None:
         if self._fps is not None:

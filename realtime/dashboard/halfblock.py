@@ -1,6 +1,6 @@
 """A camera picture in characters: two square pixels in every cell.
 
-`Look.FULL` draws the upper pixel as the colour of "▀" and the lower one as its background;
+`KeptFrame.FULL` draws the upper pixel as the colour of "▀" and the lower one as its background;
 terminals with eight colours, or none wanted, get four shades of grey instead.
 """
 
@@ -22,7 +22,7 @@ _STEP = 8  # colours are rounded to this, so that equal neighbours share one esc
 _SHADES = " ░▒▓█"
 
 
-class Look(Enum):
+class ColourMode(Enum):
     """How much colour the terminal takes."""
 
     FULL = "full"  # 256 or more
@@ -33,7 +33,7 @@ class Look(Enum):
 class HalfBlocks:
     """A picture (h, w, 3) BGR, as large as `rows` and the width allow, in their middle."""
 
-    def __init__(self, picture: NDArray[np.uint8], look: Look, rows: int) -> None:
+    def __init__(self, picture: NDArray[np.uint8], look: ColourMode, rows: int) -> None:
         self._picture = picture
         self._look = look
         self._rows = rows
@@ -47,7 +47,7 @@ class HalfBlocks:
         yield from [Segment.line()] * above
         for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
             yield margin
-            if self._look is Look.FULL:
+            if self._look is ColourMode.FULL:
                 yield from _colours(upper, lower)
             else:
                 yield Segment(_greys(upper, lower))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.dashboard import words
-from realtime.dashboard.halfblock import Look
+from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.keys import KEYS
 from realtime.status import Status
 
@@ -26,15 +26,15 @@ _SILENT_S = 2.0  # the pipeline sends several pictures of itself a second; this 
 _ADEQUATE_FPS = 25.0  # below, a micro-expression may fall between two frames
 
 
-def badge(status: Status, look: Look) -> Text:
+def badge(status: Status, look: ColourMode) -> Text:
     state = status.capture.state
     paused = state is CameraState.LIVE and status.detector == words.PAUSED
     style = "bold black on yellow" if paused else _BADGES[state]
     text = f" {words.PAUSED.upper() if paused else state.value} "
-    return Text(text, "bold reverse" if look is Look.NONE else style, no_wrap=True)
+    return Text(text, "bold reverse" if look is ColourMode.NONE else style, no_wrap=True)
 
 
-def header(status: Status, look: Look) -> RenderableType:
+def header(status: Status, look: ColourMode) -> RenderableType:
     """Two lines: what is watched and its state; the rates and losses."""
     top = Table.grid(expand=True, padding=(0, 1))
     top.add_column(no_wrap=True)
@@ -45,7 +45,7 @@ def header(status: Status, look: Look) -> RenderableType:
     source = Text.assemble(
         (words.printable(status.source), "bold"), (f"  {width}×{height}", "dim") if width else ""
     )
-    name = Text(" FLEETING ", "bold reverse" if look is Look.NONE else "bold white on blue")
+    name = Text(" FLEETING ", "bold reverse" if look is ColourMode.NONE else "bold white on blue")
     top.add_row(name, source, Text(words.span(status.elapsed_s), "bold"), badge(status, look))
     return Group(top, rates(status.capture))
 
@@ -97,9 +97,9 @@ def alarm(status: Status, silent_s: float) -> tuple[str, str] | None:
 class Banner:
     """Red across the whole screen; three rows say what happened at length, one in short."""
 
-    def __init__(self, message: tuple[str, str], look: Look, rows: int) -> None:
+    def __init__(self, message: tuple[str, str], look: ColourMode, rows: int) -> None:
         self._headline, self._explanation = message
-        self._style = "bold reverse" if look is Look.NONE else "bold white on red"
+        self._style = "bold reverse" if look is ColourMode.NONE else "bold white on red"
         self._rows = rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -11,7 +11,7 @@ from rich.layout import Layout
 from rich.text import Text
 
 from realtime.dashboard import headline, panels, words
-from realtime.dashboard.halfblock import Look
+from realtime.dashboard.halfblock import ColourMode
 from realtime.face.assessability import Assessable
 from realtime.status import Status
 
@@ -23,7 +23,12 @@ _FOOTER_COLUMNS = 64
 
 
 def picture(
-    status: Status, size: tuple[int, int], look: Look, *, keys: bool = True, silent_s: float = 0.0
+    status: Status,
+    size: tuple[int, int],
+    look: ColourMode,
+    *,
+    keys: bool = True,
+    silent_s: float = 0.0,
 ) -> RenderableType:
     """Everything on one screen of `size` (columns, rows)."""
     columns, rows = size
@@ -45,7 +50,7 @@ def picture(
     return screen
 
 
-def _body(status: Status, columns: int, rows: int, look: Look) -> Layout:
+def _body(status: Status, columns: int, rows: int, look: ColourMode) -> Layout:
     """Face and stages on the left; motion, events and session on the right."""
     left_columns = min(56, max(24, columns // 3))
     right_columns = columns - left_columns
@@ -71,7 +76,11 @@ def _body(status: Status, columns: int, rows: int, look: Look) -> Layout:
 
 
 def _compact(
-    status: Status, size: tuple[int, int], look: Look, message: tuple[str, str] | None, keys: bool
+    status: Status,
+    size: tuple[int, int],
+    look: ColourMode,
+    message: tuple[str, str] | None,
+    keys: bool,
 ) -> RenderableType:
     columns, rows = size
     capture = status.capture

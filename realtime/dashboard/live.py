@@ -16,7 +16,7 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 
-from realtime.dashboard.halfblock import Look
+from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.keys import Command, KeyReader
 from realtime.dashboard.layout import picture
 from realtime.dashboard.outlet import Outlet
@@ -138,7 +138,7 @@ class Painter:
         ]
 
     def _encoded(self, line: Iterable[Segment]) -> str:
-        if self._look is Look.NONE:
+        if self._look is ColourMode.NONE:
             line = Segment.remove_color(line)
         return "".join(
             style.render(text, color_system=self._system) if style else text
@@ -146,10 +146,10 @@ class Painter:
         )
 
 
-def look_of(terminal: Console) -> Look:
+def look_of(terminal: Console) -> ColourMode:
     if terminal.no_color or terminal.color_system is None:
-        return Look.NONE
-    return Look.BASIC if terminal.color_system in ("standard", "windows") else Look.FULL
+        return ColourMode.NONE
+    return ColourMode.BASIC if terminal.color_system in ("standard", "windows") else ColourMode.FULL
 
 
 def can_draw(stream: TextIO) -> bool:

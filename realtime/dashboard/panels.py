@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.dashboard import words
-from realtime.dashboard.halfblock import HalfBlocks, Look
+from realtime.dashboard.halfblock import ColourMode, HalfBlocks
 from realtime.dashboard.headline import disk_style
 from realtime.dashboard.trace import bars
 from realtime.event import Event
@@ -39,20 +39,20 @@ def framed(
     )
 
 
-def face(status: Status, look: Look) -> RenderableType:
+def face(status: Status, look: ColourMode) -> RenderableType:
     """The face, and whether it can be judged or what the user can do about it."""
     good = status.assessable is Assessable.YES
     style = "green" if good else "cyan" if status.assessable is Assessable.SETTLING else "yellow"
     advice = Text(words.ADVICE[status.assessable], f"bold {style}", justify="center")
     title = "face" if status.faces < 2 else f"faces {status.faces}"
-    body = Portrait(status.face_picture, advice, look)
+    body = FacePanel(status.face_picture, advice, look)
     return framed(body, title, border="dim" if good else style)
 
 
-class Portrait:
+class FacePanel:
     """The face's picture, as large as there is room, above a line of words."""
 
-    def __init__(self, picture: NDArray[np.uint8] | None, advice: Text, look: Look) -> None:
+    def __init__(self, picture: NDArray[np.uint8] | None, advice: Text, look: ColourMode) -> None:
         self._picture = picture
         self._advice = advice
         self._look = look

@@ -14,7 +14,7 @@ from realtime.status import StageTime
 _FRAMES = 300
 
 
-class StageClock:
+class StageTimes:
     """`with clock.stage("face"): …`; the order of first use is the order of the table."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ _KEEP_NS = 8_000_000_000
 _STEP_NS = 40_000_000  # a terminal column shows no more; between them the largest score counts
 
 
-class TraceBook:
+class TraceHistory:
     def __init__(self, threshold: float) -> None:
         self._threshold = threshold
         self._points: deque[tuple[int, tuple[float, ...]]] = deque()

@@ -18,7 +18,7 @@ TOLERANCE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class EventMatch:
     """One micro-expression that was there, and the event that found it, if any."""
 
     truth: TruthEvent
@@ -46,7 +46,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    matches: tuple[Match, ...]  # one for each true event, in time order
+    matches: tuple[EventMatch, ...]  # one for each true event, in time order
     false_alarms: tuple[Event, ...]  # in time order
 
     @property
@@ -75,7 +75,9 @@ def match(truth: Sequence[TruthEvent], events: Sequence[Event]) -> DemoReport:
         if i not in finder and j not in finder.values():
             finder[i] = j
     return DemoReport(
-        tuple(Match(t, micros[finder[i]] if i in finder else None) for i, t in enumerate(there)),
+        tuple(
+            EventMatch(t, micros[finder[i]] if i in finder else None) for i, t in enumerate(there)
+        ),
         tuple(e for j, e in enumerate(micros) if j not in finder.values()),
     )
 

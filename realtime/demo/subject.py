@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.demo.picture import NOISE_ROLL, Picture, Skin
 from realtime.demo.portrait import portrait, portrait_landmarks
 from realtime.demo.screenplay import SkinMovement, TruthEvent, write_screenplay
@@ -135,13 +135,13 @@ class DemoSource:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         """The next frame; None after the last."""
         if self._at >= self.subject.frame_count:
             return None
         index = self._at
         self._at += 1
-        return Shot(round(index * 1e9 / self.subject.fps), self.subject.frame(index))
+        return TimedFrame(round(index * 1e9 / self.subject.fps), self.subject.frame(index))
 
     def close(self) -> None:
         """May be called twice."""

@@ -16,7 +16,7 @@ from enum import Enum
 from realtime.capture.ring_buffer import Frame, RingReader
 from realtime.errors import RecordingError
 from realtime.recording.clip_writer import ClipWriter
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 SCHEMA = 1
 
@@ -24,7 +24,7 @@ _BURST = 8  # frames of one clip before the next clip has its turn
 _LOST_S = 5.0  # a live source silent for so long ends the clips that wait for it
 
 
-class Progress(Enum):
+class ClipProgress(Enum):
     BUSY = "there may be more to write"
     WAITING = "every frame that came is written"
     OVER = "no more frames belong to it"
@@ -37,7 +37,7 @@ class EventSpan:
     offset_ns: int
 
 
-class OpenClip:
+class ClipRecording:
     """Not shared between threads, but for reading `relative` and `missed`.
 
     Args:
@@ -50,7 +50,7 @@ class OpenClip:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionFolder,
         relative: str,
         event: EventSpan,
         reader: RingReader,
@@ -77,7 +77,7 @@ class OpenClip:
         """Frames a live ring let go before the recorder came to them."""
         return self._reader.missed
 
-    def advance(self, timeout_s: float) -> Progress:
+    def advance(self, timeout_s: float) -> ClipProgress:
         """Write what has come, a burst at most; wait up to `timeout_s` if nothing has."""
         for _ in range(_BURST):
             frame = self._reader.next(timeout_s)
@@ -86,11 +86,11 @@ class OpenClip:
                 return self._without_frame()
             self._heard_s = time.monotonic()
             if frame.t_ns <= self._end_ns and not self._write(frame):
-                return Progress.OVER
+                return ClipProgress.OVER
             if frame.t_ns >= self._end_ns:
                 self._complete = True
-                return Progress.OVER
-        return Progress.BUSY
+                return ClipProgress.OVER
+        return ClipProgress.BUSY
 
     def finish(self) -> int:
         """Close the file as far as it goes, and write its notes.
@@ -120,9 +120,13 @@ class OpenClip:
         except RecordingError as error:
             self._fault(error)
 
-    def _without_frame(self) -> Progress:
+    def _without_frame(self) -> ClipProgress:
         silent = time.monotonic() - self._heard_s > _LOST_S
-        return Progress.OVER if self._reader.ended or (silent and self._live) else Progress.WAITING
+        return (
+            ClipProgress.OVER
+            if self._reader.ended or (silent and self._live)
+            else ClipProgress.WAITING
+        )
 
     def _write(self, frame: Frame) -> bool:
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from realtime.errors import DataError
 from realtime.event import Event
 from realtime.face.face import Box
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 _NAME = "events.jsonl"
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 class EventLog:
     """Appends events to one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SessionFolder) -> None:
         self.failures = 0  # events that are not in the file because it could not be written
         self._session = session
 

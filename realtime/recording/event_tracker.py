@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.spotter import Finding
 
 _SHOWN = 8  # events the dashboard lists,
@@ -62,7 +62,7 @@ class _Open:
     written: bool = False
 
 
-class EventBook:
+class EventTracker:
     """The events of one run.
 
     Args:
@@ -114,7 +114,7 @@ class EventBook:
         """The last word on every event, in the order of flagging (old rejected ones left out)."""
         return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
-    def take(self, watcher: FaceWatcher, finding: Finding, now: Frame) -> None:
+    def take(self, watcher: FacePipeline, finding: Finding, now: Frame) -> None:
         """A finding of this frame: new, or a revision of an earlier one."""
         key = (watcher.face_id, finding.number)
         if finding.revises:
@@ -186,7 +186,7 @@ class EventBook:
         self._write(entry.event)
         entry.written = True
 
-    def _revise(self, key: tuple[int, int], watcher: FaceWatcher, finding: Finding) -> None:
+    def _revise(self, key: tuple[int, int], watcher: FacePipeline, finding: Finding) -> None:
         entry = self._open.get(key)
         if entry is None:
             return
@@ -194,7 +194,7 @@ class EventBook:
         if entry.written:
             self._write(entry.event)
 
-    def _event(self, number: str, watcher: FaceWatcher, finding: Finding, now: Frame) -> Event:
+    def _event(self, number: str, watcher: FacePipeline, finding: Finding, now: Frame) -> Event:
         return Event(
             id=number,
             face=watcher.face_id,
@@ -202,7 +202,7 @@ class EventBook:
             **self._facts(watcher, finding),
         )
 
-    def _facts(self, watcher: FaceWatcher, finding: Finding) -> dict[str, Any]:
+    def _facts(self, watcher: FacePipeline, finding: Finding) -> dict[str, Any]:
         """The fields of an event that a finding tells, and a revision tells anew."""
         moments = {
             "onset": finding.onset_ns,

@@ -21,7 +21,7 @@ from realtime.face.assessability import Assessable, head_angles
 from realtime.face.face import Face
 from realtime.face.geometry import inter_ocular
 from realtime.motion.stabiliser import Stabilised
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 _NAME = "frames.csv"
 _FLUSH_S = 1.0  # of rows: what a kill may cost
@@ -132,16 +132,16 @@ class FrameRow:
         )
 
 
-class FrameTable:
+class FramesCsv:
     """Appends rows about once a second.  Not shared between threads."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SessionFolder) -> None:
         self.failures = 0  # rows that are not in the file because it could not be written
         self._session = session
         self._rows: list[str] = []
         self._since_s = 0.0  # time stamp of the oldest row held
 
-    def __enter__(self) -> FrameTable:
+    def __enter__(self) -> FramesCsv:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.errors import DiskFull, RecordingError
-from realtime.recording.clip_recording import EventSpan, OpenClip, Progress
-from realtime.recording.session_folder import Session
+from realtime.recording.clip_recording import ClipProgress, ClipRecording, EventSpan
+from realtime.recording.session_folder import SessionFolder
 from realtime.recording.stills import Stills
 
 _OPEN_CLIPS = 4  # written side by side at most: one core encodes about that many live
@@ -56,7 +56,7 @@ class Recorder:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionFolder,
         ring: FrameRing,
         *,
         pre_s: float = 1.0,
@@ -69,7 +69,7 @@ class Recorder:
         self._post_ns = round(post_s * 1e9)
         self._reserve_bytes = reserve_bytes
         self._lock = threading.Lock()  # of _clips, which two threads change
-        self._clips: list[OpenClip] = []
+        self._clips: list[ClipRecording] = []
         self._ends_ns: deque[int] = deque(maxlen=_OPEN_CLIPS)  # of the clips begun last
         self._stills: queue.Queue[Stills] = queue.Queue(_STILLS_WAITING)
         self._work = threading.Event()
@@ -100,7 +100,7 @@ class Recorder:
             if closed or self._is_busy(onset_ns) or self._is_paused():
                 self._counts["suppressed"] += 1
                 return None
-            clip = OpenClip(
+            clip = ClipRecording(
                 self._session,
                 relative,
                 EventSpan(onset_ns, apex_ns, offset_ns),
@@ -236,14 +236,14 @@ class Recorder:
         for clip in clips:
             clip.abandon()
 
-    def _advance(self, clip: OpenClip, timeout_s: float = 0.0) -> bool:
+    def _advance(self, clip: ClipRecording, timeout_s: float = 0.0) -> bool:
         """Write what has come for one clip; False if nothing had, or the clip was finished."""
         progress = clip.advance(timeout_s)
-        if progress is Progress.OVER:
+        if progress is ClipProgress.OVER:
             self._finish(clip)
-        return progress is Progress.BUSY
+        return progress is ClipProgress.BUSY
 
-    def _finish(self, clip: OpenClip) -> None:
+    def _finish(self, clip: ClipRecording) -> None:
         frames = clip.finish()
         with self._lock:
             self._clips.remove(clip)

@@ -2,7 +2,7 @@
 
 Made once by the command line, then handed to everything that keeps something: the event log,
 the frame table and the recorder.  Folders are 0700 and files 0600 whatever the umask, because
-they hold somebody's face.  Every name goes through `Session.path`, which never leaves the
+they hold somebody's face.  Every name goes through `SessionFolder.path`, which never leaves the
 folder and never follows a link.
 """
 
@@ -52,7 +52,7 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-class Session:
+class SessionFolder:
     """An open session folder.  Its methods may be called from any thread."""
 
     def __init__(self, folder: Path, header: dict[str, object]) -> None:
@@ -64,7 +64,7 @@ class Session:
     @classmethod
     def create(
         cls, output: Path, *, settings: Mapping[str, object], source: str, engine: str
-    ) -> Session:
+    ) -> SessionFolder:
         """Make the folder and its `session.json`.
 
         Args:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from realtime.capture.ring_buffer import Frame
 from realtime.errors import RecordingError
 from realtime.recording.displacement_picture import displacement_picture
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Stills:
         names = ("onset", "apex", "displacement")[: 2 if self.displacement is None else 3]
         return tuple(f"stills/{self.event_id}_{name}.png" for name in names)
 
-    def write(self, session: Session) -> None:
+    def write(self, session: SessionFolder) -> None:
         """Encode and write every picture.
 
         Raises:

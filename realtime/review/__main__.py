@@ -30,7 +30,7 @@ from realtime.recording.frames_csv import judged_minutes, read_verdicts
 from realtime.review.figures import figures, in_words, listing
 from realtime.review.flags import Flag, open_session, read_flags
 from realtime.review.labels import LABELS, Labels
-from realtime.review.replay import Look, Spot, replay
+from realtime.review.replay import FacePosition, ReplayFrame, replay
 from realtime.review.reviewer import Reviewer
 from realtime.review.window import has_screen, run
 from realtime.settings import MOST_FACES
@@ -88,10 +88,10 @@ def _watch(flags: Sequence[Flag], labels: Labels, given: argparse.Namespace) -> 
     cv2.setNumThreads(1)
     tracker = LandmarkTracker(face_model(given.face_model), max_faces=MOST_FACES)
 
-    def look(flag: Flag) -> Sequence[Look]:
+    def look(flag: Flag) -> Sequence[ReplayFrame]:
         assert flag.clip is not None
         apex_s = 0.0 if flag.first_frame_s is None else flag.apex_s - flag.first_frame_s
-        return replay(flag.clip, tracker, flag.face_box and Spot(apex_s, flag.face_box))
+        return replay(flag.clip, tracker, flag.face_box and FacePosition(apex_s, flag.face_box))
 
     run(Reviewer(flags, labels, look, given.subject))
 

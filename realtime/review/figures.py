@@ -18,7 +18,7 @@ from realtime.statistics import rate_interval, share_interval
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ReviewFigures:
     flags: int  # that stand
     reviewed: int  # of these
     right: int  # micro-expressions, by the person
@@ -31,15 +31,15 @@ class Figures:
         return self.reviewed - self.right
 
 
-def figures(flags: Sequence[Flag], labels: Labels, minutes: float) -> Figures:
+def figures(flags: Sequence[Flag], labels: Labels, minutes: float) -> ReviewFigures:
     standing = [(flag, labels.get(flag.id)) for flag in flags if flag.stands]
     right = [(flag, said) for flag, said in standing if said not in (None, NONE)]
     named = [flag.label == said for flag, said in right if flag.label != UNCLASSIFIED]
     reviewed = sum(said is not None for _, said in standing)
-    return Figures(len(standing), reviewed, len(right), len(named), sum(named), minutes)
+    return ReviewFigures(len(standing), reviewed, len(right), len(named), sum(named), minutes)
 
 
-def in_words(found: Figures) -> list[str]:
+def in_words(found: ReviewFigures) -> list[str]:
     """Lines for the end of a review."""
     if not found.reviewed:
         return [f"{found.flags} flagged, none of them labelled yet"]

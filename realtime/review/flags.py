@@ -12,7 +12,7 @@ from realtime.errors import DataError, RecordingError
 from realtime.event import UNCLASSIFIED
 from realtime.face.face import Box
 from realtime.recording.event_log import face_box_of, latest, read_events
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class Flag:
         return self.kind == "micro"
 
 
-def open_session(folder: Path) -> Session:
+def open_session(folder: Path) -> SessionFolder:
     """Raises DataError if the folder holds no events."""
     if not (folder / "events.jsonl").is_file():
         raise DataError(
             f"{folder} is not a session: there is no events.jsonl in it (sessions lie in sessions/)"
         )
-    return Session(folder, {})
+    return SessionFolder(folder, {})
 
 
-def read_flags(session: Session) -> tuple[Flag, ...]:
+def read_flags(session: SessionFolder) -> tuple[Flag, ...]:
     """Every movement that was flagged once, in the order of flagging.
 
     Raises:
@@ -61,7 +61,7 @@ def read_flags(session: Session) -> tuple[Flag, ...]:
         raise DataError(f"{path} holds an event without {error}") from error
 
 
-def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]) -> Flag:
+def _flag(session: SessionFolder, flagged: Mapping[str, Any], event: Mapping[str, Any]) -> Flag:
     clip, first_ns = _clip(session, event.get("clip"))
     label, shares = str(event["label"]), event.get("probabilities") or {}
     return Flag(
@@ -80,7 +80,7 @@ def _flag(session: Session, flagged: Mapping[str, Any], event: Mapping[str, Any]
     )
 
 
-def _clip(session: Session, name: object) -> tuple[Path | None, int | None]:
+def _clip(session: SessionFolder, name: object) -> tuple[Path | None, int | None]:
     """Where an event's clip is, and its first frame's time after the onset, ns."""
     if not isinstance(name, str):
         return None, None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from realtime.errors import DataError
 from realtime.event import CLASSES
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 
 NAME = "labels.csv"
 NONE = "none"  # it was no micro-expression
@@ -46,7 +46,7 @@ class Labels:
         DataError: there are labels, and they cannot be read.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SessionFolder) -> None:
         self._session = session
         self._rows = read_labels(session.path(NAME))
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.source import Shot
+from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.face.face import Box, Face, FaceTracker
 from realtime.face.geometry import CROP_SIZE, cut_out, face_box, widened
@@ -30,7 +30,7 @@ _SAME_PERSON = 0.5  # from one frame to the next, in widths of the face: two can
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReplayFrame:
     """One frame of the clip."""
 
     t_s: float  # from the clip's first frame
@@ -39,14 +39,16 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class FacePosition:
     """Where in a clip the face was that moved."""
 
     t_s: float  # from the clip's first frame
     box: Box
 
 
-def replay(clip: Path, tracker: FaceTracker, spot: Spot | None = None) -> tuple[Look, ...]:
+def replay(
+    clip: Path, tracker: FaceTracker, spot: FacePosition | None = None
+) -> tuple[ReplayFrame, ...]:
     """Every frame of a clip.  Where the face is not found, the place of the last one is shown.
 
     Args:
@@ -60,7 +62,9 @@ def replay(clip: Path, tracker: FaceTracker, spot: Spot | None = None) -> tuple[
     return tuple(_looks(clip, _faces(clip, tracker, spot, room), room))
 
 
-def _faces(clip: Path, tracker: FaceTracker, spot: Spot | None, room: Box) -> list[Face | None]:
+def _faces(
+    clip: Path, tracker: FaceTracker, spot: FacePosition | None, room: Box
+) -> list[Face | None]:
     """That person's face in every frame, where it lies in the room around it."""
     tracker.reset()
     seen = [
@@ -95,14 +99,14 @@ def _apart(one: Box, other: Box) -> float:
     return float(np.hypot(x, y)) / 2 / (one[2] - one[0])
 
 
-def _shots(clip: Path, room: Box) -> Iterator[tuple[Shot, NDArray[np.uint8]]]:
+def _shots(clip: Path, room: Box) -> Iterator[tuple[TimedFrame, NDArray[np.uint8]]]:
     """Every frame, and what of it lies in the room."""
     with closing(VideoFile(clip)) as video:
         for shot in iter(video.read, None):
             yield shot, cut_out(shot.image, room)
 
 
-def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[Look]:
+def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[ReplayFrame]:
     stabiliser = Stabiliser(StabiliserConfig(renew_s=_NEVER_S))
     to_crop: Affine | None = None
     back = np.eye(2, 3)  # from the crop as it is aligned now to the clip's first
@@ -115,7 +119,9 @@ def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[Loo
             to_crop = compose(back, held.transform)
             back = compose(back, inverse(held.onward))
         whole = _whole(shot.image)
-        yield Look(shot.t_ns / 1e9, whole if to_crop is None else _face(near, to_crop), whole)
+        yield ReplayFrame(
+            shot.t_ns / 1e9, whole if to_crop is None else _face(near, to_crop), whole
+        )
 
 
 def _face(image: NDArray[np.uint8], to_crop: Affine) -> NDArray[np.uint8]:

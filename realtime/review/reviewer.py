@@ -15,7 +15,7 @@ from realtime.errors import SourceError
 from realtime.event import CLASSES
 from realtime.review.flags import Flag
 from realtime.review.labels import NONE, Labels
-from realtime.review.replay import Look
+from realtime.review.replay import ReplayFrame
 from realtime.review.sheet import Sheet, draw
 
 SPEEDS = (4, 8, 1, 2)  # times slower, in the order of the key
@@ -40,13 +40,13 @@ class Reviewer:
         self,
         flags: Sequence[Flag],
         labels: Labels,
-        look: Callable[[Flag], Sequence[Look]],
+        look: Callable[[Flag], Sequence[ReplayFrame]],
         subject: str | None = None,
     ) -> None:
         self._flags, self._labels, self._look, self._subject = flags, labels, look, subject
         self._speed = 0
         self._whole_frame = self._whole_clip = False
-        self._looks: Sequence[Look] | None = None
+        self._looks: Sequence[ReplayFrame] | None = None
         self._began_s: float | None = None
         self.done = False
         self._go(next((k for k, f in enumerate(flags) if labels.get(f.id) is None), 0))
@@ -97,14 +97,14 @@ class Reviewer:
         self._looks = self._began_s = None
         self._trouble = ""
 
-    def _read(self) -> Sequence[Look]:
+    def _read(self) -> Sequence[ReplayFrame]:
         try:
             return self._look(self.flag)
         except SourceError:
             self._trouble = "  its clip cannot be read"
             return ()
 
-    def _sheet(self, looks: Sequence[Look], watched_s: float = 0.0) -> Sheet:
+    def _sheet(self, looks: Sequence[ReplayFrame], watched_s: float = 0.0) -> Sheet:
         flag, said = self.flag, self._labels.get(self.flag.id)
         slower = SPEEDS[self._speed]
         title = (

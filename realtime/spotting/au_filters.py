@@ -60,7 +60,7 @@ _LEAST_REST = 20.0  # of 61: what is smaller is luck
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class UnitMatch:
     """The best fitting pattern of one half of the face."""
 
     pattern: int
@@ -71,8 +71,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class UnitFit:
-    upper: Match
-    lower: Match
+    upper: UnitMatch
+    lower: UnitMatch
     kinds: tuple[float, ...]  # largest t of each of `KINDS`
     sigma: float  # rms of the whitened pulse: 1 is this face's ordinary noise
     share: float  # of the whitened movement that the best pattern explains, [0, 1]
@@ -138,8 +138,8 @@ class UnitFilter:
             -1, 2
         )
 
-    def _match(self, k: int, z: Array, t: Array) -> Match:
-        return Match(k, float(t[k]), float(z[k]), float(z[k] / self._lengths[k]) / CROP_IOD)
+    def _match(self, k: int, z: Array, t: Array) -> UnitMatch:
+        return UnitMatch(k, float(t[k]), float(z[k]), float(z[k] / self._lengths[k]) / CROP_IOD)
 
     def _whitened(self, pulse: Array) -> tuple[Array, float]:
         """z of every pattern, and pᵀ Σ⁻¹ p."""

@@ -18,7 +18,7 @@ _BUMP = steps(0.14)
 _STREAM = np.array([list(Stream).index(r.stream) for r in REGIONS])  # (31,)
 
 
-def liveliness(timeline: Timeline, last: int) -> dict[Stream, float]:
+def oscillation_amplitude(timeline: Timeline, last: int) -> dict[Stream, float]:
     """How much each stream has been moving to and fro in the two seconds before a sample, px.
 
     The upper quartile of the second difference: a single pulse does not raise it, speech does.

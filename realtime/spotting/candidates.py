@@ -25,10 +25,10 @@ from realtime.motion.region_motion import MIN_NCC, Motion, RegionMotion
 from realtime.motion.regions import REGIONS, Stream
 from realtime.motion.stabiliser import Stabilised
 from realtime.spotting.apex import ApexConfig, Pulse, measure_pulse
-from realtime.spotting.baseline_activity import away_px, liveliness
+from realtime.spotting.baseline_activity import away_px, oscillation_amplitude
 from realtime.spotting.channels import CHANNELS, FIRST, Channel, signs
-from realtime.spotting.context import Surroundings, surroundings
-from realtime.spotting.features import NAMES, gather
+from realtime.spotting.context import Context, context
+from realtime.spotting.features import NAMES, features
 from realtime.spotting.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
 from realtime.spotting.timeline import Timeline, steps
 
@@ -52,7 +52,7 @@ _MAX_PERIOD_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class MeasuredCandidate:
     stage: Stage
     candidate: Candidate
     pulse: Pulse
@@ -84,7 +84,7 @@ class Sighting:
         return lower and self.evidence[_MOUTH_PX] > SPEAKING_PX
 
 
-class Sighter:
+class CandidateFinder:
     """One face.  `reset` when it is lost, when time was lost, or when rest is to be learned.
 
     Args:
@@ -109,7 +109,7 @@ class Sighter:
         self._detector.reset()
         self._timeline = Timeline(CHANNELS, keep_s=4.0)
         self._awaiting: deque[Candidate] = deque()
-        self._shared: Surroundings | None = None
+        self._shared: Context | None = None
         self._last_ns: int | None = None
         self._middle: tuple[float, float] | None = None  # of the eyes, frame pixels
         self._way_x = self._way_y = 0.0  # that it has gone since the reset, IOD
@@ -157,7 +157,7 @@ class Sighter:
 
     def update(
         self, stabilised: Stabilised, face: Face, again: Callable[[int], bool] = lambda _: True
-    ) -> list[Sighting]:
+    ) -> list[MeasuredCandidate]:
         """Take one frame; times must move forward.
 
         Args:
@@ -167,10 +167,12 @@ class Sighter:
         self.motion = motion = self._motion.update(stabilised)
         known = self._timeline.push(stabilised.t_ns, self._row(stabilised, face, motion))
         self._last_ns = stabilised.t_ns
-        sightings: list[Sighting | None] = []
+        sightings: list[MeasuredCandidate | None] = []
         for index in known:
             if index % steps(_LOOK_S) == 0:
-                self.speaking = liveliness(self._timeline, index)[Stream.MOUTH] > SPEAKING_PX
+                self.speaking = (
+                    oscillation_amplitude(self._timeline, index)[Stream.MOUTH] > SPEAKING_PX
+                )
                 self.coarse = self._coarse(index)
                 self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
             candidates = self._detector.update(self._timeline, index)
@@ -182,17 +184,17 @@ class Sighter:
                     sightings.append(self._seen("late", candidate))
         return [sighting for sighting in sightings if sighting is not None]
 
-    def _seen(self, stage: Stage, candidate: Candidate) -> Sighting | None:
+    def _seen(self, stage: Stage, candidate: Candidate) -> MeasuredCandidate | None:
         pulse = measure_pulse(self._timeline, candidate, self._apex)
         if pulse is None:
             return None
         at, line = candidate.index, self._timeline
         whole, around = signs(line, at - steps(0.35), line.count - 1), self._surroundings(at)
-        return Sighting(
+        return MeasuredCandidate(
             stage,
             candidate,
             pulse,
-            gather(candidate, pulse, line, around),
+            features(candidate, pulse, line, around),
             continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
             coarse=self.coarse,
         )
@@ -202,11 +204,11 @@ class Sighter:
         past = signs(self._timeline, index - steps(2.0), index)
         return float(np.median(past[:, Channel.COARSE]))
 
-    def _surroundings(self, at: int) -> Surroundings:
+    def _surroundings(self, at: int) -> Context:
         """What the candidates of one moment share; one movement shows in several streams."""
         known = self._shared
         if known is None or (known.at, known.now) != (at, self._timeline.count - 1):
-            known = self._shared = surroundings(self._timeline, at, *self._detector.scores())
+            known = self._shared = context(self._timeline, at, *self._detector.scores())
         return known
 
     def _row(self, stabilised: Stabilised, face: Face, motion: Motion) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import Stream
-from realtime.spotting.baseline_activity import liveliness
+from realtime.spotting.baseline_activity import oscillation_amplitude
 from realtime.spotting.channels import FIRST, Channel, signs
 from realtime.spotting.onset import SCORES
 from realtime.spotting.timeline import GRID_HZ, Timeline, steps
@@ -35,7 +35,7 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Context:
     """Lists have one entry for each `Channel`."""
 
     at: int  # grid sample of the moment
@@ -63,7 +63,7 @@ class Surroundings:
         return self.high[channel] - self.low[channel]
 
 
-def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -> Surroundings:
+def context(timeline: Timeline, at: int, scores: Array, first_score: int) -> Context:
     """What is known by the newest sample of a timeline with `CHANNELS` channels.
 
     Args:
@@ -79,7 +79,7 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
     before = _rows(scores, first_score, at - steps(1.2), at - steps(0.35))
     after = _rows(scores, first_score, at + steps(0.2), now)
     renewed = np.flatnonzero(signs(timeline, at - steps(1.0), now)[:, Channel.RENEWED])
-    return Surroundings(
+    return Context(
         at,
         now,
         low.tolist(),
@@ -94,7 +94,7 @@ def surroundings(timeline: Timeline, at: int, scores: Array, first_score: int) -
         usual.max(axis=0).tolist(),
         before.max(axis=0).tolist() if len(before) else [0.0] * SCORES,
         after.max(axis=0).tolist() if len(after) else [0.0] * SCORES,
-        liveliness(timeline, at - steps(0.25)),
+        oscillation_amplitude(timeline, at - steps(0.25)),
         float(np.abs(renewed - steps(1.0)).min()) / GRID_HZ if len(renewed) else 1.0,
     )
 

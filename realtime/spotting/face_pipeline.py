@@ -23,7 +23,7 @@ _KEEP_NS = 2_000_000_000  # crops kept: an event and the wait for its flag
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class KeptFrame:
     """One frame as the watcher kept it."""
 
     seq: int
@@ -33,7 +33,7 @@ class Look:
     face_box: Box
 
 
-class FaceWatcher:
+class FacePipeline:
     """Watches the face with one id; made when it is found, dropped when it is lost."""
 
     def __init__(
@@ -48,7 +48,7 @@ class FaceWatcher:
         self.spotter = Spotter(spotter, verifier, profile)
         self.stabilised: Stabilised | None = None  # the newest frame's
         self._stabiliser = Stabiliser(stabiliser)
-        self._looks: deque[Look] = deque()
+        self._looks: deque[KeptFrame] = deque()
 
     def reset(self) -> None:
         """Learn this face at rest again."""
@@ -60,7 +60,7 @@ class FaceWatcher:
         """First half of a frame's work: the aligned crop."""
         self.stabilised = stabilised = self._stabiliser.update(frame.t_ns, grey, face)
         box = face_box(face.landmarks)
-        look = Look(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward, box)
+        look = KeptFrame(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward, box)
         self._looks.append(look)
         while frame.t_ns - self._looks[0].t_ns > _KEEP_NS:
             self._looks.popleft()
@@ -84,7 +84,7 @@ class FaceWatcher:
             return Assessable.SETTLING
         return verdict
 
-    def look(self, t_ns: int) -> Look:
+    def look(self, t_ns: int) -> KeptFrame:
         """The kept frame nearest to a time."""
         return min(self._looks, key=lambda look: abs(look.t_ns - t_ns))
 

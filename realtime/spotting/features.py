@@ -21,7 +21,7 @@ from realtime.spotting.apex import Pulse, project
 from realtime.spotting.au_filters import KINDS
 from realtime.spotting.baseline_activity import away_then_and_now_px
 from realtime.spotting.channels import Channel
-from realtime.spotting.context import Surroundings
+from realtime.spotting.context import Context
 from realtime.spotting.onset import EXPRESSIVE, Candidate
 from realtime.spotting.timeline import GRID_HZ, STEP_NS, Timeline, steps
 
@@ -99,7 +99,7 @@ NAMES: tuple[str, ...] = (
 )
 
 
-def gather(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Surroundings) -> Array:
+def features(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Context) -> Array:
     """The evidence about one candidate, known by the newest sample of the timeline."""
     at, now = around.at, around.now
     low, high, rest, bump = around.low, around.high, around.rest, around.bump

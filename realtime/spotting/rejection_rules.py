@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import Pulse
-from realtime.spotting.candidates import Sighting
+from realtime.spotting.candidates import MeasuredCandidate
 
 
 @dataclass(frozen=True, slots=True)
-class GateConfig:
+class RejectionRules:
     min_sigma: float = 4.0  # score of the stream the candidate stands in
     min_amplitude_iod: float = 0.0017
     max_amplitude_iod: float = 0.035  # micro-expressions reach 0.5–3 %, speech and smiles far more
@@ -37,7 +37,7 @@ class GateConfig:
     max_coarse: float = 2.5
 
 
-def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
+def confounders(sighting: MeasuredCandidate, config: RejectionRules) -> Iterator[str]:
     """Every reason that a rule finds against a sighting."""
     candidate, pulse = sighting.candidate, sighting.pulse
     streams = candidate.streams
@@ -75,7 +75,7 @@ def confounders(sighting: Sighting, config: GateConfig) -> Iterator[str]:
     yield from shape_confounders(pulse, config)
 
 
-def shape_confounders(pulse: Pulse, config: GateConfig) -> Iterator[str]:
+def shape_confounders(pulse: Pulse, config: RejectionRules) -> Iterator[str]:
     """Reasons that lie in the time course alone."""
     if pulse.rise_s > config.max_rise_s:
         yield "slow rise"

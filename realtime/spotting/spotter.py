@@ -18,10 +18,10 @@ from realtime.motion.region_motion import Motion
 from realtime.motion.regions import Stream
 from realtime.motion.stabiliser import Stabilised
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter, Sighting
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
 from realtime.spotting.onset import DetectorState, OnsetConfig
 from realtime.spotting.person_profile import Profile
-from realtime.spotting.rejection_rules import GateConfig, confounders, shape_confounders
+from realtime.spotting.rejection_rules import RejectionRules, confounders, shape_confounders
 from realtime.spotting.timeline import STEP_NS
 from realtime.spotting.verifier import Verifier, load_verifier
 
@@ -33,7 +33,7 @@ class SpotterConfig:
     alarms_per_minute: float = 0.2  # false alarms that are put up with
     onset: OnsetConfig = field(default_factory=OnsetConfig)
     apex: ApexConfig = field(default_factory=ApexConfig)
-    gates: GateConfig = field(default_factory=GateConfig)
+    gates: RejectionRules = field(default_factory=RejectionRules)
     refractory_s: float = 0.4  # one movement, one event
     same_s: float = 0.2  # apexes nearer than this belong to one movement
     max_gap_s: float = 0.25  # a longer silence between frames forgets everything
@@ -65,7 +65,9 @@ class _Pending:
 
     first: Finding
     due_index: int  # grid sample at which its own late sighting comes
-    seen: list[tuple[float, Sighting]] = field(default_factory=list)  # late, with probability
+    seen: list[tuple[float, MeasuredCandidate]] = field(
+        default_factory=list
+    )  # late, with probability
 
 
 class Spotter:
@@ -85,7 +87,7 @@ class Spotter:
             "late": self._verifier.late.threshold_for(budget),
         }
         noise = profile.noise() if profile else None
-        self._sighter = Sighter(self.config.onset, self.config.apex, noise)
+        self._sighter = CandidateFinder(self.config.onset, self.config.apex, noise)
         self._findings = 0
         self.reset()
 
@@ -147,7 +149,7 @@ class Spotter:
         within_ns = (self.config.same_s + self.config.apex.search_s) * 1e9 + STEP_NS
         return any(abs(t_ns - p.first.apex_ns) < within_ns for p in self._pending)
 
-    def _judge(self, sighting: Sighting, probability: float) -> Iterator[Finding]:
+    def _judge(self, sighting: MeasuredCandidate, probability: float) -> Iterator[Finding]:
         config, pulse = self.config, sighting.pulse
         hidden = sighting.masked or self.occluded or self.compressed
         open_to_view = sighting.continuous and not hidden
@@ -171,7 +173,7 @@ class Spotter:
             self._pending.append(_Pending(finding, sighting.candidate.index))
         yield finding
 
-    def _look_again(self, sighting: Sighting, probability: float) -> None:
+    def _look_again(self, sighting: MeasuredCandidate, probability: float) -> None:
         for pending in self._pending:
             near = abs(sighting.pulse.apex_ns - pending.first.apex_ns) < self.config.same_s * 1e9
             if near:
@@ -198,7 +200,7 @@ class Spotter:
                 yield revised
 
 
-def _reasons(sighting: Sighting, gates: GateConfig) -> tuple[str, ...]:
+def _reasons(sighting: MeasuredCandidate, gates: RejectionRules) -> tuple[str, ...]:
     """Words for what the verifier did not believe."""
     return tuple(confounders(sighting, gates)) or ("unlikely",)
 
@@ -206,7 +208,7 @@ def _reasons(sighting: Sighting, gates: GateConfig) -> tuple[str, ...]:
 def _finding(
     number: int,
     kind: Kind,
-    sighting: Sighting,
+    sighting: MeasuredCandidate,
     probability: float,
     reasons: tuple[str, ...],
     *,

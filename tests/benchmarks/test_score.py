@@ -1,7 +1,7 @@
 """What alarms are worth, on clips whose truth is a line of the test."""
 
 from benchmarks.spotting.score import OURS, Clip, removals
-from benchmarks.spotting.spotters import Alarm, Watched
+from benchmarks.spotting.spotters import Alarm, SpotterOutcome
 
 TRUTH = [
     {"onset_s": 5.0, "apex_s": 5.2, "offset_s": 5.4},
@@ -15,7 +15,7 @@ def alarm(apex_s: float, probability: float) -> Alarm:
 
 def clip(*alarms: Alarm) -> Clip:
     told = {OURS: list(alarms)}
-    return Clip("a.mp4", "sim", 20.0, 20.0, TRUTH, [], None, Watched(), told)
+    return Clip("a.mp4", "sim", 20.0, 20.0, TRUTH, [], None, SpotterOutcome(), told)
 
 
 def test_the_removal_of_a_false_alarm_costs_the_hits_believed_no_more():

@@ -3,11 +3,13 @@
 import numpy as np
 
 from benchmarks.spotting.stream_outcome import Outcome, found_share
-from model.spotting.insertions import Added
+from model.spotting.insertions import InsertedMovement
 
 
-def added(peak_iod: float) -> Added:
-    return Added(1.0, 1.2, 1.4, "positive", ("12",), peak_iod, np.zeros((2, 2, 2), np.float32))
+def added(peak_iod: float) -> InsertedMovement:
+    return InsertedMovement(
+        1.0, 1.2, 1.4, "positive", ("12",), peak_iod, np.zeros((2, 2, 2), np.float32)
+    )
 
 
 def test_a_movement_that_came_while_the_face_could_not_be_judged_is_in_no_share():

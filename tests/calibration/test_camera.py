@@ -8,7 +8,7 @@ from calibration.camera import advise, main
 from calibration.camera_measurement import Meter
 from model.spotting.simulated_camera import h264
 from realtime.capture.opencv_source import OpenCvSource
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from tests.realtime.capture.films import write_film
@@ -34,7 +34,7 @@ def metered(tracker, portrait, times_s, *, gain=lambda k: 1.0, noise=2.0, twice=
         images = [cv2.cvtColor(g, cv2.COLOR_GRAY2BGR) for g in h264(greys, 30.0, crf=crf)]
     meter = Meter(tracker)
     for t, image in zip(times_s, images, strict=True):
-        meter.add(Shot(round(1e9 * t), image))
+        meter.add(TimedFrame(round(1e9 * t), image))
     return meter
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from calibration.person import expect, main, record, share
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
 from realtime.spotting.person_profile import load_profile, save_profile
@@ -15,14 +15,14 @@ from realtime.spotting.spotter import Spotter
 from realtime.spotting.verifier import load_verifier
 from tests.model.conftest import drawn_portrait
 
-CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
+CALM = Behaviour(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
 
 
 @pytest.fixture(scope="module")
 def expectation():
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
     scene = simulate(portraits, 11, np.arange(300) / 25, CALM)
-    film = Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(11), scene)
+    film = SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(11), scene)
     return expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 
 
@@ -30,7 +30,7 @@ def expectation():
 def test_nothing_is_promised_of_a_video_too_compressed():
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
     scene = simulate(portraits, 11, np.arange(200) / 25, CALM, scale=0.9)
-    film = Camera(0.5, 2.0, 0, 42).film(np.random.default_rng(11), scene)
+    film = SimulatedCamera(0.5, 2.0, 0, 42).film(np.random.default_rng(11), scene)
     with pytest.raises(DataError, match="too compressed"):
         expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 
@@ -72,7 +72,7 @@ class EmptyRoom:
 
     def read(self):
         self._at += 1
-        return Shot(self._at * 33_000_000, np.zeros((48, 64, 3), np.uint8))
+        return TimedFrame(self._at * 33_000_000, np.zeros((48, 64, 3), np.uint8))
 
 
 class NobodyThere:

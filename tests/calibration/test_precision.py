@@ -100,7 +100,7 @@ def test_a_network_that_loses_too_much_is_not_kept(
     monkeypatch.setattr(
         precision,
         "measure",
-        lambda session, pairs: precision.Figures(
+        lambda session, pairs: precision.PrecisionFigures(
             session.name, 1.0, scores.get(session.name, 0.9), 0.9
         ),
     )

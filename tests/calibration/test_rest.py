@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration.rest import learn, main, smallest
-from realtime.capture.source import Shot, SourceInfo, SourceKind
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.motion.regions import REGIONS, Stream
@@ -32,7 +32,7 @@ class Sitter:
         seen = np.full_like(self._portrait, 90) if self._at in self._away else self._portrait
         grain = self._rng.normal(0, self._noise, seen.shape)
         image = np.clip(seen + grain, 0, 255).astype(np.uint8)
-        return Shot(round(1e9 * self._at / FPS), image)
+        return TimedFrame(round(1e9 * self._at / FPS), image)
 
 
 @pytest.fixture

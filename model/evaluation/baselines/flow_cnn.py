@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from model.evaluation.baselines.prediction import Prediction
+from model.evaluation.baselines.prediction import BaselinePrediction
 from model.evaluation.baselines.similarity import residual
 from model.network import losses
 from model.progress import progress
@@ -113,9 +113,9 @@ class FlowCnn:
             raise DataError(f"{path} holds no flow CNN: remove it to train one: {error}") from error
         return cls(network)
 
-    def predict(self, pairs: NDArray[np.uint8]) -> Prediction:
+    def predict(self, pairs: NDArray[np.uint8]) -> BaselinePrediction:
         """Pairs (n, 2, 224, 224) of onset and apex crops."""
         with torch.no_grad():
             logits, micro = self.network(reduced_flow(pairs))
         shares = F.softmax(logits.double(), dim=1).numpy()
-        return Prediction(shares, micro.double().sigmoid().numpy())
+        return BaselinePrediction(shares, micro.double().sigmoid().numpy())

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.evaluation.baselines.prediction import Prediction
+from model.evaluation.baselines.prediction import BaselinePrediction
 from model.evaluation.baselines.similarity import residual
 from realtime.face.geometry import CROP_IOD, canonical_in_crop
 
@@ -52,13 +52,13 @@ class HandRule:
 
         self._discs = {name: [disc(side) for side in sides] for name, sides in _PLACES.items()}
 
-    def predict(self, pairs: NDArray[np.uint8]) -> Prediction:
+    def predict(self, pairs: NDArray[np.uint8]) -> BaselinePrediction:
         """Pairs (n, 2, 224, 224) of onset and apex crops."""
         evidence, size = zip(*(self._judge(onset, apex) for onset, apex in pairs), strict=True)
         odds = np.array(evidence) / _SOFTNESS_IOD
         shares = np.exp(odds - odds.max(axis=1, keepdims=True))
         micro = 1 / (1 + np.exp(-(np.array(size) - _EVENT_IOD) / _EVENT_WIDTH_IOD))
-        return Prediction(shares / shares.sum(axis=1, keepdims=True), micro)
+        return BaselinePrediction(shares / shares.sum(axis=1, keepdims=True), micro)
 
     def motion(self, onset: NDArray[np.uint8], apex: NDArray[np.uint8]) -> Motion:
         """Mean motion of every place, the head's taken out."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class BaselinePrediction:
     """Answers for n pairs."""
 
     probabilities: NDArray[np.float64]  # (n, 3) negative, positive, surprise; rows sum to 1

@@ -8,7 +8,7 @@ from benchmarks._common.invented import write
 from model.datasets import aligned_cache, pair_file
 from model.datasets.align import MOST_FRAMES, AlignedClip, R, align_clip, labelled_apex
 from model.datasets.labels import three_classes
-from model.datasets.record import Dataset, Record, Report
+from model.datasets.record import Dataset, LoadReport, Record
 from model.datasets.registry import load
 from model.synthetic.apex_jitter import apex_range
 from realtime.face.action_units import displacement_field, warp
@@ -245,7 +245,7 @@ def test_a_clip_without_a_face_is_reported_by_every_run(short, tracker, tmp_path
     cv2.imwrite(str(blank), np.full((300, 300), 90, np.uint8))
     faceless = replace(short, clip="blank", frames=dict.fromkeys(short.frames, blank))
     for _ in ("aligned", "from the file"):
-        dataset = Dataset("invented", (faceless, short), Report())
+        dataset = Dataset("invented", (faceless, short), LoadReport())
         clips = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
         assert [clip.clip for clip in clips] == [short.clip]
         assert dataset.report.summary() == ["invented: skipped 1, no face found"]
@@ -253,21 +253,21 @@ def test_a_clip_without_a_face_is_reported_by_every_run(short, tracker, tmp_path
 
 
 def test_alignment_is_kept(short, tracker, tmp_path, monkeypatch):
-    dataset = Dataset("invented", (short,), Report())
+    dataset = Dataset("invented", (short,), LoadReport())
     (first,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(aligned_cache, "align_clip", lambda *_: pytest.fail("aligned again"))
         (again,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     for name in first.__slots__:
         assert np.array_equal(getattr(first, name), getattr(again, name)), name
-    moved = Dataset("invented", (replace(short, apex=107),), Report())
+    moved = Dataset("invented", (replace(short, apex=107),), LoadReport())
     (other,) = aligned_cache.aligned(moved, lambda _: 1, tracker, tmp_path)
     assert other.numbers[other.apex] == 107
 
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten", "one byte"])
 def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
-    dataset = Dataset("invented", (short,), Report())
+    dataset = Dataset("invented", (short,), LoadReport())
     (first,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
     (kept,) = tmp_path.iterdir()
     whole = kept.read_bytes()

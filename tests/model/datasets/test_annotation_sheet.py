@@ -12,7 +12,7 @@ from model.datasets.annotation_sheet import (
     read_sheet,
     subject_id,
 )
-from model.datasets.record import CodedUnit, Report
+from model.datasets.record import CodedUnit, LoadReport
 from realtime.errors import DataError
 from tests.model.datasets.trees import pictures, workbook
 
@@ -112,7 +112,7 @@ def test_objective_classes():
 
 
 def test_missing_frames_are_reported_by_name(tmp_path):
-    report = Report()
+    report = LoadReport()
     wanted = {"onset": 1, "apex": 2, "offset": None}
     assert check_frames("d", "row 3", {1: tmp_path, 2: tmp_path}, wanted, report)
     assert not check_frames("d", "row 4", {1: tmp_path}, wanted, report)

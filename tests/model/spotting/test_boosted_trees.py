@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.spotting.boosted_trees import boosted, decision, export
-from model.spotting.operating_point import BUDGETS, UNSEEN, Operating
+from model.spotting.operating_point import BUDGETS, UNSEEN, OperatingTable
 from realtime.spotting.features import NAMES
 from realtime.spotting.verifier import STAGES, load_verifier
 
@@ -15,7 +15,7 @@ def fitted():
     x = random.normal(size=(300, len(NAMES)))
     model = boosted(0).set_params(max_iter=5).fit(x, x[:, 3] + 0.3 * x[:, 8] > 0.5)
     least = np.linspace(0.9, 0.2, len(BUDGETS))
-    return x, model, Operating(least, least - 0.1, least, BUDGETS)
+    return x, model, OperatingTable(least, least - 0.1, least, BUDGETS)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from model.spotting.face_footage import (
-    Moment,
-    Recording,
+    FaceFrame,
+    FaceRecording,
     at_pace,
     backwards,
     cut_to_face,
@@ -20,13 +20,13 @@ from model.spotting.face_footage import (
     stretches,
     without,
 )
-from model.spotting.insertions import FIRST_S, LONGEST_S, draw_additions, play
-from model.spotting.jobs import Job, Played, load, run, save
-from model.spotting.labelled_candidates import Row, watch
-from model.spotting.operating_point import BUDGETS, alarms, judged, operating_table
+from model.spotting.insertions import FIRST_S, LONGEST_S, draw_insertions, play
+from model.spotting.jobs import Job, SimulationResult, load, run, save
+from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
+from model.spotting.operating_point import BUDGETS, alarms, operating_table, scored
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera, encoded
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera, encoded
+from model.spotting.simulated_person import Behaviour
 from model.train_verifier import main as train_spotter
 from model.train_verifier import play_all
 from realtime.errors import SettingsError
@@ -34,13 +34,13 @@ from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
 from realtime.spotting.features import NAMES
 
-STILL = Habits(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
+STILL = Behaviour(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
 def film(portraits):
     scene = simulate(portraits, 3, np.arange(225) / 25, STILL)
-    return Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(3), scene)
+    return SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(3), scene)
 
 
 def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
@@ -77,7 +77,7 @@ def test_landmarks_lie_on_the_face_that_is_drawn(film):
 
 def test_additions_keep_their_distance_and_their_size(film):
     rng = np.random.default_rng(0)
-    added = draw_additions(rng, film, 40)
+    added = draw_insertions(rng, film, 40)
     assert len(added) >= 1
     for a in added:
         assert a.onset_s >= FIRST_S
@@ -89,7 +89,7 @@ def test_additions_keep_their_distance_and_their_size(film):
 
 
 def test_a_movement_shows_where_and_when_it_was_added_and_nowhere_else(film):
-    (added, *_) = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.034, 0.035))
+    (added, *_) = draw_insertions(np.random.default_rng(1), film, 60, peak_iod=(0.034, 0.035))
     plain = list(play(film, (), (0.0, 0.0)))
     moved = list(play(film, (added,), (0.0, 0.0)))
     change = [
@@ -102,7 +102,7 @@ def test_a_movement_shows_where_and_when_it_was_added_and_nowhere_else(film):
 
 
 def test_the_added_field_is_as_long_as_promised(film):
-    for a in draw_additions(np.random.default_rng(2), film, 60, peak_iod=(0.02, 0.0201)):
+    for a in draw_insertions(np.random.default_rng(2), film, 60, peak_iod=(0.02, 0.0201)):
         longest = np.hypot(a.field[..., 0], a.field[..., 1]).max() / 72
         assert 0.01 < longest < 0.035  # a person's own way of moving varies it
 
@@ -148,9 +148,9 @@ def test_farther_away_landmarks_stay_on_the_face(film):
 def test_stretches_end_where_the_face_is_gone(film):
     moments = list(film.moments)
     moments[100] = replace(moments[100], face=None)
-    parts = list(stretches(Recording("x", tuple(moments)), 1.0))
+    parts = list(stretches(FaceRecording("x", tuple(moments)), 1.0))
     assert [len(p.moments) for p in parts] == [100, len(moments) - 101]
-    assert list(stretches(Recording("x", tuple(moments)), 60.0)) == []
+    assert list(stretches(FaceRecording("x", tuple(moments)), 60.0)) == []
 
 
 def test_what_is_cut_out_is_in_no_stretch(film):
@@ -180,10 +180,10 @@ def test_a_cut_of_no_video_is_refused(tmp_path, capsys):
 
 
 def test_cutting_moves_landmarks_with_the_picture(film):
-    wide = Recording(
+    wide = FaceRecording(
         "wide",
         tuple(
-            Moment(
+            FaceFrame(
                 m.t_ns,
                 np.pad(m.grey, ((300, 200), (400, 100))),
                 replace(m.face, landmarks=m.face.landmarks + np.array([400, 300, 0], np.float32)),
@@ -202,7 +202,7 @@ def test_cutting_moves_landmarks_with_the_picture(film):
 def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film):
     one = film.moments[0]
     height, width = one.grey.shape
-    (moment,) = framed(Recording("", (one,)), 640, 480).moments
+    (moment,) = framed(FaceRecording("", (one,)), 640, 480).moments
     assert moment.grey.shape == (480, 640)
     left, top = (640 - width) // 2, (480 - height) // 2
     assert np.array_equal(moment.grey[top : top + height, left : left + width], one.grey)
@@ -214,13 +214,13 @@ def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film
 
 @pytest.mark.parametrize("kbit_s", [400, 100])
 def test_an_encoder_of_even_bit_rate_keeps_to_it(film, kbit_s):
-    seen = Camera(0.0, 3.0, 0, 0).film(np.random.default_rng(0), film)
+    seen = SimulatedCamera(0.0, 3.0, 0, 0).film(np.random.default_rng(0), film)
     packets = encoded([m.grey for m in seen.moments], 25.0, kbit_s=kbit_s)
     bits = 8 * sum(packet.size for packet in packets)
     assert bits / film.seconds == pytest.approx(1000 * kbit_s, rel=0.15)
 
 
-@pytest.mark.parametrize("draw", [Camera.draw, Camera.draw_second])
+@pytest.mark.parametrize("draw", [SimulatedCamera.draw, SimulatedCamera.draw_second])
 def test_filming_keeps_faces_and_times(film, draw):
     short = film.between(0.0, 0.5)
     for seed in range(6):
@@ -234,27 +234,28 @@ def test_filming_keeps_faces_and_times(film, draw):
 
 def test_a_codec_short_of_bits_leaves_small_movements_out(film):
     """Why movements are added to the scene, and not to what was filmed of it."""
-    added = draw_additions(np.random.default_rng(1), film, 60, peak_iod=(0.010, 0.011))
+    added = draw_insertions(np.random.default_rng(1), film, 60, peak_iod=(0.010, 0.011))
     times_s = np.array([m.t_ns for m in film.moments]) / 1e9
     k = int(np.abs(times_s - added[0].apex_s).argmin())
 
     def shown(camera):
         moved, still = (
             camera.film(
-                np.random.default_rng(0), Recording("", tuple(play(film, movements, (0.0, 0.0))))
+                np.random.default_rng(0),
+                FaceRecording("", tuple(play(film, movements, (0.0, 0.0)))),
             ).moments[k]
             for movements in (added, ())
         )
         return float(np.abs(moved.grey.astype(float) - still.grey).mean())
 
-    assert shown(Camera(0.0, 0.0, 0, 40)) < 0.5 * shown(Camera(0.0, 0.0, 0, 0))
+    assert shown(SimulatedCamera(0.0, 0.0, 0, 40)) < 0.5 * shown(SimulatedCamera(0.0, 0.0, 0, 0))
 
 
 def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
     """32 px between the eyes to be judged; once it is, a tenth less will do."""
 
     def far(iod_px):
-        (moment,) = farther(Recording("", film.moments[:1]), iod_px / 72).moments
+        (moment,) = farther(FaceRecording("", film.moments[:1]), iod_px / 72).moments
         size = inter_ocular(moment.face.landmarks)
         points = moment.face.landmarks * np.float32(iod_px / size)
         return replace(moment, face=replace(moment.face, landmarks=points))
@@ -266,8 +267,8 @@ def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
 
 def test_sightings_know_which_movement_they_belong_to(film):
     rng = np.random.default_rng(4)
-    added = draw_additions(rng, film, 30, peak_iod=(0.03, 0.035))
-    rows = watch(play(film, added, (0.2, 0.1)), added)
+    added = draw_insertions(rng, film, 30, peak_iod=(0.03, 0.035))
+    rows = labelled_candidates(play(film, added, (0.2, 0.1)), added)
     assert {r.stage for r in rows} == {"early", "late"}
     assert {r.event for r in rows} >= {0}
     for r in rows:
@@ -296,11 +297,13 @@ def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
 def case_of(*sightings, seconds=60.0, events=1, simulated=True):
     """Sightings as (stage, apex_s, event, probability)."""
     rows = tuple(
-        Row(stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1))
+        LabelledCandidate(
+            stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1)
+        )
         for stage, apex, event, _ in sightings
     )
-    played = Played("a", simulated, False, seconds, events, rows)
-    return judged(played, np.array([p for *_, p in sightings]))
+    played = SimulationResult("a", simulated, False, seconds, events, rows)
+    return scored(played, np.array([p for *_, p in sightings]))
 
 
 def test_one_movement_is_one_alarm_and_a_second_look_takes_it_back():

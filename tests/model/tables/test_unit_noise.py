@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import Recording, mirrored
+from model.spotting.face_footage import FaceRecording, mirrored
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
+from model.spotting.simulated_camera import SimulatedCamera
 from model.tables import unit_noise
 from realtime.motion.regions import REGIONS
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def film(portraits):
     scene = simulate(portraits, 4, np.arange(round(25 * 7.5)) / 25)
-    return Camera(0.5, 1.0, 0, 0).film(np.random.default_rng(4), scene)
+    return SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(4), scene)
 
 
 @pytest.fixture(scope="module")
@@ -36,4 +36,4 @@ def test_a_person_and_the_mirror_image_count_alike(film, found):
 
 
 def test_a_face_seen_for_a_moment_teaches_nothing(film):
-    assert unit_noise.correlation_of(Recording("short", film.moments[:100])) is None
+    assert unit_noise.correlation_of(FaceRecording("short", film.moments[:100])) is None

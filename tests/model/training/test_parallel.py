@@ -34,7 +34,7 @@ def test_two_processes_under_torchrun_train_one_network(tmp_path, portraits):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr
     state = checkpoint.read(tmp_path / CHECKPOINT)
-    progress = checkpoint.Progress(*state["progress"])
+    progress = checkpoint.TrainingProgress(*state["progress"])
     assert progress.step == 4
     assert progress.next_index % 2 == 0  # both processes' pairs are counted
     assert all(bool(torch.isfinite(value).all()) for value in state["model"].values())

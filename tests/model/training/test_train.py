@@ -20,7 +20,7 @@ from model.synthetic.portraits import save_cache
 from model.train import PORTRAITS, main, train
 from model.training import checkpoint
 from model.training.loop import CHECKPOINT, cut_windows, loss_terms
-from model.training.pair_cache import Chapter
+from model.training.pair_cache import PairCache
 from model.training.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_chapters
 from model.training.warm_start import start
 from realtime.errors import DataError
@@ -277,7 +277,7 @@ def test_what_is_left_of_the_fusion_reads_no_whole_chapter(tmp_path, portraits):
     fusion = Phase("fusion", 1.0, 2, 1e-3, 0.0, chapter=8, epochs=2)
     settings = dataclasses.replace(THIRDS, phases=(fusion,))
     train(portraits, tmp_path, Length(steps=9), settings)
-    progress = checkpoint.Progress(*checkpoint.read(tmp_path / CHECKPOINT)["progress"])
+    progress = checkpoint.TrainingProgress(*checkpoint.read(tmp_path / CHECKPOINT)["progress"])
     assert (progress.step, progress.next_index) == (9, 8 + 2)
 
 
@@ -301,7 +301,7 @@ def test_a_chapter_moves_every_face_and_its_displacement_alike():
     small = torch.randint(0, 256, (4, 2, 14, 14), generator=random).float()
     pair = torch.nn.functional.interpolate(small, size=(224, 224), mode="bilinear")
     pair = pair.round().to(torch.uint8)
-    chapter = Chapter(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
+    chapter = PairCache(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
     batch, raw = chapter.batch(0, 4)
     assert torch.allclose(raw[:, 1], batch.pair[:, 1], atol=1e-3)  # downwards: no sign to turn
     still = [
@@ -314,7 +314,7 @@ def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
     monkeypatch.setattr("model.training.pair_cache.SHIFT", 0.0)
     monkeypatch.setattr("model.training.pair_cache.SCALE", 0.0)
     network = FrlDgt().eval()
-    chapter = Chapter.fill(network, PairStream(portraits, 3), 6, seed=4)
+    chapter = PairCache.fill(network, PairStream(portraits, 3), 6, seed=4)
     assert chapter.steps(2) == 3
     plain = PairStream(portraits, 3).take(6).pair
     seen = []

@@ -17,7 +17,7 @@ import pytest
 from realtime.capture.address import parse_source
 from realtime.capture.open_source import open_source
 from realtime.capture.ring_buffer import FrameRing
-from realtime.capture.source import Shot, Source, SourceInfo, SourceKind
+from realtime.capture.source import Source, SourceInfo, SourceKind, TimedFrame
 from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.errors import SourceError
@@ -32,7 +32,7 @@ class Script:
 
     def __init__(
         self,
-        steps: Iterator[Shot | BaseException | threading.Event | None],
+        steps: Iterator[TimedFrame | BaseException | threading.Event | None],
         *,
         live: bool = True,
         size: tuple[int, int] = (320, 240),
@@ -57,7 +57,7 @@ class Script:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self) -> Shot | None:
+    def read(self) -> TimedFrame | None:
         self.reader = threading.current_thread()
         step = next(self._steps, None)
         if isinstance(step, threading.Event):
@@ -73,11 +73,11 @@ class Script:
 
 def frames(
     every_s: float = 0.01, *, still: bool = False, size: tuple[int, int] = (320, 240)
-) -> Iterator[Shot]:
+) -> Iterator[TimedFrame]:
     number = 0
     pause = threading.Event()
     while not pause.wait(every_s):
-        yield Shot(time.monotonic_ns(), numbered(0 if still else number, *size))
+        yield TimedFrame(time.monotonic_ns(), numbered(0 if still else number, *size))
         number += 1
 
 
@@ -189,12 +189,12 @@ def test_a_driver_that_hangs_at_opening_is_an_error_in_time() -> None:
 
 def test_frames_out_of_order_or_of_another_size_are_refused_and_counted() -> None:
     odd = [
-        Shot(10, numbered(0)),
-        Shot(10, numbered(1)),
-        Shot(5, numbered(2)),
-        Shot(20, numbered(3, 400, 300)),
-        Shot(30, numbered(4)[:, :, :1]),
-        Shot(40, numbered(5)),
+        TimedFrame(10, numbered(0)),
+        TimedFrame(10, numbered(1)),
+        TimedFrame(5, numbered(2)),
+        TimedFrame(20, numbered(3, 400, 300)),
+        TimedFrame(30, numbered(4)[:, :, :1]),
+        TimedFrame(40, numbered(5)),
     ]
     ring = FrameRing(16)
     with CaptureThread(lambda: Script(iter(odd), live=False), ring, realtime=False) as capture:
@@ -203,7 +203,10 @@ def test_frames_out_of_order_or_of_another_size_are_refused_and_counted() -> Non
 
 
 def test_an_unforeseen_failure_is_raised_where_the_user_is() -> None:
-    steps: list[Shot | BaseException] = [Shot(1, numbered(0)), ZeroDivisionError("deep inside")]
+    steps: list[TimedFrame | BaseException] = [
+        TimedFrame(1, numbered(0)),
+        ZeroDivisionError("deep inside"),
+    ]
     ring = FrameRing(16)
     with CaptureThread(lambda: Script(iter(steps)), ring, realtime=True) as capture:
         until(lambda: ring.closed)
@@ -258,7 +261,7 @@ def test_a_read_that_never_returns_is_given_up_and_the_source_opened_anew() -> N
 
     def open_script() -> Source:
         first = not made
-        steps = iter([Shot(time.monotonic_ns(), numbered(0)), release]) if first else frames()
+        steps = iter([TimedFrame(time.monotonic_ns(), numbered(0)), release]) if first else frames()
         made.append(Script(steps))
         return made[-1]
 
@@ -282,7 +285,7 @@ def test_no_more_than_two_stuck_threads_then_restart_needed() -> None:
     made: list[Script] = []
 
     def open_script() -> Source:
-        made.append(Script(iter([Shot(time.monotonic_ns(), numbered(len(made))), release])))
+        made.append(Script(iter([TimedFrame(time.monotonic_ns(), numbered(len(made))), release])))
         return made[-1]
 
     with CaptureThread(

@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from realtime.capture.stats import CameraState, CaptureStats
-from realtime.dashboard.halfblock import Look
+from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.layout import picture
 from realtime.event import CLASSES, Classification, Event, Kind
 from realtime.face.assessability import Assessable
@@ -177,7 +177,12 @@ SCENES = {
 
 
 def rendered(
-    shown: Status, columns: int, rows: int, *, look: Look = Look.FULL, silent_s: float = 0.0
+    shown: Status,
+    columns: int,
+    rows: int,
+    *,
+    look: ColourMode = ColourMode.FULL,
+    silent_s: float = 0.0,
 ) -> list[str]:
     """What the screen would show, line by line, without colours."""
     console = Console(width=columns, height=rows, record=True, file=io.StringIO())
@@ -189,4 +194,4 @@ if __name__ == "__main__":
     columns, rows = int(sys.argv[1]), int(sys.argv[2])
     scene = SCENES[sys.argv[3] if len(sys.argv) > 3 else "well"]
     console = Console(width=columns, height=rows, force_terminal=True, color_system="truecolor")
-    console.print(picture(scene, (columns, rows), Look.FULL), height=rows)
+    console.print(picture(scene, (columns, rows), ColourMode.FULL), height=rows)

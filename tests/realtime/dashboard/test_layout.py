@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from realtime.capture.stats import CameraState
 from realtime.dashboard import halfblock, open_dashboard
-from realtime.dashboard.halfblock import Look
+from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.live import Painter
 from realtime.errors import SettingsError
 from realtime.face.assessability import Assessable
@@ -142,8 +142,8 @@ def test_live_on_something_that_is_no_terminal_is_refused_in_one_sentence() -> N
         open_dashboard("live", stream=io.StringIO())
 
 
-@pytest.mark.parametrize("look", [Look.BASIC, Look.NONE])
-def test_without_many_colours_the_face_is_drawn_in_greys(look: Look) -> None:
+@pytest.mark.parametrize("look", [ColourMode.BASIC, ColourMode.NONE])
+def test_without_many_colours_the_face_is_drawn_in_greys(look: ColourMode) -> None:
     text = "\n".join(rendered(status(), 80, 24, look=look))
     assert "▒" in text
     assert "▀" not in text

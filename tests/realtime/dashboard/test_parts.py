@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from realtime.dashboard import words
-from realtime.dashboard.halfblock import HalfBlocks, Look, fit
+from realtime.dashboard.halfblock import ColourMode, HalfBlocks, fit
 from realtime.dashboard.summary import summary
 from realtime.dashboard.trace import bars, binned
 from tests.realtime.dashboard.scenes import EVENTS, status
@@ -35,7 +35,9 @@ def test_each_half_of_a_cell_has_the_colour_of_its_pixel() -> None:
     picture[1, 0] = (248, 0, 0)  # blue below
     console = Console(width=2)
     options = console.options.update_width(2)
-    segments = [s for s in console.render(HalfBlocks(picture, Look.FULL, 1), options) if s.style]
+    segments = [
+        s for s in console.render(HalfBlocks(picture, ColourMode.FULL, 1), options) if s.style
+    ]
     first = segments[0]
     assert first.text == "▀"
     assert first.style is not None

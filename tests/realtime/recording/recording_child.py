@@ -16,14 +16,14 @@ from realtime.capture.ring_buffer import FrameRing
 from realtime.event import Event
 from realtime.recording.event_log import EventLog
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from tests.realtime.recording.frames import numbered
 
 RATE = 60  # frames a second
 
 
 def main(output: Path) -> None:
-    session = Session.create(output, settings={}, source="child", engine="none")
+    session = SessionFolder.create(output, settings={}, source="child", engine="none")
     log = EventLog(session)
     ring = FrameRing(300)
     pace = threading.Event()  # never set; waiting on it paces the source

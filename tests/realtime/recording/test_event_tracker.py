@@ -10,8 +10,8 @@ from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.engine.process import Answered
 from realtime.event import Classification
 from realtime.motion.regions import Stream
-from realtime.recording.event_tracker import EventBook
-from realtime.spotting.face_pipeline import Look
+from realtime.recording.event_tracker import EventTracker
+from realtime.spotting.face_pipeline import KeptFrame
 from realtime.spotting.spotter import Finding
 
 VERDICT = Classification("surprise", (0.1, 0.2, 0.7), 0.9, "scripted")
@@ -46,7 +46,7 @@ class StillWatcher:
 
     def look(self, t_ns):
         crop = np.zeros((224, 224), np.uint8)
-        return Look(round(t_ns / 33e6), t_ns, crop, np.eye(2, 3), (200.2, 90.0, 419.7, 370.0))
+        return KeptFrame(round(t_ns / 33e6), t_ns, crop, np.eye(2, 3), (200.2, 90.0, 419.7, 370.0))
 
     def frame_number(self, t_ns):
         return round(t_ns / 33e6)
@@ -70,7 +70,7 @@ NOW = Frame(160, 5_430_000_000, np.zeros((1, 1, 3), np.uint8))
 def book_with():
     def make(engine, *, wait=False, answer_s=60.0):
         lines = []
-        book = EventBook(
+        book = EventTracker(
             FrameRing(4), engine=engine, log=lines, recorder=None, wait=wait, answer_s=answer_s
         )
         return book, lines

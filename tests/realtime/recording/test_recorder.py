@@ -9,7 +9,7 @@ import pytest
 
 from realtime.capture.ring_buffer import FrameRing
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from tests.realtime.recording.frames import STEP_NS, fill, frames_of, number_in, numbered
 
 HANG_S = 20.0  # far more than any step takes; only a hang reaches it
@@ -17,7 +17,7 @@ HANG_S = 20.0  # far more than any step takes; only a hang reaches it
 
 @pytest.fixture
 def session(tmp_path):
-    return Session.create(tmp_path / "out", settings={}, source="s", engine="e")
+    return SessionFolder.create(tmp_path / "out", settings={}, source="s", engine="e")
 
 
 def at(number):
@@ -150,7 +150,7 @@ def test_a_change_of_size_ends_the_clip(session):
 
 def test_below_the_reserve_nothing_is_begun_until_there_is_room(session, monkeypatch):
     free = [10]
-    monkeypatch.setattr(Session, "free_bytes", lambda _: free[0])
+    monkeypatch.setattr(SessionFolder, "free_bytes", lambda _: free[0])
     ring = FrameRing(100)
     fill(ring, 50)
     with Recorder(session, ring, reserve_bytes=1000) as recorder:

@@ -11,9 +11,9 @@ from realtime.capture.ring_buffer import FrameRing
 from realtime.errors import DataError, DiskFull, RecordingError, recording_error
 from realtime.event import Event
 from realtime.recording.event_log import EventLog, read_events
-from realtime.recording.frames_csv import COLUMNS, FrameRow, FrameTable
+from realtime.recording.frames_csv import COLUMNS, FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from tests.realtime.recording.frames import STEP_NS, fill
 
 BOX = (200.0, 90.0, 420.0, 370.0)
@@ -22,7 +22,7 @@ EVENT = Event("0001", 0, BOX, "micro", 1.0, 1.1, 1.3, 1.35, 30, 33, 39, 0.02, 9.
 
 @pytest.fixture
 def session(tmp_path):
-    return Session.create(
+    return SessionFolder.create(
         tmp_path / "out", settings={"seconds": 2}, source="file a.mp4", engine="motion only"
     )
 
@@ -59,7 +59,8 @@ def test_session_file_says_what_ran_and_how_it_ended(session):
 
 def test_counters_go_on_over_sessions(tmp_path):
     made = [
-        Session.create(tmp_path, settings={}, source="s", engine="e").folder.name for _ in range(3)
+        SessionFolder.create(tmp_path, settings={}, source="s", engine="e").folder.name
+        for _ in range(3)
     ]
     assert [name[-4:] for name in made] == ["0001", "0002", "0003"]
 
@@ -70,9 +71,9 @@ def test_everything_is_private_whatever_the_umask(tmp_path, umask):
     output.mkdir()
     before = os.umask(umask)
     try:
-        session = Session.create(output, settings={}, source="s", engine="e")
+        session = SessionFolder.create(output, settings={}, source="s", engine="e")
         EventLog(session).append(EVENT)
-        with FrameTable(session) as table:
+        with FramesCsv(session) as table:
             table.append(FrameRow.without_face(0, 0.0))
         ring = FrameRing(64)
         fill(ring, 20)
@@ -139,7 +140,7 @@ def test_a_removed_folder_is_made_again(session):
 
 def test_a_full_disk_is_counted_and_leaves_whole_lines(session):
     with no_room():
-        log, table = EventLog(session), FrameTable(session)
+        log, table = EventLog(session), FramesCsv(session)
         for _ in range(3):
             log.append(EVENT)
         for n in range(50):
@@ -175,8 +176,8 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
     )
     written = []
     for run in "ab":
-        session = Session.create(tmp_path / run, settings={}, source="s", engine="e")
-        with FrameTable(session) as table:
+        session = SessionFolder.create(tmp_path / run, settings={}, source="s", engine="e")
+        with FramesCsv(session) as table:
             table.append(FrameRow.without_face(6, 0.2))
             table.append(row)
         written.append((session.folder / "frames.csv").read_bytes())
@@ -194,7 +195,7 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
 
 
 def test_rows_reach_the_disk_about_once_a_second(session):
-    table = FrameTable(session)
+    table = FramesCsv(session)
     for n in range(31):
         table.append(FrameRow.without_face(n, n / 30))
     assert len((session.folder / "frames.csv").read_text().splitlines()) == 32

@@ -8,7 +8,7 @@ from realtime.capture.video_file import VideoFile
 from realtime.errors import SourceError
 from realtime.face.geometry import face_box
 from realtime.face.landmarker import LandmarkTracker
-from realtime.review.replay import SIDE, Spot, replay
+from realtime.review.replay import SIDE, FacePosition, replay
 from tests.realtime.review.made_session import write_clip
 
 
@@ -47,12 +47,12 @@ def test_of_two_people_the_one_who_moved_is_shown(landmark_model, two_people, tm
     with closing(VideoFile(clip)) as video:
         tracker.reset()
         second = tracker.update(0, video.read().image)[1]
-    looks = replay(clip, tracker, Spot(0.3, face_box(second.landmarks)))
+    looks = replay(clip, tracker, FacePosition(0.3, face_box(second.landmarks)))
     assert alike(largest, looks[0].face) < 0.8
     # the smaller one is the larger one in a mirror
     assert min(alike(largest[:, ::-1], look.face) for look in looks) > 0.9
     for elsewhere in ((480.0, 240.0, 530.0, 310.0), (5000.0, 240.0, 5050.0, 310.0)):
-        nobody = replay(clip, tracker, Spot(0.3, elsewhere))
+        nobody = replay(clip, tracker, FacePosition(0.3, elsewhere))
         assert all(look.face is look.whole for look in nobody)
 
 

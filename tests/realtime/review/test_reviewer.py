@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from realtime.errors import SourceError
-from realtime.recording.session_folder import Session
+from realtime.recording.session_folder import SessionFolder
 from realtime.review.flags import Flag
 from realtime.review.labels import Labels
-from realtime.review.replay import SIDE, Look
+from realtime.review.replay import SIDE, ReplayFrame
 from realtime.review.reviewer import Reviewer
 from realtime.review.sheet import HEIGHT, WIDTH
 
@@ -23,12 +23,14 @@ def flag(identity, first_frame_s=1.0):
 def looks(_):
     """Frames whose face is as grey as their number, and whose whole frame is white."""
     white = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    return [Look(k / FPS, np.full((SIDE, SIDE, 3), k, np.uint8), white) for k in range(FRAMES)]
+    return [
+        ReplayFrame(k / FPS, np.full((SIDE, SIDE, 3), k, np.uint8), white) for k in range(FRAMES)
+    ]
 
 
 @pytest.fixture
 def labels(tmp_path):
-    return Labels(Session(tmp_path, {}))
+    return Labels(SessionFolder(tmp_path, {}))
 
 
 def started(labels, *identities, look=looks):

@@ -5,21 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import Recording
-from model.spotting.insertions import draw_additions, play
+from model.spotting.face_footage import FaceRecording
+from model.spotting.insertions import draw_insertions, play
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import Camera
-from model.spotting.simulated_person import Habits
+from model.spotting.simulated_camera import SimulatedCamera
+from model.spotting.simulated_person import Behaviour
 from realtime.capture.ring_buffer import Frame
 from realtime.face.assessability import Assessable
 from realtime.motion.stabiliser import StabiliserConfig
-from realtime.spotting.face_pipeline import FaceWatcher
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.spotter import SpotterConfig
 from tests.model.conftest import drawn_portrait
 
 pytestmark = pytest.mark.slow
 
-CALM = Habits(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
+CALM = Behaviour(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
 SETTLED_S = 3.0
 
 
@@ -28,14 +28,14 @@ def acted():
     """Ten seconds of a calm person with movements of 3 % IOD."""
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
     scene = simulate(portraits, 11, np.arange(250) / 25, CALM, scale=0.9)
-    added = draw_additions(np.random.default_rng(2), scene, 60, peak_iod=(0.03, 0.031))
+    added = draw_insertions(np.random.default_rng(2), scene, 60, peak_iod=(0.03, 0.031))
     assert added
-    return Recording("acted", tuple(play(scene, added, (0.3, -0.2))))
+    return FaceRecording("acted", tuple(play(scene, added, (0.3, -0.2))))
 
 
 def watch(recording):
     """Every finding, and the words on the frames after the face was learned."""
-    watcher = FaceWatcher(0, StabiliserConfig(), SpotterConfig(alarms_per_minute=3))
+    watcher = FacePipeline(0, StabiliserConfig(), SpotterConfig(alarms_per_minute=3))
     found, words = [], []
     for seq, moment in enumerate(recording.moments):
         held = watcher.align(
@@ -48,7 +48,7 @@ def watch(recording):
 
 
 def filmed(acted, crf):
-    return Camera(0.5, 2.0, 0, crf).film(np.random.default_rng(0), acted)
+    return SimulatedCamera(0.5, 2.0, 0, crf).film(np.random.default_rng(0), acted)
 
 
 def test_a_video_of_ordinary_quality_is_judged(acted):
@@ -72,6 +72,6 @@ def test_a_covered_face_is_told_and_looks_free_again(acted):
         if 5 < moment.t_ns / 1e9 < 7:
             grey[len(grey) // 2 :] = 60
         moments.append(replace(moment, grey=grey))
-    _, words = watch(filmed(Recording("covered", tuple(moments)), 0))
+    _, words = watch(filmed(FaceRecording("covered", tuple(moments)), 0))
     assert Assessable.OCCLUDED in words
     assert words[0] is words[-1] is Assessable.YES

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from realtime.motion.regions import MEMBERS, REGIONS, RIGID
-from realtime.spotting.baseline_activity import away_px, away_then_and_now_px, liveliness
+from realtime.spotting.baseline_activity import away_px, away_then_and_now_px, oscillation_amplitude
 from realtime.spotting.channels import CHANNELS, FIRST, Channel
-from realtime.spotting.context import surroundings
+from realtime.spotting.context import context
 from realtime.spotting.features import _DIRECTIONS, _MIDDLE, _MOVES, _likeness, _moves, _products
 from realtime.spotting.onset import _GROUPS, EXPRESSIVE, SCORES
 from realtime.spotting.scores import peaks, score, spread
@@ -70,7 +70,7 @@ def test_a_peak_is_high_and_the_highest_of_its_window():
 def test_liveliness_is_the_upper_quartile_of_the_to_and_fro(line):
     e = displaced(line, 100, 220)
     bump = e[8:-8] - 0.5 * (e[:-16] + e[16:])
-    for stream, found in liveliness(line, 220).items():
+    for stream, found in oscillation_amplitude(line, 220).items():
         size = np.sqrt((bump[:, MEMBERS[stream]] ** 2).sum(axis=2).mean(axis=1))
         assert found == pytest.approx(np.sqrt(np.quantile(size**2, 0.75)))
 
@@ -88,7 +88,7 @@ def test_a_face_is_away_from_the_median_of_where_it_was(line):
 def test_surroundings_compare_a_moment_with_the_seconds_before(line):
     at = 270
     scores = np.random.default_rng(1).uniform(0, 5, (240, SCORES))
-    around = surroundings(line, at, scores, 60)
+    around = context(line, at, scores, 60)
     near = line.span(at - 12, at + 12)[:, FIRST:]
     past = line.span(at - 120, at - 15)[:, FIRST:]
     assert around.rest == pytest.approx(np.median(past, axis=0))

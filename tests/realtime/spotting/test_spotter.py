@@ -9,9 +9,9 @@ from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
 from realtime.motion.regions import Stream
 from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import Sighter
+from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.onset import DetectorState, OnsetConfig
-from realtime.spotting.rejection_rules import GateConfig, confounders
+from realtime.spotting.rejection_rules import RejectionRules, confounders
 from realtime.spotting.spotter import Spotter
 from tests.realtime.spotting.pulses import camera_times, raised_cosine
 
@@ -161,7 +161,7 @@ def pictures(times_ns, brow_of_t, mouth_of_t=np.zeros_like):
 def sight(times_ns, frames):
     """Every sighting, and the last state of the detector."""
     stabiliser, jitter, seen = Stabiliser(), np.random.default_rng(1), []
-    sighter = Sighter(OnsetConfig(), ApexConfig())
+    sighter = CandidateFinder(OnsetConfig(), ApexConfig())
     for t, picture in zip(times_ns, frames, strict=True):
         face = face_at(jitter=jitter)
         held = stabiliser.update(int(t), picture, face)
@@ -216,7 +216,7 @@ def words(times, frames):
     """What the rules have to say of the brow raise."""
     near = [s for s in sight(times, frames)[0] if abs(s.pulse.apex_ns / 1e9 - 4.68) < 0.15]
     assert near
-    return {word for s in near for word in confounders(s, GateConfig())}
+    return {word for s in near for word in confounders(s, RejectionRules())}
 
 
 @pytest.mark.slow
