@@ -50,7 +50,7 @@ class Advice:
 def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
     """What stands in the way of seeing a micro-expression, the worst first."""
     needs = AssessConfig()
-    told = info.asked_fps or info.told_fps
+    told = info.requested_fps or info.reported_fps
     on_linux = sys.platform == "linux" and info.kind is SourceKind.CAMERA
     device = f"/dev/video{info.name.split()[-1]}"
     if came.fps < needs.min_fps:
@@ -122,12 +122,12 @@ def report(info: SourceInfo, came: Delivery, light: Light) -> Table:
     table = Table(title=f"{info.name}, {info.width}×{info.height}", title_justify="left")
     table.add_column("")
     table.add_column("measured", justify="right")
-    told = f"{info.told_fps:.1f}" if info.told_fps else "nothing"
+    told = f"{info.reported_fps:.1f}" if info.reported_fps else "nothing"
     table.add_row("pictures a second", f"{came.fps:.2f} (promised: {told})")
     table.add_row("from one to the next", f"{came.interval_ms:.1f} ms")
     table.add_row("95 % come within", f"± {came.jitter_ms:.1f} ms")
     table.add_row(
-        "lost, repeated, damaged", f"{came.lost:.1%}, {came.repeated:.1%}, {came.refused}"
+        "lost, repeated, damaged", f"{came.lost:.1%}, {came.repeated:.1%}, {came.undecodable}"
     )
     if came.age_ms is not None:
         table.add_row("from the driver's stamp to us", f"{came.age_ms:.1f} ms")
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             task = bar.add_task("watching the camera", total=given.seconds)
             for at_s in measure(source, given.seconds, meter):
                 bar.update(task, completed=at_s)
-            info, came, light = source.info, meter.delivery(source.refused), meter.light()
+            info, came, light = source.info, meter.delivery(source.undecodable), meter.light()
     except FleetingError as error:
         sys.stderr.write(f"calibration.camera: {error}\n")
         return error.exit_code

@@ -33,7 +33,7 @@ class Delivery:
     jitter_ms: float  # 95 % of the intervals are within this of the median
     lost: float  # share of the frames that should have come, [0, 1]
     repeated: float  # share that are the picture before once more, [0, 1]
-    refused: int  # damaged ones
+    undecodable: int  # damaged ones
     age_ms: float | None  # median, from the driver's stamp to the grab, where it gives stamps
 
 
@@ -105,7 +105,7 @@ class Meter:
             iod = inter_ocular(face.landmarks)
             self._faces.append((float(skin.mean()), float((skin >= 250).mean()), float(iod)))
 
-    def delivery(self, refused: int = 0) -> Delivery:
+    def delivery(self, undecodable: int = 0) -> Delivery:
         """Raises DataError on too few pictures."""
         count = len(self._times)
         if count < LEAST_FRAMES:
@@ -124,7 +124,7 @@ class Meter:
             jitter_ms=float(np.quantile(np.abs(intervals_ms - middle), 0.95)),
             lost=missing / (count + missing),
             repeated=self._repeated / (count - 1),
-            refused=refused,
+            undecodable=undecodable,
             age_ms=float(np.median(self._ages)) if self._ages else None,
         )
 

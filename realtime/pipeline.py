@@ -252,7 +252,11 @@ class Pipeline:
 
     def _rate(self) -> float:
         """Frames a second as the source delivers them; a file's are as its maker or user says."""
-        return self._fps if self._info.live else self._info.asked_fps or self._info.told_fps or 0.0
+        return (
+            self._fps
+            if self._info.live
+            else self._info.requested_fps or self._info.reported_fps or 0.0
+        )
 
     def _largest(self) -> FacePipeline | None:
         return self._watchers.get(self._faces[0].id) if self._faces else None

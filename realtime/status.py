@@ -40,7 +40,7 @@ class Status:
     ring_held: int
     ring_capacity: int
     analysed: int
-    skipped: int  # frames analysis had to let go
+    skipped: int  # frames that the analysis dropped
     stages: tuple[StageTime, ...]
     faces: int
     assessable: Assessable

@@ -47,7 +47,7 @@ def main() -> int:
     try:
         verifier = load_verifier(given.verifier)
         with closing(VideoFile(given.clip)) as video:
-            half_s = (video.info.frame_count or 0) / (video.info.told_fps or 25.0) / 2
+            half_s = (video.info.frame_count or 0) / (video.info.reported_fps or 25.0) / 2
         halves = []
         for start in (0.0, half_s):
             with closing(VideoFile(given.clip)) as video:

@@ -62,7 +62,7 @@ def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -
     """
     tracker.reset()
     with closing(VideoFile(path)) as video:
-        fps = video.info.told_fps or 0.0
+        fps = video.info.reported_fps or 0.0
         shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
         moments = list(only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps))
     if not any(moment.face for moment in moments):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from realtime.capture.opencv_source import OpenCvSource, silence_opencv, told_rate
+from realtime.capture.opencv_source import OpenCvSource, reported_rate, silence_opencv
 from realtime.capture.source import SourceKind
 from realtime.errors import SettingsError, SourceError
 
@@ -39,20 +39,20 @@ def list_cameras() -> tuple[CameraListing, ...]:
 
 
 def accepted_modes(capture: cv2.VideoCapture) -> tuple[str, ...]:
-    """Sizes and rates that the driver of an opened camera says yes to, such as 640×480@30.
+    """Sizes and rates that the driver of an opened camera accepts, such as 640×480@30.
 
-    What it then delivers is for `calibration.camera` to measure.
+    What it then delivers is measured by `calibration.camera`.
     """
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     modes = []
     for width, height in _SIZES:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, height)
-        if _told_size(capture) != (width, height):
+        if _reported_size(capture) != (width, height):
             continue
         for rate in _RATES:
             capture.set(cv2.CAP_PROP_FPS, rate)
-            if round(told_rate(capture) or 0.0) == rate:
+            if round(reported_rate(capture) or 0.0) == rate:
                 modes.append(f"{width}×{height}@{rate}")
     return tuple(modes)
 
@@ -78,9 +78,9 @@ def open_camera(
 
     Args:
         index: number of the camera.
-        size: width, height asked for; None: what the driver prefers.
-        fps: rate asked for; None: what the driver prefers.
-        fourcc: pixel format asked for.  MJPG is what lets USB cameras go beyond about 10 fps
+        size: width, height requested; None: what the driver prefers.
+        fps: rate requested; None: what the driver prefers.
+        fourcc: pixel format requested.  MJPG is what lets USB cameras go beyond about 10 fps
             at full size: raw pictures fill the bus.
 
     Raises:
@@ -109,28 +109,30 @@ def open_camera(
             capture,
             SourceKind.CAMERA,
             name,
-            asked_fps=fps,
-            told_fps=told_rate(capture),
-            remarks=_not_as_asked(capture, size, code),
+            requested_fps=fps,
+            reported_fps=reported_rate(capture),
+            remarks=_not_as_requested(capture, size, code),
         )
     except SourceError as error:
         raise SourceError(f"{error}; {_what_to_try()}") from None
 
 
-def _not_as_asked(
+def _not_as_requested(
     capture: cv2.VideoCapture, size: tuple[int, int] | None, code: int
 ) -> tuple[str, ...]:
     remarks = []
-    told = _told_size(capture)
-    if size is not None and told != size:
-        remarks.append(f"{size[0]}×{size[1]} asked, the camera gives {told[0]}×{told[1]}")
+    reported = _reported_size(capture)
+    if size is not None and reported != size:
+        remarks.append(
+            f"{size[0]}×{size[1]} requested, the driver reports {reported[0]}×{reported[1]}"
+        )
     given = int(capture.get(cv2.CAP_PROP_FOURCC))
     if given not in (0, -1, code):
-        remarks.append(f"{_letters(code)} asked, the camera gives {_letters(given)}")
+        remarks.append(f"{_letters(code)} requested, the driver reports {_letters(given)}")
     return tuple(remarks)
 
 
-def _told_size(capture: cv2.VideoCapture) -> tuple[int, int]:
+def _reported_size(capture: cv2.VideoCapture) -> tuple[int, int]:
     return (
         int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
         int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
@@ -177,7 +179,7 @@ def _listed_by_v4l2(root: Path) -> tuple[CameraListing, ...]:
 def _line(path: Path) -> str:
     try:
         return path.read_text(errors="replace").strip()
-    except OSError:  # unplugged between the list and the look
+    except OSError:  # unplugged since it was listed
         return ""
 
 

@@ -33,7 +33,7 @@ class ImageFolder:
     def __init__(self, path: Path, fps: float | None) -> None:
         if fps is None or not 0.0 < fps <= 10_000.0:
             raise SettingsError(f"{path} is a folder of pictures: give their rate with --fps")
-        self.refused = 0
+        self.undecodable = 0
         self._path = path
         self._fps = fps
         self._files = _pictures(path)
@@ -50,8 +50,8 @@ class ImageFolder:
             str(path),
             width,
             height,
-            asked_fps=fps,
-            told_fps=None,
+            requested_fps=fps,
+            reported_fps=None,
             live=False,
             frame_count=len(self._files),
         )
@@ -88,8 +88,8 @@ class ImageFolder:
         return None
 
     def _refuse(self, file: Path, reason: str) -> None:
-        self.refused += 1
-        if self.refused == 1:  # the others are in the count
+        self.undecodable += 1
+        if self.undecodable == 1:  # the others are in the count
             logger.warning("%s %s; pictures like it are skipped and counted", file, reason)
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import cv2
 
 from realtime.capture.address import Address
-from realtime.capture.opencv_source import OpenCvSource, silence_opencv, told_rate
+from realtime.capture.opencv_source import OpenCvSource, reported_rate, silence_opencv
 from realtime.capture.source import SourceKind
 from realtime.errors import SourceError
 
@@ -54,8 +54,10 @@ def open_stream(address: Address) -> OpenCvSource:
             f"{OPEN_TIMEOUT_MS / 1000:g} s; check host, port, path, user name and password"
         )
     # FFmpeg makes up 25 fps for Motion JPEG, which has no time base.
-    told = told_rate(capture) if address.text.lower().startswith("rtsp") else None
-    return OpenCvSource(capture, SourceKind.STREAM, address.name, asked_fps=None, told_fps=told)
+    reported = reported_rate(capture) if address.text.lower().startswith("rtsp") else None
+    return OpenCvSource(
+        capture, SourceKind.STREAM, address.name, requested_fps=None, reported_fps=reported
+    )
 
 
 @contextmanager

@@ -21,9 +21,9 @@ def open_source(
 
     Args:
         address: from `parse_source`.
-        size: width, height asked of a camera.
-        fps: rate asked of a camera; the rate a folder's pictures, or a film, were taken at.
-        fourcc: pixel format asked of a camera.
+        size: width, height requested of a camera.
+        fps: rate requested of a camera; the rate a folder's pictures, or a film, were taken at.
+        fourcc: pixel format requested of a camera.
 
     Raises:
         SourceError: when it cannot be opened or gives no picture.

@@ -47,11 +47,11 @@ class OpenCvSource:
         kind: SourceKind,
         name: str,
         *,
-        asked_fps: float | None,
-        told_fps: float | None,
+        requested_fps: float | None,
+        reported_fps: float | None,
         remarks: tuple[str, ...] = (),
     ) -> None:
-        self.refused = 0
+        self.undecodable = 0
         self._grabbed_ns = 0
         self._capture = capture
         # Drivers tell sizes and accept rates that they do not deliver: only a picture is proof.
@@ -65,8 +65,8 @@ class OpenCvSource:
             name,
             width,
             height,
-            asked_fps=asked_fps,
-            told_fps=told_fps,
+            requested_fps=requested_fps,
+            reported_fps=reported_fps,
             live=True,
             frame_count=None,
             remarks=remarks,
@@ -110,11 +110,11 @@ class OpenCvSource:
             decoded, image = self._capture.retrieve()
             if decoded and image is not None and image.ndim == 3:
                 return TimedFrame(t_ns, np.asarray(image, np.uint8))
-            self.refused += 1
+            self.undecodable += 1
         return None
 
 
-def told_rate(capture: cv2.VideoCapture) -> float | None:
+def reported_rate(capture: cv2.VideoCapture) -> float | None:
     """Frames per second as the driver or stream claims; None where it claims none."""
     rate = float(capture.get(cv2.CAP_PROP_FPS))
     return rate if 0.0 < rate <= 1000.0 else None

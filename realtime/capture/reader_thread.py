@@ -47,9 +47,9 @@ class SourceReader:
         return self._thread.is_alive()
 
     @property
-    def refused(self) -> int:
-        """Frames the open source turned away itself.  With the intake's lock held."""
-        return 0 if self._source is None else self._source.refused
+    def undecodable(self) -> int:
+        """Frames that the open source skipped itself.  With the intake's lock held."""
+        return 0 if self._source is None else self._source.undecodable
 
     def start(self) -> None:
         self._thread.start()
@@ -80,7 +80,7 @@ class SourceReader:
             with self._intake.lock:
                 if self._source is not None:
                     self._source = None
-                    self._intake.refused += source.refused
+                    self._intake.undecodable += source.undecodable
         self.ended = reason
 
     def _read(self, source: Source) -> str:
@@ -110,7 +110,7 @@ class SourceReader:
                 return "the source gives no more pictures"
             if shot.image.shape != size:
                 with self._intake.lock:
-                    self._intake.refused += 1
+                    self._intake.undecodable += 1
                 if live:
                     return "the picture changed its size"
                 continue

@@ -31,11 +31,13 @@ class SourceInfo:
     name: str  # printable: holds no user name, password or query
     width: int
     height: int
-    asked_fps: float | None  # what the user asked for
-    told_fps: float | None  # what the driver or the file claims
+    requested_fps: float | None  # by the user
+    reported_fps: float | None  # by the driver or the file
     live: bool  # its frames come by themselves, and are lost when nobody takes them
     frame_count: int | None  # of a file or folder, where it is known
-    remarks: tuple[str, ...] = ()  # where the device did not do as asked: lines for the user
+    remarks: tuple[
+        str, ...
+    ] = ()  # where the device does not deliver what was requested: lines for the user
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Source(Protocol):
     def info(self) -> SourceInfo: ...
 
     @property
-    def refused(self) -> int:
-        """Damaged or odd frames skipped so far."""
+    def undecodable(self) -> int:
+        """Frames skipped so far: damaged, or of another size than the first."""
         ...
 
     def read(self) -> TimedFrame | None:

@@ -38,11 +38,11 @@ class CaptureState:
         self.over = threading.Event()  # no more frames are wanted, or none can come
         self.failure: BaseException | None = None  # what ended it before its time
         self.lost = False
-        self.refused = 0  # but for those the source that is open refused itself
+        self.undecodable = 0  # without those that the open source counts itself
         self._stall_s = stall_s
         self._rate = FrameRate(outage_s=stall_s)
         self._liveness = Liveness(stall_s, frozen_s)
-        self._frames = self._reopened = 0
+        self._frames = self._reconnects = 0
         self._last_ns: int | None = None
         self._ended = self._closed = False
         self._notices: deque[str] = deque(maxlen=8)
@@ -55,7 +55,7 @@ class CaptureState:
     def count(self, shot: TimedFrame, now_ns: int) -> bool:
         """Whether the frame may go to the ring; time must move forward.  With the lock held."""
         if self._last_ns is not None and shot.t_ns <= self._last_ns:
-            self.refused += 1
+            self.undecodable += 1
             return False
         self._last_ns = shot.t_ns
         if self.info.live:
@@ -64,7 +64,7 @@ class CaptureState:
         self._rate.update(shot.t_ns)
         if self.lost:
             self.lost = False
-            self._reopened += 1
+            self._reconnects += 1
             self.tell("is back")
         return True
 
@@ -114,12 +114,12 @@ class CaptureState:
         with self.lock:
             return tuple(self._notices)
 
-    def stats(self, alive_ns: int, refused: int) -> CaptureStats:
+    def stats(self, alive_ns: int, undecodable: int) -> CaptureStats:
         """With the lock held.
 
         Args:
             alive_ns: last sign of life of the attempt that reads now.
-            refused: frames its source turned away itself.
+            undecodable: frames that its source skipped itself.
         """
         now_ns = time.monotonic_ns()
         live = self.info.live
@@ -127,11 +127,11 @@ class CaptureState:
             state=self._state(now_ns, alive_ns),
             frames=self._frames,
             missing=self._rate.missing if live else 0,
-            refused=self.refused + refused,
-            reopened=self._reopened,
+            undecodable=self.undecodable + undecodable,
+            reconnects=self._reconnects,
             age_s=self._liveness.age_s(now_ns) if live else 0.0,
-            asked_fps=self.info.asked_fps,
-            told_fps=self.info.told_fps,
+            requested_fps=self.info.requested_fps,
+            reported_fps=self.info.reported_fps,
             measured_fps=self._rate.fps,
         )
 

@@ -10,7 +10,7 @@ class CameraState(Enum):
     OPENING = "OPENING"
     LIVE = "LIVE"
     FROZEN = "FROZEN"  # frames come, but always the same picture
-    LOST = "LOST"  # no frame, or none that changed; being reopened
+    LOST = "LOST"  # no frame, or none that changed; it is being opened again
     ENDED = "ENDED"  # a file played to its end
     CLOSED = "CLOSED"
 
@@ -20,11 +20,11 @@ class CaptureStats:
     state: CameraState
     frames: int  # delivered since the start
     missing: int  # frames the source should have delivered by its own rate, and did not
-    refused: int  # frames turned away: damaged, wrong size, time not moving forward
-    reopened: int  # times the source was lost and came back
+    undecodable: int  # frames not used: damaged, of another size, or not later than the last
+    reconnects: int  # times the source was lost and delivered again
     age_s: float  # since the newest frame that differed from the one before; inf before the first
-    asked_fps: float | None  # what the user asked for
-    told_fps: float | None  # what the driver or the file claims
+    requested_fps: float | None  # by the user
+    reported_fps: float | None  # by the driver or the file
     measured_fps: float  # over the last two seconds of frames; 0 before
 
     @property

@@ -95,7 +95,7 @@ class CaptureThread:
     def stats(self) -> CaptureStats:
         with self._intake.lock:
             attempt = self._attempt
-            return self._intake.stats(attempt.alive_ns, attempt.refused)
+            return self._intake.stats(attempt.alive_ns, attempt.undecodable)
 
     def check(self) -> None:
         """Raises what ended the thread before its time, with the traceback of where it arose."""

@@ -46,7 +46,7 @@ class VideoFile:
     """
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
-        self.refused = 0
+        self.undecodable = 0
         self._fps = fps
         self._name = str(path)
         self._file = _open_regular(path)
@@ -90,8 +90,8 @@ class VideoFile:
             self._name,
             width,
             height,
-            asked_fps=fps,
-            told_fps=float(rate) if rate else None,
+            requested_fps=fps,
+            reported_fps=float(rate) if rate else None,
             live=False,
             frame_count=self._stream.frames or None,
         )
@@ -122,13 +122,13 @@ class VideoFile:
             self._number += 1
             t_ns = self._time_ns(frame)
             if t_ns is None or frame.is_corrupt:
-                self.refused += 1
+                self.undecodable += 1
                 continue
             if self._last_ns is None:
                 self._zero_ns = min(0, t_ns)  # edit lists may begin below zero
             t_ns -= self._zero_ns
             if self._last_ns is not None and t_ns <= self._last_ns:
-                self.refused += 1
+                self.undecodable += 1
                 continue
             self._last_ns = t_ns
             return TimedFrame(t_ns, _upright(frame))
@@ -147,14 +147,14 @@ class VideoFile:
             try:
                 packet = next(self._packets, None)
             except av.FFmpegError:  # cut short: what was whole has been given
-                self.refused += 1
+                self.undecodable += 1
                 return None
             if packet is None:
                 return None
             try:
                 self._decoded = list(packet.decode())
             except av.InvalidDataError:
-                self.refused += 1
+                self.undecodable += 1
         return self._decoded.pop(0)
 
 

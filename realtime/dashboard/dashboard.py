@@ -28,10 +28,10 @@ class Dashboard(Protocol):
     ) -> None: ...
 
     def show(self, status: Status) -> None:
-        """Take note of the newest status.  Returns at once, whatever the terminal does."""
+        """Show the newest status.  Returns at once, also if the terminal is blocked."""
 
     def commands(self) -> tuple[Command, ...]:
-        """What was asked for at the keyboard since the last call, in order."""
+        """Commands from the keyboard since the last call, in order."""
 
 
 class NoDashboard:
@@ -59,7 +59,7 @@ def open_dashboard(
     if standard input is a terminal.
 
     Raises:
-        SettingsError: `live` was asked for, and the stream cannot show it.
+        SettingsError: `live` was requested, and the stream cannot show it.
     """
     out = sys.stdout if stream is None else stream
     match kind:

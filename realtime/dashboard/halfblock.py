@@ -1,4 +1,4 @@
-"""A camera picture in characters: two square pixels in every cell.
+"""A picture in block characters: two square pixels in every cell.
 
 `KeptFrame.FULL` draws the upper pixel as the colour of "▀" and the lower one as its background;
 terminals with eight colours, or none wanted, get four shades of grey instead.

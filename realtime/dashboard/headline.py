@@ -22,7 +22,7 @@ _BADGES = {
     CameraState.ENDED: "bold white on blue",
     CameraState.CLOSED: "bold white on blue",
 }
-_SILENT_S = 2.0  # the pipeline sends several pictures of itself a second; this is far too late
+_SILENT_S = 2.0  # the pipeline sends several statuses a second
 _ADEQUATE_FPS = 25.0  # below, a micro-expression may fall between two frames
 
 
@@ -35,7 +35,7 @@ def badge(status: Status, look: ColourMode) -> Text:
 
 
 def header(status: Status, look: ColourMode) -> RenderableType:
-    """Two lines: what is watched and its state; the rates and losses."""
+    """Two lines: the source and its state; the rates and losses."""
     top = Table.grid(expand=True, padding=(0, 1))
     top.add_column(no_wrap=True)
     top.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -51,44 +51,45 @@ def header(status: Status, look: ColourMode) -> RenderableType:
 
 
 def rates(capture: CaptureStats) -> Text:
-    """Asked, told and measured rate, and every way a frame can go missing."""
+    """Requested, reported and measured rate; lost and undecodable frames; reconnects."""
     measured = "green"
     if capture.measured_fps < _ADEQUATE_FPS:
         measured = "bold red"
-    elif capture.asked_fps is not None and capture.measured_fps < 0.9 * capture.asked_fps:
+    elif capture.requested_fps is not None and capture.measured_fps < 0.9 * capture.requested_fps:
         measured = "yellow"
     lost = "bold red" if capture.loss > 0.05 else "yellow" if capture.loss > 0.01 else "green"
     text = Text(" ", no_wrap=True, overflow="ellipsis")
-    text.append("asked ", "dim").append(words.rate(capture.asked_fps))
-    text.append("  told ", "dim").append(words.rate(capture.told_fps))
+    text.append("requested ", "dim").append(words.rate(capture.requested_fps))
+    text.append("  reported ", "dim").append(words.rate(capture.reported_fps))
     text.append("  measured ", "dim").append(f"{capture.measured_fps:.1f} fps", measured)
-    text.append("   lost ", "dim").append(f"{100 * capture.loss:.1f} %", lost)
-    for name, count in (("refused", capture.refused), ("reopened", capture.reopened)):
-        text.append(f"   {name} ", "dim").append(str(count), "yellow" if count else "")
+    text.append("  lost ", "dim").append(f"{100 * capture.loss:.1f} %", lost)
+    for name, count in (("undecodable", capture.undecodable), ("reconnects", capture.reconnects)):
+        if count:  # both and their zeros are wider than a terminal of 80 columns
+            text.append(f"  {name} ", "dim").append(str(count), "yellow")
     return text
 
 
 def alarm(status: Status, silent_s: float) -> tuple[str, str] | None:
-    """Headline and explanation of what keeps the program from watching, if anything does.
+    """Headline and explanation of what prevents the analysis, if anything does.
 
-    `silent_s`: since the program last told the dashboard anything.
+    `silent_s`: since the dashboard last received a status.
     """
     capture = status.capture
     if capture.state is CameraState.LOST:
         return (
             "SOURCE LOST",
-            f"{words.age(capture)}; it is being reopened{words.reopened(capture)}. "
+            f"{words.age(capture)}; reconnecting{words.reconnects(capture)}. "
             "Check the cable or the network, and whether another program uses the camera.",
         )
     if capture.state is CameraState.FROZEN:
         return (
             "PICTURE FROZEN",
-            f"{words.age(capture)}; it is being reopened{words.reopened(capture)}. "
-            "Nothing is watched meanwhile: the camera or its driver has stopped.",
+            f"{words.age(capture)}; reconnecting{words.reconnects(capture)}. "
+            "Nothing is analysed meanwhile: the camera or its driver has stopped.",
         )
     if silent_s > _SILENT_S:
         return (
-            "NO NEWS FROM THE PROGRAM",
+            "THE PROGRAM DOES NOT RESPOND",
             f"the picture below is {silent_s:.0f} s old.",
         )
     return None

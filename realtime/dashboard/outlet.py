@@ -1,6 +1,6 @@
 """Text to a terminal or a pipe that may stop taking it (Ctrl-S, a full pipe, a stopped reader).
 
-A write here waits only as long as it is told, so that a dashboard's thread can always be
+A write here waits no longer than its time-out, so that a dashboard's thread can always be
 ended.  It goes past the stream's own buffer: a thread stuck inside that buffer's lock would
 abort the interpreter at exit.
 """

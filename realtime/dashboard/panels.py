@@ -40,7 +40,7 @@ def framed(
 
 
 def face(status: Status, look: ColourMode) -> RenderableType:
-    """The face, and whether it can be judged or what the user can do about it."""
+    """The face, and whether it is assessable or what the user can do."""
     good = status.assessable is Assessable.YES
     style = "green" if good else "cyan" if status.assessable is Assessable.SETTLING else "yellow"
     advice = Text(words.ADVICE[status.assessable], f"bold {style}", justify="center")
@@ -109,35 +109,37 @@ class Traces:
 
 
 def motion(status: Status, rows: int) -> RenderableType:
-    """Each region group against its threshold, and what the detector makes of it."""
+    """Each region group against its threshold, and the state of the detector."""
     state = f"detector: {words.printable(status.detector)}"
     return framed(Traces(status.traces, rows), "motion, in noise units / threshold", subtitle=state)
 
 
 def events(status: Status, width: int) -> RenderableType:
-    """The last events, newest first; the newest stands out while its flag is fresh."""
+    """The last events, newest first; an event just flagged is highlighted."""
     wide = width >= 70
     table = Table.grid(expand=True, padding=(0, 2 if wide else 1, 0, 0))
     for justify in ("left", "right", "left", "right", "right", "right", "right", "left"):
         table.add_column(justify=justify, no_wrap=True)
-    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    names = (" id", "time", "class", "prob", "micro", "ms", "%IOD", "kind", "why" if wide else "")
+    patch = "patch % IOD" if wide else "patch"
+    names = [" id", "time", "class", "prob", "micro", "ms", patch, "verdict"]
+    if wide:
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        names.append("reason")
     table.add_row(*(Text(name, "dim") for name in names))
     flagged = False
     for event in reversed(status.events):
         fresh = _fresh(event, status)
         flagged = flagged or fresh
-        table.add_row(
-            *_cells(event, plain=fresh),
-            words.reasons(event) if wide else "",
-            style=_row(event, fresh),
-        )
+        cells = _cells(event, plain=fresh)
+        reason = (words.reasons(event),) if wide else ()
+        table.add_row(*cells, *reason, style=_row(event, fresh))
     body = table if status.events else Group(table, Text(" nothing flagged yet", "dim"))
-    return framed(body, "events", border="bold yellow" if flagged else "dim")
+    unit = "" if wide else "patch: % IOD"
+    return framed(body, "events", subtitle=unit, border="bold yellow" if flagged else "dim")
 
 
 def session(status: Status) -> RenderableType:
-    """What judges, what records, where it goes, and what there is left."""
+    """Engine, recorder, session folder and frame ring."""
     table = Table.grid(expand=True, padding=(0, 1))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -149,7 +151,7 @@ def session(status: Status) -> RenderableType:
 
 
 def engine(status: Status) -> Text:
-    """`motion only` is no small print: without an engine nothing is classified."""
+    """Without an engine nothing is classified: that stands out."""
     if status.engine == words.MOTION_ONLY:
         return Text("MOTION ONLY: no engine, no classes", "bold yellow")
     state = words.printable(status.engine_state)
@@ -168,7 +170,7 @@ def recorder(status: Status) -> Text:
 
 
 def ring(status: Status) -> Text:
-    """How much of the last seconds is held, and what analysis let go."""
+    """Frames held, analysed and skipped."""
     full = status.ring_held / max(1, status.ring_capacity)
     filled = round(10 * min(1.0, full))
     text = Text.assemble(

@@ -1,8 +1,8 @@
 """The plain dashboard, for pipes, log files and screen readers: lines without escape codes.
 
-One line a second of wall time says how things stand; every event and every notice has a line
+One line a second of wall time shows the status; every event and every notice has a line
 of its own, at once and exactly once.  Lines wait in a bounded queue, so a reader that has
-stopped reading holds up nobody.
+stopped reading does not block the program.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class PlainDashboard:
         with self._lock:
             before, self._newest = self._newest, status
             if before is not None and before.capture.state is not status.capture.state:
-                self._lines.append(status_line(status))  # a lost camera is not news for later
+                self._lines.append(status_line(status))  # a change of state is shown at once
             for line in self._news.of(status):
                 if len(self._lines) < _HELD_LINES:
                     self._lines.append(line)
@@ -83,7 +83,7 @@ class PlainDashboard:
         try:
             self._write_until_stopped()
         except OSError as error:
-            logger.warning("nobody reads the dashboard's lines any more: %s", error)
+            logger.warning("standard output was closed; the dashboard stops: %s", error)
 
     def _write_until_stopped(self) -> None:
         said: Status | None = None
@@ -93,7 +93,7 @@ class PlainDashboard:
             with self._lock:
                 lines, self._lines = list(self._lines), deque()
                 if self._left_out:
-                    lines.append(f"{self._left_out} lines left out: nobody read them in time")
+                    lines.append(f"{self._left_out} lines left out: they were not read in time")
                     self._left_out = 0
                 newest = self._newest
             if newest is not None and newest is not said and (ending or time.monotonic() >= due):
@@ -149,7 +149,7 @@ def status_line(status: Status) -> str:
     capture = status.capture
     state = capture.state.value
     if capture.state in (CameraState.LOST, CameraState.FROZEN):
-        state = f"{state} ({words.age(capture)}; being reopened)"
+        state = f"{state} ({words.age(capture)}; reconnecting)"
     elif status.detector == words.PAUSED:
         state = f"{state} ({words.PAUSED.upper()})"
     face = "face ok" if status.assessable is Assessable.YES else words.ADVICE[status.assessable]
@@ -158,8 +158,8 @@ def status_line(status: Status) -> str:
         f"{state} {capture.measured_fps:.1f} fps",
         f"lost {100 * capture.loss:.1f} %",
     ]
-    parts += [f"refused {capture.refused}"] if capture.refused else []
-    parts += [f"reopened {capture.reopened}"] if capture.reopened else []
+    parts += [f"undecodable frames {capture.undecodable}"] if capture.undecodable else []
+    parts += [f"reconnects {capture.reconnects}"] if capture.reconnects else []
     parts += [f"skipped {status.skipped}"] if status.skipped else []
     parts += [f"faces {status.faces}"] if status.faces > 1 else []
     parts += [face, f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
@@ -170,7 +170,7 @@ def status_line(status: Status) -> str:
 
 
 def engine(status: Status) -> str:
-    """Kind of engine, without the hash of its weights; its state only if there is news in it."""
+    """Backend of the engine, without the hash of its weights; its state unless it is ready."""
     if status.engine == words.MOTION_ONLY:
         return "engine none: MOTION ONLY"
     name = words.printable(status.engine).split(" ")[0]
@@ -191,7 +191,7 @@ def event_line(event: Event) -> str:
         f"onset {event.onset_s:.3f} s",
         f"apex {event.apex_s:.3f} s",
         f"{words.duration(event)} ms",
-        f"motion {words.motion(event)} % IOD",
+        f"patch {words.motion(event)} % IOD",
     ]
     if event.reasons:
         parts.append(f"({words.reasons(event)})")

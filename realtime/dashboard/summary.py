@@ -1,4 +1,4 @@
-"""What a session came to, printed by the program after the dashboard is closed."""
+"""The summary of a session, printed by the program after the dashboard is closed."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     skipped = f", {status.skipped} skipped" if status.skipped else ""
     table.add_row("  frames", f"{status.analysed} analysed{skipped}")
     table.add_row("  lost", f"{capture.missing} ({100 * capture.loss:.1f} %)")
-    if capture.refused or capture.reopened:
-        table.add_row("  trouble", f"refused {capture.refused}, reopened {capture.reopened}")
+    if capture.undecodable or capture.reconnects:
+        counts = f"undecodable frames {capture.undecodable}, reconnects {capture.reconnects}"
+        table.add_row("  source faults", counts)
     table.add_row("  engine", Text(words.printable(status.engine)))
     plural = "" if status.micro_count == 1 else "s"
     table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
@@ -72,7 +73,7 @@ def _table(flagged: Sequence[Event]) -> Table:
     for name in ("onset", "apex", "offset"):
         table.add_column(f"{name} s", justify="right")
     table.add_column("class")
-    for name in ("prob", "micro", "ms", "% IOD"):
+    for name in ("prob", "micro", "ms", "patch % IOD"):
         table.add_column(name, justify="right")
     for event in flagged:
         table.add_row(

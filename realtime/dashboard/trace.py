@@ -1,7 +1,7 @@
 """A signal over the last seconds as bars of block characters, newest at the right.
 
-The threshold lies on a border between two rows of cells, so that what stands above it can be
-told by colour and, without colour, by height.
+The threshold lies on a border between two rows of cells, so that values above it differ
+by colour and, without colour, by height.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the dashboards put things: times, sizes, and advice a person can act on.
+"""Wording of the dashboards: times, sizes, and advice for the user.
 
 Everything here turns a value into a short line of text without escape codes.
 """
@@ -21,11 +21,11 @@ ADVICE = {
     Assessable.TOO_DARK: "too dark: turn on a light in front of you",
     Assessable.TURNED_AWAY: "turned away: face the camera",
     Assessable.CUT_OFF: "partly out of the picture: move into its middle",
-    Assessable.LOW_RATE: "under 25 fps: add light, or ask for a smaller picture",
+    Assessable.LOW_RATE: "under 25 fps: add light, or request a smaller --size",
     Assessable.UNSTABLE: "head moving too fast: hold still",
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.COMPRESSED: "video too compressed: raise its bit rate",
-    Assessable.SETTLING: "learning this face at rest: relax and wait",
+    Assessable.SETTLING: "learning this face at rest: keep a neutral face",
 }
 
 
@@ -64,19 +64,19 @@ def disk(free_bytes: int | None) -> str:
 
 
 def age(capture: CaptureStats) -> str:
-    """For how long nothing new has been seen."""
+    """Age of the newest changed frame."""
     if not math.isfinite(capture.age_s):
         return "no frame yet"
     what = "the same picture" if capture.state is CameraState.FROZEN else "no new frame"
     return f"{what} for {capture.age_s:.1f} s"
 
 
-def reopened(capture: CaptureStats) -> str:
-    """How often this has passed before; "" for the first time."""
-    if not capture.reopened:
+def reconnects(capture: CaptureStats) -> str:
+    """Earlier reconnects; "" before the first."""
+    if not capture.reconnects:
         return ""
-    times = "once" if capture.reopened == 1 else f"{capture.reopened} times"
-    return f"; it came back {times} before"
+    times = "once" if capture.reconnects == 1 else f"{capture.reconnects} times"
+    return f"; reconnected {times} before"
 
 
 def label(event: Event) -> str:
@@ -99,7 +99,7 @@ def duration(event: Event) -> str:
 
 
 def motion(event: Event) -> str:
-    """Peak displacement in percent of the inter-ocular distance."""
+    """Largest displacement of a patch, percent of the inter-ocular distance."""
     return f"{100 * event.peak_motion_iod:.1f}"
 
 

@@ -1,7 +1,7 @@
-"""What was there and what was found: the events of a run against the truth that was played.
+"""The events of a demo run against the true events.
 
-An event finds a micro-expression when its apex lies inside the true interval, give or take a
-tenth of a second; one event for one micro-expression, the rest are false alarms.
+An event detects a true one if its apex lies inside the true interval, with a tolerance of 0.1 s.
+One event for one true event; the others are false alarms.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ TOLERANCE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class EventMatch:
-    """One micro-expression that was there, and the event that found it, if any."""
+    """One true event, and the event that detected it, if any."""
 
     truth: TruthEvent
     event: Event | None
 
     @property
     def onset_error_s(self) -> float | None:
-        """Positive: said too late."""
+        """Positive: detected too late."""
         return None if self.event is None else self.event.onset_s - self.truth.onset_s
 
     @property
@@ -35,7 +35,7 @@ class EventMatch:
 
     @property
     def iou(self) -> float:
-        """Overlap of the two intervals over their union; 0 if it was missed."""
+        """Intersection over union of the two intervals; 0 if it was missed."""
         if self.event is None:
             return 0.0
         a, b = self.truth, self.event
@@ -54,7 +54,7 @@ class DemoReport:
         return sum(m.event is not None for m in self.matches)
 
     @property
-    def rightly_named(self) -> int:
+    def correctly_classified(self) -> int:
         return sum(m.event is not None and m.event.label == m.truth.label for m in self.matches)
 
 
@@ -83,24 +83,26 @@ def match(truth: Sequence[TruthEvent], events: Sequence[Event]) -> DemoReport:
 
 
 def report_table(report: DemoReport) -> Table:
-    """The report as a table for the terminal; false alarms stand below."""
+    """The report as a table for the terminal; false alarms last."""
     table = Table(
-        title="What was there and what was found",
-        caption=f"{report.found} of {len(report.matches)} found, {report.rightly_named} named "
-        f"rightly, {_counted(len(report.false_alarms), 'false alarm')}",
+        title="True and detected events",
+        caption=f"{report.found} of {len(report.matches)} detected, {report.correctly_classified} "
+        f"correctly classified, {_counted(len(report.false_alarms), 'false alarm')}",
     )
     table.add_column("time s", justify="right")
     table.add_column("class")
-    table.add_column("% IOD", justify="right")
-    table.add_column("found")
-    table.add_column("named")
-    for heading in ("onset ms off", "apex ms off", "overlap"):
+    table.add_column("peak % IOD", justify="right")
+    table.add_column("patch % IOD", justify="right")
+    table.add_column("detected")
+    table.add_column("classified")
+    for heading in ("onset error ms", "apex error ms", "IoU"):
         table.add_column(heading, justify="right")
     for m in report.matches:
         table.add_row(
             f"{m.truth.apex_s:.2f}",
             m.truth.label,
-            f"{100 * m.truth.amplitude_iod:.1f}",
+            _percent(m.truth.amplitude_iod),
+            "" if m.event is None else _percent(m.event.peak_motion_iod),
             "missed" if m.event is None else "yes",
             "" if m.event is None else m.event.label,
             _milliseconds(m.onset_error_s),
@@ -109,11 +111,15 @@ def report_table(report: DemoReport) -> Table:
         )
     table.add_section()
     for event in report.false_alarms:
-        amplitude = f"{100 * event.peak_motion_iod:.1f}"
+        patch = _percent(event.peak_motion_iod)
         table.add_row(
-            f"{event.apex_s:.2f}", "nothing", amplitude, "false alarm", event.label, "", "", ""
+            f"{event.apex_s:.2f}", "none", "", patch, "false alarm", event.label, "", "", ""
         )
     return table
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
 
 
 def _milliseconds(seconds: float | None) -> str:

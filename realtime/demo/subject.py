@@ -115,7 +115,7 @@ class DemoSource:
 
     def __init__(self, subject: DemoSubject | None = None) -> None:
         self.subject = DemoSubject() if subject is None else subject
-        self.refused = 0  # nothing drawn here is ever damaged
+        self.undecodable = 0  # nothing drawn here is ever damaged
         self._at = 0
         width, height = self.subject.size
         self.info = SourceInfo(
@@ -123,8 +123,8 @@ class DemoSource:
             "built-in subject",
             width,
             height,
-            asked_fps=None,
-            told_fps=self.subject.fps,
+            requested_fps=None,
+            reported_fps=self.subject.fps,
             live=False,
             frame_count=self.subject.frame_count,
         )

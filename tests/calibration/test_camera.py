@@ -112,7 +112,7 @@ def test_the_age_of_a_picture_is_known_where_the_driver_stamps_it(kind, known):
     import time
 
     source = OpenCvSource(
-        StampingDriver(time.monotonic_ns), kind, "camera 0", asked_fps=None, told_fps=None
+        StampingDriver(time.monotonic_ns), kind, "camera 0", requested_fps=None, reported_fps=None
     )
     source.read()
     assert (source.age_ms is not None) == known

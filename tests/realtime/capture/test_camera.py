@@ -59,9 +59,9 @@ class Driver:
     def set(self, what: int, value: float) -> bool:
         width, height, rate = self._width, self._height, self._rate
         if what == cv2.CAP_PROP_FRAME_WIDTH:  # V4L2 settles a size when both are known
-            self._asked_width = int(value)
+            self._requested_width = int(value)
         elif what == cv2.CAP_PROP_FRAME_HEIGHT:
-            width, height = self._asked_width, int(value)
+            width, height = self._requested_width, int(value)
             rate = min((r for w, h, r in self._modes if (w, h) == (width, height)), default=0)
         elif what == cv2.CAP_PROP_FPS:
             rate = int(value)

@@ -76,7 +76,7 @@ def test_every_source_keeps_the_contract(case: Case) -> None:
             assert info.frame_count == FRAMES
             assert source.read() is None
             assert source.read() is None
-        assert source.refused == 0
+        assert source.undecodable == 0
     source.close()
 
 

@@ -37,7 +37,7 @@ def test_damaged_and_odd_pictures_are_counted_and_leave_their_place_empty(tmp_pa
         shots = []
         while (shot := folder.read()) is not None:
             shots.append(shot)
-        assert folder.refused == 3
+        assert folder.undecodable == 3
     assert [shot.t_ns for shot in shots] == [0, 300_000_000, 500_000_000]
     assert [number_of(shot.image) for shot in shots] == [0, 3, 5]
 

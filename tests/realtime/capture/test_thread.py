@@ -41,12 +41,12 @@ class Script:
             SourceKind.CAMERA if live else SourceKind.FILE,
             "scripted",
             *size,
-            asked_fps=30.0,
-            told_fps=30.0,
+            requested_fps=30.0,
+            reported_fps=30.0,
             live=live,
             frame_count=None,
         )
-        self.refused = 0
+        self.undecodable = 0
         self.closed = threading.Event()
         self.reader: threading.Thread | None = None
         self._steps = steps
@@ -118,7 +118,7 @@ def test_a_film_comes_whole_and_ends(tmp_path: Path, realtime: bool) -> None:
         until(state_is(capture, CameraState.ENDED))
         stats = capture.stats()
         capture.check()
-    assert (stats.frames, stats.missing, stats.refused, stats.age_s) == (40, 0, 0, 0.0)
+    assert (stats.frames, stats.missing, stats.undecodable, stats.age_s) == (40, 0, 0, 0.0)
     assert stats.measured_fps == pytest.approx(200, rel=0.01)
     assert capture.stats().state is CameraState.ENDED
 
@@ -199,7 +199,7 @@ def test_frames_out_of_order_or_of_another_size_are_refused_and_counted() -> Non
     ring = FrameRing(16)
     with CaptureThread(lambda: Script(iter(odd), live=False), ring, realtime=False) as capture:
         assert drain(ring) == [0, 5]
-        assert capture.stats().refused == 4
+        assert capture.stats().undecodable == 4
 
 
 def test_an_unforeseen_failure_is_raised_where_the_user_is() -> None:
@@ -233,7 +233,7 @@ def test_a_stream_cut_and_returned(server_type: type[MjpegServer] | type[RtspSer
             stats = capture.stats()
             notices = " ".join(capture.notices())
             capture.check()
-    assert stats.reopened == 1
+    assert stats.reconnects == 1
     assert stats.missing <= 5  # the time away is an outage, not hundreds of lost frames
     assert "lost" in notices
     assert "is back" in notices
@@ -273,7 +273,7 @@ def test_a_read_that_never_returns_is_given_up_and_the_source_opened_anew() -> N
         assert len(made) == 2
         assert made[0].reader is not made[1].reader
         assert not made[0].closed.is_set()
-        assert capture.stats().reopened == 1
+        assert capture.stats().reconnects == 1
         release.set()
         assert made[0].closed.wait(HANG_S)
         assert capture.stats().state is CameraState.LIVE
@@ -327,7 +327,7 @@ def test_fifty_losses_leave_no_thread_behind() -> None:
     with CaptureThread(
         open_script, FrameRing(16), realtime=True, retry_s=0.001, retry_max_s=0.001
     ) as capture:
-        until(lambda: capture.stats().reopened >= 50)
+        until(lambda: capture.stats().reconnects >= 50)
     assert threading.active_count() == before
     assert all(script.closed.is_set() for script in made)
 
@@ -345,7 +345,7 @@ def test_a_frozen_picture_is_told_from_a_live_one() -> None:
             assert capture.stats().age_s >= 0.3
             server.frozen = False
             until(state_is(capture, CameraState.LIVE))
-            assert capture.stats().reopened == 0
+            assert capture.stats().reconnects == 0
 
 
 @pytest.mark.fault
@@ -367,7 +367,7 @@ def test_a_live_source_that_changes_its_size_is_opened_anew() -> None:
         assert (capture.info.width, capture.info.height) == (400, 300)
         stats = capture.stats()
         assert made[0].closed.is_set()
-    assert (stats.refused, stats.reopened) == (1, 1)
+    assert (stats.undecodable, stats.reconnects) == (1, 1)
 
 
 @pytest.mark.fault

@@ -134,7 +134,7 @@ def status(**changes: object) -> Status:
 SCENES = {
     "well": status(),
     "lost": status(
-        capture=capture(CameraState.LOST, age_s=3.4, measured_fps=0.0, reopened=2),
+        capture=capture(CameraState.LOST, age_s=3.4, measured_fps=0.0, reconnects=2),
         assessable=Assessable.NO_FACE,
         detector="waiting",
         face_picture=None,

@@ -46,7 +46,7 @@ def test_what_a_user_looks_for_is_there(size: tuple[int, int]) -> None:
     text = "\n".join(rendered(SCENES["well"], *size))
     for wanted in (
         *("FLEETING", "camera 0 (Integrated Webcam)", "640×480", "0:01:24", "LIVE"),
-        *("asked 30", "told 30", "measured 29.9 fps", "lost 0.1 %", "refused 1", "reopened 0"),
+        *("requested 30", "reported 30", "measured 29.9 fps", "lost 0.1 %", "undecodable 1"),
         *("landmarks", "7.4", "8.9", "eyes", "chin", "0.8/6.0", "detector: resting"),
         *("assessable", "0006", "1:22.4", "positive", "88 %", "93 %", "400", "2.1", "micro 3"),
         *("rejected 2", "ready  onnxruntime-f32 3f9c12ab", "idle", "113 GB left", "118/150"),
@@ -78,8 +78,8 @@ def test_motion_only_and_a_full_disk_are_said_in_capitals() -> None:
 
 
 def test_a_picture_that_is_old_says_so() -> None:
-    assert "NO NEWS" not in "\n".join(rendered(status(), 80, 24, silent_s=0.5))
-    assert "NO NEWS FROM THE PROGRAM" in "\n".join(rendered(status(), 80, 24, silent_s=7.0))
+    assert "DOES NOT RESPOND" not in "\n".join(rendered(status(), 80, 24, silent_s=0.5))
+    assert "THE PROGRAM DOES NOT RESPOND" in "\n".join(rendered(status(), 80, 24, silent_s=7.0))
 
 
 def test_control_characters_of_a_name_do_not_reach_the_terminal() -> None:

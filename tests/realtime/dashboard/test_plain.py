@@ -81,7 +81,7 @@ def test_a_reader_that_went_away_ends_the_lines_and_not_the_program() -> None:
     done = run(theirs)
     os.close(theirs)
     assert done.returncode == 0
-    assert "nobody reads" in done.stderr
+    assert "standard output was closed" in done.stderr
     assert "shown, closed" in done.stderr
 
 
@@ -95,10 +95,13 @@ def test_none_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("scene", "says"),
     [
-        ("well", "84.3 s  LIVE 29.9 fps  lost 0.1 %  refused 1  face ok  micro 3  rejected 2"),
+        (
+            "well",
+            "84.3 s  LIVE 29.9 fps  lost 0.1 %  undecodable frames 1  face ok  micro 3  rejected 2",
+        ),
         ("well", "| engine onnxruntime-f32"),
-        ("lost", "LOST (no new frame for 3.4 s; being reopened) 0.0 fps"),
-        ("frozen", "FROZEN (the same picture for 2.1 s; being reopened)"),
+        ("lost", "LOST (no new frame for 3.4 s; reconnecting) 0.0 fps"),
+        ("frozen", "FROZEN (the same picture for 2.1 s; reconnecting)"),
         ("dark", "too dark: turn on a light in front of you"),
         ("motion", "engine none: MOTION ONLY"),
         ("motion", "recorder PAUSED: disk full"),
@@ -118,7 +121,7 @@ def test_pausing_and_several_faces_are_said() -> None:
 def test_an_event_in_words() -> None:
     assert event_line(EVENTS[0]) == (
         "    12.4 s  EVENT 0001  micro  surprise 88 %  micro-expression 93 %  "
-        "onset 12.133 s  apex 12.300 s  400 ms  motion 2.1 % IOD"
+        "onset 12.133 s  apex 12.300 s  400 ms  patch 2.1 % IOD"
     )
     assert event_line(EVENTS[4]).endswith("(speech, head motion)")
 

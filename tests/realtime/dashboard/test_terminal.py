@@ -42,9 +42,9 @@ def test_shows_rates_events_engine_and_keys(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("scene", "headline"), [("lost", "SOURCE LOST"), ("frozen", "FROZEN")])
 def test_trouble_is_red_across_the_screen(size: tuple[int, int], scene: str, headline: str) -> None:
     with Terminal(*size, "live", scene, "quit").watch() as terminal:
-        terminal.until_shown(headline, "it is being reopened")
-        assert terminal.cell("it is being reopened").bg == "red"
-        row = next(i for i, line in enumerate(terminal.screen.display) if "being reopened" in line)
+        terminal.until_shown(headline, "reconnecting")
+        assert terminal.cell("reconnecting").bg == "red"
+        row = next(i for i, line in enumerate(terminal.screen.display) if "reconnecting" in line)
         assert all(terminal.screen.buffer[row][x].bg == "red" for x in range(size[0]))
 
 
@@ -123,7 +123,7 @@ def test_ctrl_s_is_lifted_to_give_the_terminal_back() -> None:
 
 def test_follows_a_new_size() -> None:
     with Terminal(160, 45, "live", "well", "quit").watch() as terminal:
-        terminal.until_shown("why")
+        terminal.until_shown("reason")
         terminal.resize(80, 24)
         terminal.until(
             lambda: "q  quit" in terminal.screen.display[23], "the footer in the last row"

@@ -88,9 +88,9 @@ def test_rejected_movements_are_neither_found_nor_false_alarms() -> None:
     assert (report.found, report.false_alarms) == (0, ())
 
 
-def test_a_wrong_class_is_found_but_not_rightly_named() -> None:
+def test_a_wrong_class_is_found_but_not_correctly_classified() -> None:
     report = match(_TRUTH, [_event("0001", 7.2), _event("0002", 12.2)])
-    assert (report.found, report.rightly_named) == (2, 1)
+    assert (report.found, report.correctly_classified) == (2, 1)
 
 
 def test_the_table_tells_found_missed_and_false() -> None:
@@ -103,7 +103,7 @@ def test_the_table_tells_found_missed_and_false() -> None:
     missed = next(line for line in lines if "12.20" in line)
     assert all(word in missed for word in ("negative", "2.1", "missed"))
     false = next(line for line in lines if "20.00" in line)
-    assert all(word in false for word in ("nothing", "false alarm", "surprise", "1.9"))
+    assert all(word in false for word in ("none", "false alarm", "surprise", "1.9"))
     assert lines.index(missed) < lines.index(false)
-    assert "1 of 2 found" in out.getvalue()
+    assert "1 of 2 detected" in out.getvalue()
     assert "1 false alarm" in out.getvalue()

@@ -11,7 +11,7 @@ def named(subject, video, onset, offset, emotion):
 
 
 EMOTIONS = ("happiness", "others", "repression")
-# Five predictions, three of them on a truth, one of these named rightly.
+# Five predictions, three of them on a truth, one of these correctly classified.
 TRUTH = [
     named("p1", "a", 10, 30, "happiness"),
     named("p1", "a", 100, 120, "others"),
