@@ -87,7 +87,7 @@ class Meter:
             step = coarseness(grey, self._before, self._landmarks)
             self._steps += [] if step is None else [step]
         self._before = grey
-        self._rate.update(shot.t_ns)
+        self._rate.add(shot.t_ns)
         self._times.append(shot.t_ns)
         self._means.append(float(coarse.mean()))
         if self._looked_ns is None or shot.t_ns - self._looked_ns >= _LOOK_S * 1e9:
@@ -96,7 +96,7 @@ class Meter:
 
     def _look(self, shot: TimedFrame, grey: NDArray[np.uint8]) -> None:
         self._tracker.reset()  # a second is too long to follow a face
-        face = next(iter(self._tracker.update(shot.t_ns, shot.image)), None)
+        face = next(iter(self._tracker.track(shot.t_ns, shot.image)), None)
         if face is None:
             return
         self._landmarks = face.landmarks

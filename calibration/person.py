@@ -190,7 +190,7 @@ def _settled(part: FaceRecording) -> CandidateFinder:
     stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
     for moment in part.moments:
         assert moment.face is not None
-        held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
+        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
         sighter.update(held, moment.face)
     return sighter
 

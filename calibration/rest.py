@@ -71,7 +71,7 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
         if (shot.t_ns - first_ns) / 1e9 > PATIENCE * seconds:
             break
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+        face = next(iter(tracker.track(shot.t_ns, shot.image)), None)
         judged = began_ns is not None and face is not None and face.id == watched
         seen = assess(face, grey, 0.0, judged=judged)
         if face is None or seen is not Assessable.YES or face.id != watched:
@@ -81,7 +81,7 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
             reason = seen if seen is not Assessable.YES else reason
         if face is not None and seen is Assessable.YES:
             began_ns = shot.t_ns if began_ns is None else began_ns
-            sighter.update(stabiliser.update(shot.t_ns, grey, face), face)
+            sighter.update(stabiliser.align(shot.t_ns, grey, face), face)
         rest_s = 0.0 if began_ns is None else (shot.t_ns - began_ns) / 1e9
         longest_s = max(longest_s, rest_s)
         yield RestProgress(rest_s, seen, sighter.noise_px)

@@ -164,7 +164,7 @@ class Pipeline:
             return
         with self._clock.stage("face"):
             grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
-            self._faces = self._tracker.update(frame.t_ns, frame.image)
+            self._faces = self._tracker.track(frame.t_ns, frame.image)
         present = {face.id for face in self._faces}
         self._watchers = {i: w for i, w in self._watchers.items() if i in present}
         rate, limits = self._rate(), self._settings.assess

@@ -87,7 +87,7 @@ def measure(frames: list[tuple[int, NDArray[np.uint8]]], model: Path) -> Stopwat
             with watch.stage("grey"):
                 grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
             with watch.stage("face"):
-                faces = tracker.update(t_ns, image)
+                faces = tracker.track(t_ns, image)
             if not faces:
                 continue
             with watch.stage("stabiliser"):

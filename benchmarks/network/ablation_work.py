@@ -100,8 +100,8 @@ class Drawn:
     label: Tensor  # (n,)
 
     @staticmethod
-    def take(stream: PairStream, pairs: int) -> Drawn:
-        batches = [stream.take(_BATCH) for _ in progress(range(0, pairs, _BATCH), "pairs")]
+    def from_stream(stream: PairStream, pairs: int) -> Drawn:
+        batches = [stream.draw(_BATCH) for _ in progress(range(0, pairs, _BATCH), "pairs")]
         pair = torch.cat([(batch.pair * 255).round().to(torch.uint8) for batch in batches])
         return Drawn(pair, torch.cat([batch.label for batch in batches]))
 
@@ -188,15 +188,15 @@ class Workshop:
         return self._once("module", (weights, weights and seed), make)
 
     def _drawn(self, recipe: Recipe, seed: int) -> Drawn:
-        def take() -> Drawn:
+        def drawn() -> Drawn:
             stream = PairStream(self._seen, FUSION_SEED + seed, workers=1, recipe=recipe)
-            return Drawn.take(stream, self._budget.pairs)
+            return Drawn.from_stream(stream, self._budget.pairs)
 
-        return self._once("drawn", (recipe, seed), take)
+        return self._once("drawn", (recipe, seed), drawn)
 
     def _tested(self) -> Drawn:
         stream = PairStream(self._held_out, TEST_SEED, workers=1)
-        return self._once("tested", None, lambda: Drawn.take(stream, self._budget.tested))
+        return self._once("tested", None, lambda: Drawn.from_stream(stream, self._budget.tested))
 
     def _once(self, kind: str, key: object, make: Callable[[], T]) -> T:
         held = self._kept.get(kind)

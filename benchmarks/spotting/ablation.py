@@ -198,8 +198,8 @@ def main() -> int:
         late = operating.least_late[k] if variant.second_look else 0.0
         rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
         sys.stderr.write(" | ".join(rows[-1]) + "\n")
-    lawful = [scored(c, np.array([float(r.lawful) for r in c.rows])) for c in as_usual]
-    rows.append(["rules in place of the trees", *score(lawful, 0.5, 0.5)])
+    passes_rules = [scored(c, np.array([float(r.passes_rules) for r in c.rows])) for c in as_usual]
+    rows.append(["rules in place of the trees", *score(passes_rules, 0.5, 0.5)])
     text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
     minutes = sum(p.seconds for p in run) / 60
     text += f"\nBudget {given.alarms_per_minute:g} a minute; learned from {minutes:.0f} minutes. "

@@ -117,7 +117,7 @@ def rules_only(recording: FaceRecording) -> list[Alarm]:
             stabiliser.reset()
             sighter.reset()
             continue
-        held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
+        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
         for seen in sighter.update(held, moment.face):
             apex_s = seen.pulse.apex_ns / 1e9
             again = bool(alarms) and abs(apex_s - alarms[-1].apex_s) < SpotterConfig().refractory_s

@@ -47,7 +47,7 @@ class ClipStream:
         self._event_free = [clip for clip in clips if clip.label == NON_EVENT]
         self._by_label = [[clip for clip in clips if clip.label == label] for label in labels]
 
-    def take(self, size: int) -> Batch:
+    def draw(self, size: int) -> Batch:
         indices = [self.next_index + self._rank + place * self._size for place in range(size)]
         self.next_index += size * self._size
         drawn = [self._draw(index) for index in indices]

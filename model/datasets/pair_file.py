@@ -78,11 +78,11 @@ def align_pictures(
     stabiliser = Stabiliser()
     crops = []
     for t_ns, image in pictures:
-        faces = tracker.update(t_ns, image)
+        faces = tracker.track(t_ns, image)
         if not faces:
             return None
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-        crops.append(stabiliser.update(t_ns, grey, faces[0]).crop)
+        crops.append(stabiliser.align(t_ns, grey, faces[0]).crop)
     return crops
 
 

@@ -74,7 +74,7 @@ def track_faces(shots: Iterable[TimedFrame], tracker: FaceTracker) -> Iterator[F
     """The largest face of every frame, whether it can be judged or not."""
     for shot in shots:
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-        face = next(iter(tracker.update(shot.t_ns, shot.image)), None)
+        face = next(iter(tracker.track(shot.t_ns, shot.image)), None)
         yield FaceFrame(shot.t_ns, grey, face)
 
 

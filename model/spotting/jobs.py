@@ -131,7 +131,9 @@ def save(path: Path, played: SimulationResult) -> None:
             -1, 4
         ),
         "strength": np.array([r.strength for r in rows]),
-        "flags": np.array([(r.continuous, r.lawful, r.masked) for r in rows], bool).reshape(-1, 3),
+        "flags": np.array([(r.continuous, r.passes_rules, r.masked) for r in rows], bool).reshape(
+            -1, 3
+        ),
         "event": np.array([r.event for r in rows], np.int64),
         "evidence": np.array([r.evidence for r in rows], np.float32),
         "about": np.array(
@@ -154,7 +156,7 @@ def load(path: Path) -> SimulationResult:
                 offset_s=float(times[2]),
                 strength=float(strength),
                 continuous=bool(flags[0]),
-                lawful=bool(flags[1]),
+                passes_rules=bool(flags[1]),
                 masked=bool(flags[2]),
                 event=int(event),
                 late_by_s=float(times[3]),

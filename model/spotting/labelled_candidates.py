@@ -28,7 +28,7 @@ class LabelledCandidate:
     offset_s: float
     strength: float
     continuous: bool
-    lawful: bool  # no rule of `gates` speaks against it
+    passes_rules: bool  # no rule of `gates` speaks against it
     masked: bool  # lower face, while the person speaks
     event: int  # index of the movement it belongs to, or -1
     late_by_s: float  # its apex after the movement's; 0 if it belongs to none
@@ -58,7 +58,7 @@ def labelled_candidates(
         if moment.face is None:
             continue
         last_ns = moment.t_ns
-        held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
+        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
         for seen in sighter.update(held, moment.face):
             pulse = seen.pulse
             apex_s = pulse.apex_ns / 1e9

@@ -148,10 +148,10 @@ class CameraNoise:
         H.264 codes the later frame by what it can take over from the earlier one: small motion
         is lost in blocks that are skipped, and appears a few frames late.
         """
-        first, second = self.take(rng, onset), self.take(rng, apex)
+        first, second = self.expose(rng, onset), self.expose(rng, apex)
         return h264_pair(first, second, self.crf) if self.crf else (first, second)
 
-    def take(self, rng: np.random.Generator, scene: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def expose(self, rng: np.random.Generator, scene: NDArray[np.float32]) -> NDArray[np.uint8]:
         side = round(CROP_SIZE * self.scale)
         seen = scene
         if self.blur_px:

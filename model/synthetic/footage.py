@@ -75,13 +75,13 @@ def read_footage(path: Path, tracker: FaceTracker) -> list[Footage]:
     stabiliser, keyframe = Stabiliser(), -1
     stretches: list[list[tuple[float, NDArray[np.uint8], NDArray[np.float32]]]] = [[]]
     for shot in _frames(path):
-        faces = tracker.update(shot.t_ns, shot.image)
+        faces = tracker.track(shot.t_ns, shot.image)
         if not faces:
             stabiliser.reset()
             stretches.append([])
             continue
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
-        held = stabiliser.update(shot.t_ns, grey, faces[0])
+        held = stabiliser.align(shot.t_ns, grey, faces[0])
         broken = held.keyframe.number != keyframe and not held.keyframe.continuous
         keyframe = held.keyframe.number
         if broken or not held.steady:

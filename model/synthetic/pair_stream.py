@@ -69,7 +69,7 @@ class PairBatches(Protocol):
 
     next_index: int  # a stream that is made anew from here goes on with the same pairs
 
-    def take(self, size: int) -> Batch: ...
+    def draw(self, size: int) -> Batch: ...
 
 
 class PairStream:
@@ -105,7 +105,7 @@ class PairStream:
         )
         self.next_index = first
 
-    def take(self, size: int) -> Batch:
+    def draw(self, size: int) -> Batch:
         items = [next(self._items) for _ in range(size)]
         self.next_index += size * self._stride
         frames, displacement, valid, label = zip(*items, strict=True)

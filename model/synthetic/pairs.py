@@ -195,7 +195,7 @@ def _photograph(
     if kind == "codec":
         qualities = rng.permutation([rng.integers(25, 50), rng.integers(70, 96)])
         cameras = [replace(camera, quality=int(quality), crf=0) for quality in qualities]
-        first, second = cameras[0].take(rng, onset), cameras[1].take(rng, apex)
+        first, second = cameras[0].expose(rng, onset), cameras[1].expose(rng, apex)
     else:
         first, second = camera.film(rng, onset, apex)
     return Pair(

@@ -80,7 +80,7 @@ def find_portraits(folder: Path | None, tracker: FaceTracker) -> list[Portrait]:
         if enlarge > 1:
             image = cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
         tracker.reset()
-        faces = tracker.update(0, image)
+        faces = tracker.track(0, image)
         if not faces:
             log.warning("no face found in %s", name)
             continue

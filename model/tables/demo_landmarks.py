@@ -32,7 +32,7 @@ def measure() -> NDArray[np.float32]:
         np.uint8,
     )
     for look in range(_LOOKS):
-        faces = tracker.update(look * 33_333_333, image)
+        faces = tracker.track(look * 33_333_333, image)
         if not faces:
             raise FaceModelError("the tracker sees no face in the portrait")
     points = faces[0].landmarks / _ENLARGED

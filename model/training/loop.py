@@ -242,7 +242,7 @@ class _Run:
         if phase.name in ("fusion", "event"):
             return self._read(phase)
         self._chapter, self.progress.chapter_step = None, 0
-        batch = self._stream.take(phase.batch)
+        batch = self._stream.draw(phase.batch)
         if phase.name == "displacement":
             rng = np.random.default_rng([seed, self.progress.step])
             batch = cut_windows(batch, self.settings.window_px, self.settings.windows, rng)

@@ -39,7 +39,7 @@ class PairCache:
         kept: list[tuple[Tensor, Tensor, Tensor]] = []
         device = next(model.parameters()).device
         for start in range(0, pairs, batch):
-            drawn = stream.take(min(batch, pairs - start))
+            drawn = stream.draw(min(batch, pairs - start))
             with torch.no_grad(), autocast(device):
                 frames = standardise(drawn.pair.to(device, memory_format=torch.channels_last))
                 raw = model.dgm(frames)

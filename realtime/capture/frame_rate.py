@@ -44,7 +44,7 @@ class FrameRate:
             return 0.0
         return (len(self._times) - 1) * 1e9 / (self._times[-1] - self._times[0])
 
-    def update(self, t_ns: int) -> None:
+    def add(self, t_ns: int) -> None:
         """Count one delivered frame; times are strictly increasing."""
         if self._times:
             gap_ns = t_ns - self._times[-1]

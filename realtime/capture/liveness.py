@@ -33,7 +33,7 @@ class Liveness:
         self._checksum: int | None = None
         self._excused_ns = 0
 
-    def update(self, now_ns: int, image: NDArray[np.uint8]) -> None:
+    def observe(self, now_ns: int, image: NDArray[np.uint8]) -> None:
         """Take note of a picture that arrived now."""
         checksum = zlib.crc32(image[::_ROW_STEP].tobytes())
         if checksum != self._checksum:

@@ -59,9 +59,9 @@ class CaptureState:
             return False
         self._last_ns = shot.t_ns
         if self.info.live:
-            self._liveness.update(now_ns, shot.image)
+            self._liveness.observe(now_ns, shot.image)
         self._frames += 1
-        self._rate.update(shot.t_ns)
+        self._rate.add(shot.t_ns)
         if self.lost:
             self.lost = False
             self._reconnects += 1

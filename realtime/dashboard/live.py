@@ -91,7 +91,7 @@ class LiveDashboard:
 
     def _draw_until_stopped(self) -> None:
         painter = Painter(self._stream, keys=self._with_keys and self._keys.listening)
-        self._screen.take(self._stop)
+        self._screen.enter(self._stop)
         repaint_at = 0.0
         pause_s = 0.0
         while True:
@@ -101,7 +101,7 @@ class LiveDashboard:
             now = time.monotonic()
             if self._retake.is_set() or now - asleep_since > pause_s + _LATE_S:
                 self._retake.clear()
-                self._screen.take(self._stop)
+                self._screen.enter(self._stop)
             if now >= repaint_at:
                 self._screen.forget()
                 repaint_at = now + _REPAINT_S

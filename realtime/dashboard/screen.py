@@ -33,7 +33,7 @@ class Screen:
         self._shown: tuple[str, ...] = ()
         self._size = (0, 0)
 
-    def take(self, stop: threading.Event) -> None:
+    def enter(self, stop: threading.Event) -> None:
         """Also after a stop and `fg`: the shell has its own screen up by then."""
         if not self._taken:
             atexit.register(self.give_back)

@@ -33,7 +33,7 @@ class Face:
 class FaceTracker(Protocol):
     """Finds and follows faces.  Pure but for its own memory: no clock, no thread, no file."""
 
-    def update(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+    def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Faces of one BGR frame (h, w, 3), largest first; empty if there is none."""
 
     def reset(self) -> None:

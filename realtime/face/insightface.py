@@ -85,7 +85,7 @@ class InsightFaceTracker:
     def reset(self) -> None:
         self._boxes: dict[int, NDArray[np.float64]] = {}
 
-    def update(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+    def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         found = sorted(self._analysis.get(image), key=_area, reverse=True)[: self._max_faces]
         known, self._boxes = self._boxes, {}
         faces = []

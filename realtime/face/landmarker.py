@@ -54,7 +54,7 @@ class LandmarkTracker:
         self._tracks: list[_Track] = []
         self._searched_ns: int | None = None
 
-    def update(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
+    def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         faces = [f for track in self._tracks if (f := self._follow(track, image)) is not None]
         if len(faces) < self._max_faces and self._may_search(t_ns, bool(faces)):
             self._searched_ns = t_ns

@@ -52,7 +52,7 @@ class RegionMotion:
         self._base = np.zeros((len(REGIONS), 2))
         self._displacement = np.zeros((len(REGIONS), 2))
 
-    def update(self, stabilised: Stabilised) -> Motion:
+    def measure(self, stabilised: Stabilised) -> Motion:
         """Measure one stabilised frame."""
         key = stabilised.keyframe
         if key.number != self._key:

@@ -103,7 +103,7 @@ class Stabiliser:
         self._before: NDArray[np.uint8] | None = None
         self._coarse = 0.0
 
-    def update(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
+    def align(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """Align one frame (h, w) of the same face; times must move forward."""
         by_landmarks = crop_transform(face.landmarks)
         coarse = coarseness(grey, self._before, face.landmarks)

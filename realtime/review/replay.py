@@ -68,7 +68,7 @@ def _faces(
     """That person's face in every frame, where it lies in the room around it."""
     tracker.reset()
     seen = [
-        (shot.t_ns / 1e9, tracker.update(shot.t_ns, near) if near.size else ())
+        (shot.t_ns / 1e9, tracker.track(shot.t_ns, near) if near.size else ())
         for shot, near in _shots(clip, room)
     ]
     if spot is None:
@@ -115,7 +115,7 @@ def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[Rep
             stabiliser.reset()
         else:
             grey = np.asarray(cv2.cvtColor(near, cv2.COLOR_BGR2GRAY), np.uint8)
-            held = stabiliser.update(shot.t_ns, grey, face)
+            held = stabiliser.align(shot.t_ns, grey, face)
             to_crop = compose(back, held.transform)
             back = compose(back, inverse(held.onward))
         whole = _whole(shot.image)

@@ -104,7 +104,7 @@ class UnitFilter:
         learned: Array = self._covariance / np.outer(sigma, sigma)
         return learned
 
-    def update(self, pulse: Array) -> Array:
+    def score(self, pulse: Array) -> Array:
         """Take the newest pulse (31, 2); returns the best t of the upper and the lower face."""
         z, sigma2 = self._whitened(pulse)
         slot = self._seen % len(self._waiting)

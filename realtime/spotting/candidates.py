@@ -164,8 +164,8 @@ class CandidateFinder:
             again: whether a candidate at this time, ns, is worth its late sighting, which takes
                 as long as the early one.
         """
-        self.motion = motion = self._motion.update(stabilised)
-        known = self._timeline.push(stabilised.t_ns, self._row(stabilised, face, motion))
+        self.motion = motion = self._motion.measure(stabilised)
+        known = self._timeline.resample(stabilised.t_ns, self._row(stabilised, face, motion))
         self._last_ns = stabilised.t_ns
         sightings: list[MeasuredCandidate | None] = []
         for index in known:
@@ -175,7 +175,7 @@ class CandidateFinder:
                 )
                 self.coarse = self._coarse(index)
                 self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
-            candidates = self._detector.update(self._timeline, index)
+            candidates = self._detector.detect(self._timeline, index)
             sightings += [self._seen("early", candidate) for candidate in candidates]
             self._awaiting.extend(candidates)
             while self._awaiting and index >= self._awaiting[0].index + steps(LATE_S):

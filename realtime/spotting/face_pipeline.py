@@ -58,7 +58,7 @@ class FacePipeline:
 
     def align(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """First half of a frame's work: the aligned crop."""
-        self.stabilised = stabilised = self._stabiliser.update(frame.t_ns, grey, face)
+        self.stabilised = stabilised = self._stabiliser.align(frame.t_ns, grey, face)
         box = face_box(face.landmarks)
         look = KeptFrame(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward, box)
         self._looks.append(look)

@@ -150,7 +150,7 @@ class OnsetDetector:
         oldest = self._scores.oldest + self._origin
         return self._history(oldest, self._centre), oldest
 
-    def update(self, timeline: Timeline, index: int) -> list[Candidate]:
+    def detect(self, timeline: Timeline, index: int) -> list[Candidate]:
         """Take grid sample `index` of a timeline whose first 62 channels are e (31, 2).
 
         Samples must come in order.  Returns the candidates that it completes.
@@ -169,7 +169,7 @@ class OnsetDetector:
             *(_SKULL, config.calm_sigma, _GROUPS, self._tops, config.max_sigma),
             *(self._pulses, scored % self._pulses.shape[1], row),
         )
-        row[_UPPER:SCORES] = self._units.update(pulses[-1])
+        row[_UPPER:SCORES] = self._units.score(pulses[-1])
         scored += 1
         if scored % steps(0.25) == 0 and scored >= self._trust:
             known = min(scored, self._pulses.shape[1])

@@ -47,7 +47,7 @@ class Timeline:
     def count(self) -> int:
         return self._samples.count
 
-    def push(self, t_ns: int, x: Array) -> range:
+    def resample(self, t_ns: int, x: Array) -> range:
         """Add one frame's values (channels,); returns the grid samples that became known.
 
         Raises:

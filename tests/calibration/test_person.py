@@ -76,7 +76,7 @@ class EmptyRoom:
 
 
 class NobodyThere:
-    def update(self, t_ns, image):
+    def track(self, t_ns, image):
         return ()
 
 

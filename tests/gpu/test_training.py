@@ -36,7 +36,7 @@ def portraits():
 
 
 def test_losses_and_gradients_are_those_of_a_processor(portraits):
-    batch = PairStream(portraits, seed=1).take(8)
+    batch = PairStream(portraits, seed=1).draw(8)
     found = {}
     for device in ("cpu", "cuda"):
         torch.manual_seed(0)

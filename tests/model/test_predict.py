@@ -19,7 +19,7 @@ def pair_file(tmp_path_factory):
     """A raised brow on a real face, the face unmoved, and a picture without a face."""
     folder = tmp_path_factory.mktemp("pairs")
     face = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)[:400, 20:420]
-    (found,) = LandmarkTracker(face_model()).update(0, face)
+    (found,) = LandmarkTracker(face_model()).track(0, face)
     field = displacement_field({"1": 1.0, "2": 1.0}, found.landmarks, face.shape[:2], peak_iod=0.02)
     pictures = {"onset": face, "apex": warp(face, field), "none": np.zeros_like(face)}
     for name, picture in pictures.items():

@@ -28,7 +28,7 @@ def tracker(landmark_model):
 def smile(portrait, tracker):
     """The portrait's landmarks and the field of a smile on it, both in its pixels."""
     tracker.reset()
-    (face,) = tracker.update(0, portrait)
+    (face,) = tracker.track(0, portrait)
     field = displacement_field({"12": 1.0}, face.landmarks, portrait.shape[:2], peak_iod=PEAK_IOD)
     return face.landmarks, field
 
@@ -76,8 +76,8 @@ def laid_by_skull(monkeypatch):
     steady = []
 
     class Watched(Stabiliser):
-        def update(self, t_ns, grey, face):
-            stabilised = super().update(t_ns, grey, face)
+        def align(self, t_ns, grey, face):
+            stabilised = super().align(t_ns, grey, face)
             steady.append(stabilised.steady)
             return stabilised
 
@@ -296,7 +296,7 @@ def test_of_two_people_the_one_of_the_record_is_laid_out(
     frames = {100: tmp_path / "both.png", 106: tmp_path / "both.png"}
     record = replace(film(6, 30.0), frames=frames, apex=106, offset=106)
     tracker = LandmarkTracker(landmark_model)
-    second = LandmarkTracker(landmark_model, max_faces=2).update(0, two_people)[1]
+    second = LandmarkTracker(landmark_model, max_faces=2).track(0, two_people)[1]
     box = face_box(second.landmarks)
     one = align_clip(record, 1, tracker).onset
     other = align_clip(replace(record, face_box=box), 1, tracker).onset

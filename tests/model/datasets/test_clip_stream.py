@@ -50,27 +50,27 @@ def frames_drawn(batch):
 
 
 def test_a_pair_is_a_function_of_seed_and_index(clips):
-    whole = ClipStream(clips, 5).take(6)
+    whole = ClipStream(clips, 5).draw(6)
     stream = ClipStream(clips, 5)
-    parts = [stream.take(size) for size in (1, 3, 2)]
+    parts = [stream.draw(size) for size in (1, 3, 2)]
     assert stream.next_index == 6
-    parts_resumed = [*parts[:2], ClipStream(clips, 5, first=4).take(2)]
+    parts_resumed = [*parts[:2], ClipStream(clips, 5, first=4).draw(2)]
     for batches in (parts, parts_resumed):
         assert torch.equal(torch.cat([batch.pair for batch in batches]), whole.pair)
         assert torch.equal(torch.cat([batch.label for batch in batches]), whole.label)
-    assert not torch.equal(whole.pair, ClipStream(clips, 6).take(6).pair)
+    assert not torch.equal(whole.pair, ClipStream(clips, 6).draw(6).pair)
 
 
 def test_shared_out_streams_make_up_the_whole(clips):
-    whole = ClipStream(clips, 5).take(6)
+    whole = ClipStream(clips, 5).draw(6)
     for rank in (0, 1):
         part = ClipStream(clips, 5, rank=rank, size=2)
-        assert torch.equal(part.take(3).pair, whole.pair[rank::2])
+        assert torch.equal(part.draw(3).pair, whole.pair[rank::2])
         assert part.next_index == 6
 
 
 def test_a_batch_is_what_the_trainer_takes(clips):
-    batch = ClipStream(clips, 1).take(4)
+    batch = ClipStream(clips, 1).draw(4)
     assert (batch.pair.shape, batch.pair.dtype) == ((4, 2, 224, 224), torch.float32)
     assert batch.pair.min() >= 0
     assert batch.pair.max() <= 1
@@ -82,7 +82,7 @@ def test_a_batch_is_what_the_trainer_takes(clips):
 
 def test_classes_are_drawn_alike_and_some_pairs_show_nothing(clips):
     uneven = [one for one in clips if one.label == 0] * 5 + [clip(2)]
-    label = ClipStream(uneven, 1).take(400).label
+    label = ClipStream(uneven, 1).draw(400).label
     share = {name: float((label == name).float().mean()) for name in (0, 2, NON_EVENT)}
     assert share[0] == pytest.approx(0.4, abs=0.08)
     assert share[2] == pytest.approx(0.4, abs=0.08)
@@ -91,12 +91,12 @@ def test_classes_are_drawn_alike_and_some_pairs_show_nothing(clips):
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_the_share_of_non_events_is_a_setting(clips, share):
-    label = ClipStream(clips, 1, non_events=share).take(30).label
+    label = ClipStream(clips, 1, non_events=share).draw(30).label
     assert ((label == NON_EVENT) == bool(share)).all()
 
 
 def test_the_apex_is_drawn_evenly_from_its_range(clips):
-    drawn = frames_drawn(ClipStream(clips, 3, non_events=0.0).take(400)).round().long()
+    drawn = frames_drawn(ClipStream(clips, 3, non_events=0.0).draw(400)).round().long()
     low, high = apex_range(ONSET, APEX, LAST, R)
     counts = torch.bincount(drawn, minlength=high - low + 1)
     assert len(counts) == high - low + 1 == 17
@@ -105,7 +105,7 @@ def test_the_apex_is_drawn_evenly_from_its_range(clips):
 
 
 def test_half_are_mirrored_both_pictures_alike_and_the_light_varies(clips):
-    batch = ClipStream(clips, 4).take(200)
+    batch = ClipStream(clips, 4).draw(200)
     dark = batch.pair[..., :100].mean((2, 3)) < batch.pair[..., 124:].mean((2, 3))
     assert torch.equal(dark[:, 0], dark[:, 1])
     assert float(dark[:, 0].float().mean()) == pytest.approx(0.5, abs=0.12)
@@ -114,7 +114,7 @@ def test_half_are_mirrored_both_pictures_alike_and_the_light_varies(clips):
 
 @pytest.mark.parametrize("after", [0, 1])
 def test_made_non_events_have_noise_and_no_motion(after):
-    batch = ClipStream([clip(0, after=after)], 2, non_events=1.0).take(40)
+    batch = ClipStream([clip(0, after=after)], 2, non_events=1.0).draw(40)
     change = (batch.pair[:, 1] - batch.pair[:, 0]) * 255
     assert (change.mean((1, 2)).abs() <= 0.51).all()  # a flat picture is rounded as a whole
     assert (change.std((1, 2)) > 0.05).all()
@@ -122,7 +122,7 @@ def test_made_non_events_have_noise_and_no_motion(after):
 
 
 def test_what_a_reviewer_called_none_is_half_of_the_non_events(clips):
-    batch = ClipStream([*clips, clip(NON_EVENT)], 7, non_events=0.5).take(300)
+    batch = ClipStream([*clips, clip(NON_EVENT)], 7, non_events=0.5).draw(300)
     shown_none = batch.label == NON_EVENT
     assert float(shown_none.float().mean()) == pytest.approx(0.5, abs=0.1)
     reviewed = frames_drawn(batch)[shown_none] > -1  # a frame of the clip; made ones lie below

@@ -23,7 +23,7 @@ class DrawnFace:
         self.landmarks = landmarks
         self.rng = np.random.default_rng(0)
 
-    def update(self, t_ns, image):
+    def track(self, t_ns, image):
         if image.max() == 0:
             return ()
         jitter = self.rng.normal(0, 0.002 * CROP_IOD, self.landmarks.shape)

@@ -344,7 +344,7 @@ def test_jobs_are_played_though_a_landmark_model_holds_threads(
     portraits, tmp_path, landmark_model, portrait_frame
 ):
     """Processes forked from one that has used the model wait for its threads for ever."""
-    LandmarkTracker(landmark_model).update(0, portrait_frame)
+    LandmarkTracker(landmark_model).track(0, portrait_frame)
     todo = [
         (Job("portraits 0", number, None, tuple(portraits)), tmp_path / f"{number}.npz")
         for number in range(2)

@@ -143,7 +143,7 @@ def test_field_from_points_is_the_points_value_there_and_zero_far_off():
 def test_camera_noise_is_as_stated():
     grey = np.full((224, 224), 128, np.float32)
     camera = dataclasses.replace(CLEAN, noise=3.0)
-    taken = camera.take(np.random.default_rng(0), grey)
+    taken = camera.expose(np.random.default_rng(0), grey)
     assert taken.std() == pytest.approx(3.0, rel=0.05)
 
 

@@ -26,7 +26,7 @@ class CentredFace:
     def __init__(self):
         self.resets = 0
 
-    def update(self, t_ns, image):
+    def track(self, t_ns, image):
         if image.max() == 0:
             return ()
         height, width = image.shape[:2]

@@ -13,12 +13,12 @@ from model.training.loop import CHECKPOINT
 
 
 def test_streams_of_one_run_share_the_pairs_out(portraits):
-    whole = PairStream(portraits, 5).take(6)
-    first, second = (PairStream(portraits, 5, rank=rank, size=2).take(3) for rank in (0, 1))
+    whole = PairStream(portraits, 5).draw(6)
+    first, second = (PairStream(portraits, 5, rank=rank, size=2).draw(3) for rank in (0, 1))
     assert torch.equal(whole.pair[0::2], first.pair)
     assert torch.equal(whole.pair[1::2], second.pair)
     stream = PairStream(portraits, 5, rank=1, size=2, workers=2)
-    assert torch.equal(stream.take(3).pair, second.pair)
+    assert torch.equal(stream.draw(3).pair, second.pair)
     assert stream.next_index == 6
 
 

@@ -142,8 +142,8 @@ def test_phases_follow_one_another_and_rates_fall():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_draw_the_same_pairs_in_the_same_order(portraits, workers):
-    alone = PairStream(portraits, 7, first=3).take(5)
-    shared = PairStream(portraits, 7, first=3, workers=workers).take(5)
+    alone = PairStream(portraits, 7, first=3).draw(5)
+    shared = PairStream(portraits, 7, first=3, workers=workers).draw(5)
     assert torch.equal(alone.pair, shared.pair)
     assert torch.equal(alone.label, shared.label)
 
@@ -316,7 +316,7 @@ def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
     network = FrlDgt().eval()
     chapter = PairCache.fill(network, PairStream(portraits, 3), 6, seed=4)
     assert chapter.steps(2) == 3
-    plain = PairStream(portraits, 3).take(6).pair
+    plain = PairStream(portraits, 3).draw(6).pair
     seen = []
     for step in range(6):
         batch, raw = chapter.batch(step, 2)

@@ -15,7 +15,7 @@ MS = 1_000_000
 def measured(times_ms: list[float]) -> FrameRate:
     rate = FrameRate(outage_s=1.2)
     for time_ms in times_ms:
-        rate.update(round(time_ms * MS))
+        rate.add(round(time_ms * MS))
     return rate
 
 
@@ -54,7 +54,7 @@ def test_an_outage_and_a_reopening_are_no_lost_frames() -> None:
     assert measured([*first, *(t + 5000 for t in first)]).missing == 0
     rate = measured(first)
     rate.restart()
-    rate.update(round((first[-1] + 500) * MS))
+    rate.add(round((first[-1] + 500) * MS))
     assert rate.missing == 0
     assert rate.fps == 0.0
 
@@ -65,7 +65,7 @@ def test_what_was_missing_never_becomes_less_once_settled() -> None:
     seen = []
     for n in range(600):
         if rng.random() > 0.1:
-            rate.update(round(n * 10 * MS + rng.uniform(-1, 1) * MS))
+            rate.add(round(n * 10 * MS + rng.uniform(-1, 1) * MS))
         seen.append(rate.missing)
     lowest_later = [min(seen[i + 60 :]) for i in range(0, len(seen) - 60, 60)]
     assert all(b >= a for a, b in pairwise(lowest_later))

@@ -27,7 +27,7 @@ def tracker(request, tmp_path) -> FaceTracker:
 
 
 def test_contract(tracker, portrait_frame):
-    faces = tracker.update(0, portrait_frame)
+    faces = tracker.track(0, portrait_frame)
     assert len(faces) == 1
     (face,) = faces
     assert face.landmarks.shape == (478, 3)
@@ -36,9 +36,9 @@ def test_contract(tracker, portrait_frame):
     right, left = eye_centres(face.landmarks)
     assert right[0] < left[0]  # the person's right is on the left of the picture
     assert face.landmarks[152, 1] > left[1]  # the chin is below the eyes
-    assert tracker.update(33_000_000, portrait_frame)[0].id == face.id
+    assert tracker.track(33_000_000, portrait_frame)[0].id == face.id
     tracker.reset()
-    again = tracker.update(66_000_000, portrait_frame)[0]
+    again = tracker.track(66_000_000, portrait_frame)[0]
     assert again.id != face.id
     assert np.array_equal(again.landmarks, face.landmarks)
 
@@ -47,7 +47,7 @@ def test_the_same_frames_give_the_same_bits(landmark_model, portrait):
     frames = [np.roll(portrait, (2 * k, 3 * k), axis=(0, 1)) for k in range(6)]
 
     def follow(tracker: LandmarkTracker) -> list[np.ndarray]:
-        return [tracker.update(k * 33_000_000, f)[0].landmarks for k, f in enumerate(frames)]
+        return [tracker.track(k * 33_000_000, f)[0].landmarks for k, f in enumerate(frames)]
 
     tracker = LandmarkTracker(landmark_model)
     first = follow(tracker)
@@ -58,7 +58,7 @@ def test_the_same_frames_give_the_same_bits(landmark_model, portrait):
 
 
 def test_eyes_are_where_the_portrait_has_them(landmark_model, portrait):
-    (face,) = LandmarkTracker(landmark_model).update(0, portrait)
+    (face,) = LandmarkTracker(landmark_model).track(0, portrait)
     assert eye_centres(face.landmarks) == pytest.approx(np.array([[204, 101], [246, 104]]), abs=3)
     assert face.signs.blink_left < 0.4
     assert face.signs.jaw_open < 0.3
@@ -69,24 +69,24 @@ def test_two_faces_largest_first(landmark_model, portrait):
     both = np.zeros((256, 448, 3), np.uint8)
     both[:192, :192] = cv2.resize(head, (192, 192), interpolation=cv2.INTER_AREA)
     both[:, 192:] = head
-    faces = LandmarkTracker(landmark_model, max_faces=2).update(0, both)
+    faces = LandmarkTracker(landmark_model, max_faces=2).track(0, both)
     assert [f.id for f in faces] in ([0, 1], [1, 0])
     assert inter_ocular(faces[0].landmarks) > inter_ocular(faces[1].landmarks)
-    assert len(LandmarkTracker(landmark_model).update(0, both)) == 1
+    assert len(LandmarkTracker(landmark_model).track(0, both)) == 1
 
 
 def test_an_empty_picture_has_no_face(landmark_model):
     tracker = LandmarkTracker(landmark_model)
     for t in range(5):
-        assert tracker.update(t * 33_000_000, np.zeros((480, 640, 3), np.uint8)) == ()
+        assert tracker.track(t * 33_000_000, np.zeros((480, 640, 3), np.uint8)) == ()
 
 
 def test_a_lost_face_comes_back_as_another(landmark_model, portrait_frame):
     tracker, times = LandmarkTracker(landmark_model), iter(range(0, 10**10, 33_000_000))
-    first = tracker.update(next(times), portrait_frame)[0].id
+    first = tracker.track(next(times), portrait_frame)[0].id
     for _ in range(8):
-        assert tracker.update(next(times), np.zeros_like(portrait_frame)) == ()
-    found = [tracker.update(next(times), portrait_frame) for _ in range(8)]
+        assert tracker.track(next(times), np.zeros_like(portrait_frame)) == ()
+    found = [tracker.track(next(times), portrait_frame) for _ in range(8)]
     assert found[-1][0].id == first + 1
 
 
@@ -102,7 +102,7 @@ def test_lost_and_found(landmark_model, media, name, with_face, without):
     tracker = LandmarkTracker(landmark_model)
     with av.open(str(media / name)) as clip:
         pictures = (f.to_ndarray(format="bgr24") for f in clip.decode(video=0))
-        seen = [tracker.update(k * 38_000_000, f) for k, f in enumerate(pictures)]
+        seen = [tracker.track(k * 38_000_000, f) for k, f in enumerate(pictures)]
     assert [[f.id for f in faces] for faces in seen[with_face]] == [[0]] * 60
     assert seen[without] == [()] * 60
 

@@ -46,7 +46,7 @@ def test_of_two_people_the_one_who_moved_is_shown(landmark_model, two_people, tm
     largest = replay(clip, tracker)[-1].face
     with closing(VideoFile(clip)) as video:
         tracker.reset()
-        second = tracker.update(0, video.read().image)[1]
+        second = tracker.track(0, video.read().image)[1]
     looks = replay(clip, tracker, FacePosition(0.3, face_box(second.landmarks)))
     assert alike(largest, looks[0].face) < 0.8
     # the smaller one is the larger one in a mirror

@@ -28,7 +28,7 @@ def taught():
     def teach(**of_noise):
         random, filters = np.random.default_rng(0), UnitFilter()
         for pulse in noise(random, 600, **of_noise):
-            filters.update(pulse)
+            filters.score(pulse)
         return filters, random
 
     return teach
@@ -85,7 +85,7 @@ def test_a_movement_does_not_hide_itself(taught):
     moved = 0.02 * IOD_PX * shape("smile")
     course = np.sin(np.linspace(0, np.pi, 12))
     scores = [
-        filters.update(moved * c + n)[1] for c, n in zip(course, noise(random, 12), strict=True)
+        filters.score(moved * c + n)[1] for c, n in zip(course, noise(random, 12), strict=True)
     ]
     assert max(scores) > 8
 
@@ -114,6 +114,6 @@ def test_a_face_that_moves_otherwise_is_learned():
     random, filters = np.random.default_rng(0), UnitFilter()
     before = filters.correlation[0, 1]
     for pulse in noise(random, 900, 1.0):
-        filters.update(pulse)
+        filters.score(pulse)
     assert np.abs(filters.correlation[0::2, 0::2]).min() > 0.8
     assert abs(before) < 0.8

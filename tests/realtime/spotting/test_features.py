@@ -23,7 +23,7 @@ def line():
     x = np.zeros(CHANNELS)
     for k in range(150):
         x = 0.9 * x + random.normal(0, 0.2, CHANNELS)
-        made.push(round(k / 30 * 1e9), x)
+        made.resample(round(k / 30 * 1e9), x)
     return made
 
 

@@ -21,8 +21,8 @@ def candidates(times_ns, movement, *, noise_px=0.05, seed=0):
     for t in times_ns:
         e = random.normal(0, noise_px, (len(REGIONS), 2))
         e[BROWS, 1] -= movement(np.array([t / 1e9]))[0]
-        for index in line.push(int(t), e.ravel()):
-            for c in detector.update(line, index):
+        for index in line.resample(int(t), e.ravel()):
+            for c in detector.detect(line, index):
                 pulse = measure_pulse(line, c)
                 if pulse is not None:
                     found.append((c, pulse))

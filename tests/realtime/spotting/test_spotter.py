@@ -66,7 +66,7 @@ def test_a_still_head_is_held_to_a_twentieth_of_a_pixel():
     stabiliser, jitter, where = Stabiliser(), np.random.default_rng(0), []
     corners = face_at().landmarks[[6, 33, 263, 4], :2]
     for k in range(60):
-        s = stabiliser.update(k * 33_000_000, frame(seed=k), face_at(jitter=jitter))
+        s = stabiliser.align(k * 33_000_000, frame(seed=k), face_at(jitter=jitter))
         where.append(apply_transform(s.transform, corners))
     steps = np.diff(np.array(where), axis=0)
     assert np.sqrt((steps**2).sum(axis=-1).mean()) <= 0.05
@@ -77,7 +77,7 @@ def test_a_moving_head_is_followed_and_keyframes_are_renewed():
     stabiliser, jitter, where, keys = Stabiliser(), np.random.default_rng(0), [], []
     for k in range(75):
         shift = (12 * np.sin(k / 12), 6 * np.sin(k / 17))
-        s = stabiliser.update(k * 33_000_000, frame(shift=shift, seed=k), face_at(shift, jitter))
+        s = stabiliser.align(k * 33_000_000, frame(shift=shift, seed=k), face_at(shift, jitter))
         where.append(apply_transform(s.transform, face_at(shift).landmarks[[6, 33, 263], :2]))
         keys.append(s.renewed)
     steps = np.diff(np.array(where), axis=0)
@@ -101,7 +101,7 @@ def test_a_turn_that_no_longer_fits_the_keyframe_is_followed_from_frame_to_frame
         x, y = face.landmarks[:, 0].copy(), face.landmarks[:, 1]
         face.landmarks[:, 0] = x + bent(x, y, bend_px)
         picture = cv2.remap(SKIN, X - bent(X, Y, bend_px), Y, cv2.INTER_CUBIC)
-        held = stabiliser.update(k * 33_000_000, picture.astype(np.uint8), face)
+        held = stabiliser.align(k * 33_000_000, picture.astype(np.uint8), face)
         steady.append(held.steady)
         renewed.append(held.renewed)
     assert steady == [False] + 59 * [True]  # nothing comes before the first frame
@@ -110,9 +110,9 @@ def test_a_turn_that_no_longer_fits_the_keyframe_is_followed_from_frame_to_frame
 
 def test_a_cut_starts_anew_and_says_so():
     stabiliser = Stabiliser()
-    stabiliser.update(0, frame(), face_at())
-    assert stabiliser.update(33_000_000, frame(), face_at()).steady
-    after = stabiliser.update(66_000_000, np.flipud(frame()).copy(), face_at((40, 30)))
+    stabiliser.align(0, frame(), face_at())
+    assert stabiliser.align(33_000_000, frame(), face_at()).steady
+    after = stabiliser.align(66_000_000, np.flipud(frame()).copy(), face_at((40, 30)))
     assert not after.steady
     assert after.renewed
 
@@ -122,7 +122,7 @@ def spot(times_ns, brow_of_t, signs=lambda t: CALM):
     for k, t in enumerate(times_ns):
         face = face_at(jitter=jitter, signs=signs(t / 1e9))
         brow = float(brow_of_t(np.array([t / 1e9]))[0])
-        s = stabiliser.update(int(t), frame(brow, seed=k), face)
+        s = stabiliser.align(int(t), frame(brow, seed=k), face)
         found.extend(spotter.update(s, face))
     return found
 
@@ -164,7 +164,7 @@ def sight(times_ns, frames):
     sighter = CandidateFinder(OnsetConfig(), ApexConfig())
     for t, picture in zip(times_ns, frames, strict=True):
         face = face_at(jitter=jitter)
-        held = stabiliser.update(int(t), picture, face)
+        held = stabiliser.align(int(t), picture, face)
         seen.extend(sighter.update(held, face))
     return seen, sighter.state
 

@@ -10,7 +10,7 @@ from tests.realtime.spotting.pulses import camera_times, raised_cosine
 def test_same_movement_whatever_the_rate(fps, jitter):
     line = Timeline(1, keep_s=4.0)
     for t in camera_times(fps, 3.0, jitter=jitter):
-        line.push(int(t), raised_cosine(np.array([t / 1e9]), 1.0, 1.2, 1.4))
+        line.resample(int(t), raised_cosine(np.array([t / 1e9]), 1.0, 1.2, 1.4))
     seen = line.span(0, line.count)[:, 0]
     grid_s = np.array([line.time_ns(i) for i in range(len(seen))]) / 1e9
     assert grid_s[np.argmax(seen)] == pytest.approx(1.2, abs=0.5 / fps + 1 / GRID_HZ)
@@ -19,7 +19,7 @@ def test_same_movement_whatever_the_rate(fps, jitter):
 
 def test_samples_come_once_and_in_order():
     line = Timeline(1, keep_s=1.0)
-    seen = [i for t in camera_times(30, 5.0) for i in line.push(int(t), np.zeros(1))]
+    seen = [i for t in camera_times(30, 5.0) for i in line.resample(int(t), np.zeros(1))]
     assert seen == list(range(len(seen)))
     assert len(seen) == pytest.approx(5.0 * GRID_HZ, abs=5)
 
@@ -27,7 +27,7 @@ def test_samples_come_once_and_in_order():
 def test_a_straight_line_stays_straight_across_a_gap():
     line = Timeline(1, keep_s=4.0)
     for t in (0, 100, 200, 700, 800):
-        line.push(t * 1_000_000, np.array([float(t)]))
+        line.resample(t * 1_000_000, np.array([float(t)]))
     seen = line.span(0, line.count)[:, 0]
     times_ms = np.array([line.time_ns(i) for i in range(len(seen))]) / 1e6
     assert seen == pytest.approx(times_ms, abs=1e-3)
@@ -35,6 +35,6 @@ def test_a_straight_line_stays_straight_across_a_gap():
 
 def test_time_must_move_forward():
     line = Timeline(1, keep_s=1.0)
-    line.push(5, np.zeros(1))
+    line.resample(5, np.zeros(1))
     with pytest.raises(ValueError, match="backwards"):
-        line.push(5, np.zeros(1))
+        line.resample(5, np.zeros(1))
