@@ -74,7 +74,6 @@ class Expectation:
     budget: float  # false alarms a minute asked for
     alarms_per_min: Expected
     recall: tuple[tuple[tuple[float, float], int, Expected], ...]  # band, movements added, found
-    all_recall: Expected
     profile: Profile
 
 
@@ -157,7 +156,6 @@ def expect(
         budget,
         Expected(budget, budget * spread[0] / factor, budget * spread[1] / factor),
         tuple(recall),
-        share(sum(ok for _, ok in sizes), len(sizes)),
         Profile(
             name,
             round(float(factor), 4),

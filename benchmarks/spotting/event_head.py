@@ -29,13 +29,19 @@ from benchmarks.spotting.__main__ import read_set
 from benchmarks.spotting.score import SLACK_S
 from benchmarks.spotting.stream_outcome import EVENTS_PER_MIN, SEED, regular
 from model.evaluation.metrics.ranking import auroc
-from model.spotting.face_footage import FaceFrame, FaceRecording, read_recording, stretches
+from model.spotting.face_footage import (
+    FaceFrame,
+    FaceRecording,
+    film_scene,
+    read_recording,
+    stretches,
+)
 from model.spotting.insertions import draw_insertions, play
 from model.spotting.jobs import SHORTEST_S
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.capture.ring_buffer import Frame
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder, default_engine
@@ -101,7 +107,7 @@ def on_added(
     rng = np.random.default_rng(seed)
     added = draw_insertions(rng, recording, EVENTS_PER_MIN)
     acted = FaceRecording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
-    filmed = camera.film(rng, acted) if camera else acted
+    filmed = film_scene(rng, camera, acted) if camera else acted
     return spot(filmed.moments, [(a.onset_s, a.offset_s) for a in added])
 
 

@@ -28,9 +28,9 @@ from benchmarks.spotting.stream_outcome import (
 from model.spotting.face_footage import framed
 from model.spotting.insertions import draw_insertions
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.spotting.rejection_rules import RejectionRules
 
 CLEAN = SimulatedCamera(blur_px=0.5, noise=2.0, quality=0, crf=0)

@@ -36,9 +36,9 @@ from benchmarks.spotting.stream_outcome import (
 )
 from model.spotting.insertions import draw_insertions
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.simulated_camera import SimulatedCamera
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
 from realtime.errors import FleetingError
 

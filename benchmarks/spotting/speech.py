@@ -20,13 +20,13 @@ from rich.progress import track
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import publish, table
 from benchmarks.spotting.stream_outcome import SEED, regular
-from model.spotting.face_footage import FaceRecording, read_recording, stretches
+from model.spotting.face_footage import FaceRecording, film_scene, read_recording, stretches
 from model.spotting.jobs import SHORTEST_S
 from model.spotting.labelled_candidates import labelled_candidates
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.errors import FleetingError
 from realtime.face.geometry import CROP_IOD
 from realtime.face.landmarker import LandmarkTracker
@@ -50,7 +50,7 @@ def talkers(portraits: Path, count: int) -> Iterator[FaceRecording]:
         seed = [SEED, 7, number]
         rng = np.random.default_rng(seed)
         scene = simulate(held_out, seed, regular(30.0), Behaviour.draw_talker(rng))
-        yield SimulatedCamera.draw(rng).film(rng, scene)
+        yield film_scene(rng, SimulatedCamera.draw(rng), scene)
 
 
 def row(name: str, recordings: Iterable[FaceRecording]) -> list[str]:

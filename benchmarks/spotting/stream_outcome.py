@@ -16,9 +16,9 @@ from rich.progress import track
 from benchmarks.spotting.score import SLACK_S
 from benchmarks.spotting.spotters import SpotterOutcome, ours
 from calibration.person import share
-from model.spotting.face_footage import FaceRecording, only_assessable
+from model.spotting.face_footage import FaceRecording, film_scene, only_assessable
 from model.spotting.insertions import InsertedMovement, play
-from model.spotting.simulated_camera import SimulatedCamera
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.spotting.rejection_rules import RejectionRules
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import load_verifier
@@ -52,7 +52,7 @@ def outcome(
     cv2.setNumThreads(1)
     fps = (len(scene.moments) - 1) / scene.seconds
     acted = FaceRecording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
-    recording = camera.film(rng, acted)
+    recording = film_scene(rng, camera, acted)
     moments = tuple(only_assessable(recording.moments, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(

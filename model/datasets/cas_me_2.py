@@ -97,10 +97,8 @@ def _record(
         apex=apex,
         offset=offset,
         kind=kind,
-        emotion_raw=cells["emotion"],
         emotion=emotion(cells["emotion"]),
         valence_raw=cells["valence"],
-        units_raw=cells["units"],
         units=coded_units(cells["units"]),
         cropped="crop" in tree.name.lower(),
     )

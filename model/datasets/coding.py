@@ -101,9 +101,7 @@ def record_of(
         apex=interval.apex,
         offset=interval.offset,
         kind=kind,
-        emotion_raw=row["emotion"],
         emotion=emotion(row["emotion"]),
-        units_raw=row["units"],
         units=coded_units(row["units"]),
         apex_raw=interval.apex_raw,
     )

@@ -1,7 +1,7 @@
 """4DME, micro-expressions of the grey camera: 60 frames a second, several labels to a clip.
 
-Emotions stand in columns of their own as 1 or 0; a clip with exactly one is given it, others keep
-their labels in `emotion_raw` and belong to no class.  Units marked "(k)" were kept from before
+Emotions stand in columns of their own as 1 or 0; a clip with exactly one is given it, others
+belong to no class.  Units marked "(k)" were kept from before
 the movement and are left out.
 """
 
@@ -60,7 +60,6 @@ def _record(row: SheetRow, tree: Path, report: LoadReport) -> Record | None:
     clip = f"{row['subject']}/{row['clip']}"
     return replace(
         record_of(NAME, row, interval, frames, clip=clip, fps=_FPS),
-        emotion_raw=row["emotion"] or "+".join(marked),
         emotion=marked[0] if len(marked) == 1 else "",
         units=coded_units(_KEPT.sub("", row["units"])),
         notes="eye blink" if _is_one(row["eye blink"]) else "",

@@ -40,11 +40,9 @@ class Record:
     apex: int | None  # None unless onset <= apex <= offset
     offset: int | None
     kind: Kind
-    emotion_raw: str  # as written, "" if the dataset has none
     emotion: str  # stripped, lower case, spelling unified
     valence_raw: str = ""  # where a dataset codes negative / positive / surprise / others itself
     objective_class: int | None = None  # 1 to 7
-    units_raw: str = ""
     units: tuple[CodedUnit, ...] = ()
     notes: str = ""
     apex_raw: str = ""  # the cell, when it was not usable

@@ -95,7 +95,6 @@ def _record(session: Path, event: dict[str, Any], label: str, subject: str) -> R
         apex=apex,
         offset=apex,
         kind="micro",
-        emotion_raw=label,
         emotion=label,
         valence_raw=label,
         face_box=box,

@@ -127,7 +127,6 @@ def _record(
         apex=None,
         offset=interval[1],
         kind="micro",
-        emotion_raw=label,
         emotion=label,
         valence_raw=label,
         colour=camera != "NIR",

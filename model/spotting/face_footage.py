@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from model.progress import progress
 from model.synthetic.identity import MIRROR
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
@@ -49,6 +50,16 @@ class FaceRecording:
         start = self.moments[0].t_ns
         kept = (m for m in self.moments if first_s <= (m.t_ns - start) / 1e9 < last_s)
         return FaceRecording(self.name, tuple(kept))
+
+
+def film_scene(
+    rng: np.random.Generator, camera: SimulatedCamera, scene: FaceRecording
+) -> FaceRecording:
+    """The scene as the camera gives it, with the same faces at the same times."""
+    fps = (len(scene.moments) - 1) / scene.seconds
+    pictures = camera.film(rng, [moment.grey for moment in scene.moments], fps)
+    seen = (replace(m, grey=p) for m, p in zip(scene.moments, pictures, strict=True))
+    return FaceRecording(scene.name, tuple(seen))
 
 
 def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -> FaceRecording:

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from model.spotting.face_footage import FaceFrame, FaceRecording
 from model.synthetic.disturbances import vary
+from model.synthetic.random_draws import log_uniform
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
 from realtime.event import CLASSES
 from realtime.face.action_units import Field, draw_units, warp
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
+from realtime.face.time_course import raised_cosine
 
 FIRST_S = 4.0  # the spotter has learned the face's rest by then
 APART_S = 1.3  # from one offset to the next onset
@@ -46,11 +48,9 @@ class InsertedMovement:
 
     def strength(self, t_s: float) -> float:
         """0 at rest, 1 at the apex; raised cosines."""
-        if not self.onset_s < t_s < self.offset_s:
-            return 0.0
-        up = (t_s - self.onset_s) / (self.apex_s - self.onset_s)
-        down = (self.offset_s - t_s) / (self.offset_s - self.apex_s)
-        return float(0.5 - 0.5 * np.cos(np.pi * min(up, down)))
+        rise = (t_s - self.onset_s) / (self.apex_s - self.onset_s)
+        fall = (self.offset_s - t_s) / (self.offset_s - self.apex_s)
+        return float(raised_cosine(rise, fall))
 
 
 def draw_insertions(
@@ -88,7 +88,7 @@ def draw_insertions(
         if rng.random() < one_sided:
             side = str(rng.choice(["L", "R"]))
             units = {side + unit: strength for unit, strength in units.items()}
-        peak = float(np.exp(rng.uniform(*np.log(peak_iod))))
+        peak = log_uniform(rng, *peak_iod)
         skin = SKINS[motions[int(rng.integers(len(motions)))]]
         field = np.asarray(vary(rng, skin(units, points, peak)) * _FADE[..., None], np.float32)
         added.append(

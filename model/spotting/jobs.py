@@ -19,15 +19,16 @@ from model.spotting.face_footage import (
     at_pace,
     backwards,
     farther,
+    film_scene,
     mirrored,
     stretches,
 )
 from model.spotting.insertions import draw_insertions, play
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait
+from model.synthetic.simulated_camera import SimulatedCamera
 from model.synthetic.skin_models import LEARNED, Motion
 from realtime.atomic_file import whole_file
 from realtime.face.assessability import AssessConfig
@@ -110,7 +111,7 @@ def run(job: Job, seed: int) -> SimulationResult:
     added = draw_insertions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
     start = rng.uniform(-0.5, 0.5, 2)
     moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
-    filmed = camera.film(rng, FaceRecording(recording.name, moments))
+    filmed = film_scene(rng, camera, FaceRecording(recording.name, moments))
     rows = labelled_candidates(filmed.moments, added)
     about = job.recording is None, job.talking, recording.seconds, len(added)
     return SimulationResult(job.group, *about, tuple(rows))

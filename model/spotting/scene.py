@@ -2,7 +2,7 @@
 
 Called by the verifier's training and the benchmarks.  The head sways, nods and turns with
 parallax, the person talks, blinks, looks elsewhere, swallows and makes ordinary expressions, and
-the light changes; what a camera does to it is `model.spotting.simulated_camera`'s.  Deterministic
+the light changes; what a camera does to it is `model.synthetic.simulated_camera`'s.  Deterministic
 by seed.
 
 Drawn in the crop's pixels around one identity of the generator and brought to a small frame;

@@ -16,6 +16,7 @@ from model.spotting.time_courses import moments, pulse, talking, waves
 from model.synthetic.disturbances import Glasses, gaze_shift
 from model.synthetic.identity import draw_identity, field_from_points
 from model.synthetic.portraits import Portrait
+from model.synthetic.random_draws import log_uniform
 from realtime.event import CLASSES
 from realtime.face.action_units import Field, displacement_field, draw_units
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE, RIGID_POINTS
@@ -45,7 +46,7 @@ class Behaviour:
             turn_deg=float(np.exp(rng.uniform(np.log(0.5), np.log(4.0)))),
             nods_per_min=float(rng.uniform(0, 10)),
             talks=float(rng.choice([0.0, 0.3, 0.7, 0.9], p=[0.3, 0.3, 0.25, 0.15])),
-            mouth_iod=float(np.exp(rng.uniform(np.log(0.015), np.log(0.12)))),
+            mouth_iod=log_uniform(rng, 0.015, 0.12),
             blinks_per_min=float(rng.uniform(6, 30)),
             glances_per_min=float(rng.uniform(4, 25)),
             macros_per_min=float(rng.uniform(0, 5)),
@@ -162,7 +163,7 @@ class TimeCourse:
         macros = []
         for start, length in moments(rng, t, habits.macros_per_min, (0.7, 3.0)):
             units = draw_units(rng, str(rng.choice(CLASSES)))
-            peak = float(np.exp(rng.uniform(np.log(0.02), np.log(0.14))))
+            peak = log_uniform(rng, 0.02, 0.14)
             field = displacement_field(units, person.landmarks, _SIZE, peak_iod=peak)
             parts = length * rng.dirichlet([4, 4, 4])
             macros.append((field, pulse(t, start, *parts)))

@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from model.synthetic.random_draws import log_uniform
+from realtime.face.time_course import raised_cosine
+
 
 def talking(rng: np.random.Generator, t: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """0 silent, 1 talking, in turns of seconds with soft edges."""
@@ -25,7 +28,7 @@ def waves(
     rng: np.random.Generator, t: NDArray[np.float64], band_hz: tuple[float, float], count: int
 ) -> NDArray[np.float64]:
     """(count, k) random processes of unit variance, slower ones stronger within their band."""
-    hertz = np.exp(rng.uniform(*np.log(band_hz), (count, 12)))
+    hertz = log_uniform(rng, *band_hz, (count, 12))
     weight = rng.rayleigh(1, (count, 12)) / hertz**0.7
     weight /= np.sqrt((weight**2).sum(axis=1, keepdims=True) / 2)
     phase = rng.uniform(0, 2 * np.pi, (count, 12))
@@ -51,6 +54,5 @@ def pulse(
     t: NDArray[np.float64], start: float, rise: float, hold: float, fall: float
 ) -> NDArray[np.float64]:
     """Raised-cosine rise and fall with a plateau between, 0 to 1."""
-    up = np.clip((t - start) / max(rise, 1e-3), 0, 1)
-    down = np.clip((start + rise + hold + fall - t) / max(fall, 1e-3), 0, 1)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(up, down)), np.float64)
+    end = start + rise + hold + fall
+    return raised_cosine((t - start) / max(rise, 1e-3), (end - t) / max(fall, 1e-3))

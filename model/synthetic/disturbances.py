@@ -1,4 +1,5 @@
-"""All else a face and a camera do between two frames: what an event must be told apart from.
+"""All else a face, its head and the light do between two frames: what an event must be told apart
+from.
 
 Called by the generator.  Pixels of the 224 × 224 crop; grey levels are float32, 0 to 255.
 """
@@ -6,9 +7,7 @@ Called by the generator.  Pixels of the 224 × 224 crop; grey levels are float32
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -117,79 +116,6 @@ class Glasses:
         """The face behind the rims, which have moved by `head`."""
         rim = np.clip(warp(self.rim, head), 0, 1)
         return np.asarray(face * (1 - rim) + self.grey * rim, np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class CameraNoise:
-    """One camera's faults during one pair; noise and compression differ from frame to frame."""
-
-    scale: float  # pixels of the sensor per pixel of the crop
-    blur_px: float
-    noise: float  # standard deviation, grey levels
-    quality: int  # JPEG; 0 is none
-    crf: int  # H.264 constant rate factor; 0 is none
-
-    @staticmethod
-    def draw(rng: np.random.Generator) -> CameraNoise:
-        codec = rng.random()
-        return CameraNoise(
-            scale=float(rng.uniform(0.45, 1.0)) if rng.random() < 0.5 else 1.0,
-            blur_px=float(rng.uniform(0.4, 1.1)) if rng.random() < 0.4 else 0.0,
-            noise=float(np.exp(rng.uniform(np.log(0.5), np.log(5.0)))),
-            quality=int(rng.integers(50, 96)) if codec < 0.6 else 0,
-            crf=int(rng.integers(20, 36)) if codec > 0.75 else 0,
-        )
-
-    def film(
-        self, rng: np.random.Generator, onset: NDArray[np.float32], apex: NDArray[np.float32]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Both scenes as this camera gives them.
-
-        H.264 codes the later frame by what it can take over from the earlier one: small motion
-        is lost in blocks that are skipped, and appears a few frames late.
-        """
-        first, second = self.expose(rng, onset), self.expose(rng, apex)
-        return h264_pair(first, second, self.crf) if self.crf else (first, second)
-
-    def expose(self, rng: np.random.Generator, scene: NDArray[np.float32]) -> NDArray[np.uint8]:
-        side = round(CROP_SIZE * self.scale)
-        seen = scene
-        if self.blur_px:
-            seen = cv2.GaussianBlur(seen, (0, 0), self.blur_px)
-        if self.scale < 1:
-            seen = cv2.resize(seen, (side, side), interpolation=cv2.INTER_AREA)
-        # Shot noise: bright pixels vary more.
-        spread = self.noise * np.sqrt(0.4 + 0.6 * np.clip(seen, 0, 255) / 128)
-        seen = seen + spread * rng.standard_normal(seen.shape, np.float32)
-        image = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
-        if self.quality:
-            _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-            image = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
-        if self.scale < 1:
-            image = cv2.resize(image, _SIZE, interpolation=cv2.INTER_CUBIC)
-        return np.asarray(image, np.uint8)
-
-
-def h264_pair(
-    onset: NDArray[np.uint8], apex: NDArray[np.uint8], crf: int
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Two grey pictures (h, w) after x264: the first coded by itself, the second from it."""
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = onset.shape[1], onset.shape[0], "gray"
-    encoder.time_base = Fraction(1, 30)
-    encoder.options = {"crf": str(crf), "preset": "superfast", "tune": "zerolatency"}
-    encoder.thread_count = 1
-    decoder = av.CodecContext.create("h264", "r")
-    decoder.thread_count = 1
-    pictures = []
-    for picture in (onset, apex, None):
-        frame = None if picture is None else av.VideoFrame.from_ndarray(picture, "gray")
-        for packet in encoder.encode(frame):
-            pictures += decoder.decode(packet)
-    pictures += decoder.decode(None)
-    first, second = (picture.to_ndarray(format="gray") for picture in pictures)
-    return first, second
 
 
 def flicker(rng: np.random.Generator, face: NDArray[np.float32]) -> NDArray[np.float32]:

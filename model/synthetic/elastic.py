@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from model.synthetic.identity import MIRROR
 from realtime.face.action_units import Field, parse_unit
-from realtime.face.geometry import CANONICAL, CROP_IOD, CROP_SIZE
+from realtime.face.geometry import CROP_IOD, CROP_SIZE
 
 # Each unit as (where its muscle ends in the skin, towards which point it pulls, share), landmarks
 # on the person's right; what lies on the midline pulls once.
@@ -64,7 +65,7 @@ def elastic_field(
     for name, strength in activations.items():
         unit, side = parse_unit(name)
         for end, towards, share in MUSCLES[unit]:
-            right, left = (end, towards), (int(_MIRROR[end]), int(_MIRROR[towards]))
+            right, left = (end, towards), (int(MIRROR[end]), int(MIRROR[towards]))
             # a muscle of the midline is the same on both sides
             pulling = {"right": {right}, "left": {left}, "both": {right, left}}[side]
             for a, b in pulling:
@@ -108,13 +109,3 @@ def _waves(n: int) -> NDArray[np.float64]:
     """(2, n, n // 2 + 1) radians a cell, x and y, of each wave of `rfft2`."""
     x, y = np.meshgrid(fft.rfftfreq(n), fft.fftfreq(n))
     return 2 * np.pi * np.stack([x, y])
-
-
-def _mirrored() -> NDArray[np.intp]:
-    """The landmark on the other side of the face, for each of 468."""
-    other = CANONICAL * np.array([-1.0, 1.0, 1.0])
-    apart = np.linalg.norm(CANONICAL[:, None] - other[None], axis=2)
-    return np.asarray(apart.argmin(axis=0), np.intp)
-
-
-_MIRROR = _mirrored()

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from model.synthetic.apex_jitter import select_apex
 from model.synthetic.disturbances import (
-    CameraNoise,
     Glasses,
     close_lids,
     flicker,
@@ -35,6 +34,8 @@ from model.synthetic.disturbances import (
 from model.synthetic.footage import Footage
 from model.synthetic.identity import draw_identity
 from model.synthetic.portraits import Portrait
+from model.synthetic.random_draws import log_uniform
+from model.synthetic.simulated_camera import SimulatedCamera
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
 from realtime.event import CLASSES
 from realtime.face.action_units import Field, draw_units, warp
@@ -54,6 +55,8 @@ DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
 
 PEAK_RANGE_IOD = (0.005, 0.035)
 MACRO_RANGE_IOD = (0.05, 0.14)  # a piece of an ordinary expression, cut short
+
+_FPS = 30.0  # the encoder is told; it does not space the pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +119,18 @@ def make_pair(
     face, landmarks = draw_identity(rng, portraits)
     movement = _draw_movement(rng, landmarks, recipe, recipe.non_events)
     kind = movement.kind
-    unrest = _log_uniform(rng, *recipe.unrest)
+    unrest = log_uniform(rng, *recipe.unrest)
     turn = recipe.turn_degrees * (rng.uniform(2, 6) if kind == "turn" else unrest)
     head = residual_head_motion(rng, landmarks, turn)
     skin = movement.skin + head
     if kind == "mouth":
-        skin = skin + mouth_motion(rng, landmarks, _log_uniform(rng, 0.01, 0.08))
+        skin = skin + mouth_motion(rng, landmarks, log_uniform(rng, 0.01, 0.08))
     elif kind != "still" and rng.random() < recipe.lips_share:
-        skin = skin + mouth_motion(rng, landmarks, unrest * _log_uniform(rng, 0.002, 0.006))
+        skin = skin + mouth_motion(rng, landmarks, unrest * log_uniform(rng, 0.002, 0.006))
     pair = _photograph(rng, (face, landmarks), movement, skin, head, unrest, recipe)
     if kind == "repeat":
         return replace(pair, apex=pair.onset, displacement=np.zeros_like(pair.displacement))
     return pair
-
-
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def _draw_movement(
@@ -149,7 +148,7 @@ def _draw_movement(
             return _Movement(NON_EVENT, kind, (), 0.0, still)
     label = int(rng.integers(len(CLASSES)))
     units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
-    peak = _draw_peak(rng, recipe) if event else _log_uniform(rng, *MACRO_RANGE_IOD)
+    peak = _draw_peak(rng, recipe) if event else log_uniform(rng, *MACRO_RANGE_IOD)
     motion = recipe.motions[rng.integers(len(recipe.motions))]
     skin = vary(rng, SKINS[motion](units, landmarks, peak))
     if event:
@@ -191,13 +190,13 @@ def _photograph(
     onset, apex = relight(rng, onset, 0.01), relight(rng, apex, step)
     if rng.random() < recipe.flicker_share:
         onset, apex = flicker(rng, onset), flicker(rng, apex)
-    camera = CameraNoise.draw(rng)
+    camera = SimulatedCamera.draw_for_pair(rng)
     if kind == "codec":
         qualities = rng.permutation([rng.integers(25, 50), rng.integers(70, 96)])
         cameras = [replace(camera, quality=int(quality), crf=0) for quality in qualities]
         first, second = cameras[0].expose(rng, onset), cameras[1].expose(rng, apex)
     else:
-        first, second = camera.film(rng, onset, apex)
+        first, second = camera.film(rng, (onset, apex), _FPS)
     return Pair(
         onset=first,
         apex=second,
@@ -246,7 +245,7 @@ def _one_sided(
 def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
     """Displacement at the frame that is taken for the apex, share of the IOD."""
     if recipe.peak_iod is not None:
-        return _log_uniform(rng, *recipe.peak_iod)
+        return log_uniform(rng, *recipe.peak_iod)
     low, high = np.log(PEAK_RANGE_IOD)
     if rng.random() < recipe.swept_share:
         drawn = rng.uniform(low, high)

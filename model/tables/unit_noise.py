@@ -17,10 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.progress import progress
-from model.spotting.face_footage import FaceRecording, mirrored, read_recording, stretches
+from model.spotting.face_footage import (
+    FaceRecording,
+    film_scene,
+    mirrored,
+    read_recording,
+    stretches,
+)
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -67,7 +73,7 @@ def mean_of(recordings: Iterable[FaceRecording]) -> Array:
 def _filmed(portraits: Sequence[Portrait], seed: int) -> FaceRecording:
     rng = np.random.default_rng(seed)
     scene = simulate(portraits, seed, np.arange(round(_SECONDS * _FPS)) / _FPS)
-    return SimulatedCamera.draw(rng).film(rng, scene)
+    return film_scene(rng, SimulatedCamera.draw(rng), scene)
 
 
 def build(footage: Sequence[FaceRecording], portraits: Sequence[Portrait], people: int) -> Array:

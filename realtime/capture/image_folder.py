@@ -34,7 +34,6 @@ class ImageFolder:
         if fps is None or not 0.0 < fps <= 10_000.0:
             raise SettingsError(f"{path} is a folder of pictures: give their rate with --fps")
         self.undecodable = 0
-        self._path = path
         self._fps = fps
         self._files = _pictures(path)
         self._at = 0

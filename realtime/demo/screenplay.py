@@ -12,6 +12,7 @@ import numpy as np
 
 from realtime.event import CLASSES
 from realtime.face.action_units import draw_units
+from realtime.face.time_course import raised_cosine
 
 MICROS = 7
 FIRST_S = 6.0  # a spotter has learnt the noise of the face by then
@@ -37,7 +38,6 @@ class TruthEvent:
     apex_s: float
     offset_s: float
     label: str  # one of realtime.event.CLASSES
-    aus: tuple[str, ...]  # FACS numbers
     amplitude_iod: float  # longest displacement of the skin at the apex
 
 
@@ -56,11 +56,8 @@ class Movement:
 
     def strength(self, t_s: float) -> float:
         """0 at rest, 1 at the apex."""
-        if not self.start_s < t_s < self.end_s:
-            return 0.0
-        up = (t_s - self.start_s) / self.rise_s
-        down = (self.end_s - t_s) / self.fall_s
-        return float(0.5 - 0.5 * np.cos(np.pi * min(up, down, 1.0)))
+        rise = (t_s - self.start_s) / self.rise_s
+        return float(raised_cosine(rise, (self.end_s - t_s) / self.fall_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def write_screenplay(rng: np.random.Generator, seconds: float) -> Screenplay:
         t += _SLACK_S + float(spare[index])
         units = draw_units(rng, labels[index])
         peak = float(rng.uniform(0.02, 0.03))
-        truth.append(TruthEvent(t, t + rise, t + rise + fall, labels[index], tuple(units), peak))
+        truth.append(TruthEvent(t, t + rise, t + rise + fall, labels[index], peak))
         micros.append(SkinMovement(Movement(t, rise, 0.0, fall), units, peak))
         t += rise + fall
     assert smile is not None  # 2 <= before_smile < MICROS

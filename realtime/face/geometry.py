@@ -53,7 +53,6 @@ RIGID_POINTS = _upper_face()
 
 # AU regions of the paper's section 3: 1 eyes and lids, 2 brows and glabella, 3 cheeks and outer
 # eye, 4 nose, 5 mouth and lip corners, 6 chin and jaw.
-REGION_NAMES = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
 
 
 def canonical_in_crop() -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import pytest
 
 from calibration.camera import advise, main
 from calibration.camera_measurement import Meter
-from model.spotting.simulated_camera import h264
+from model.synthetic.simulated_camera import h264
 from realtime.capture.opencv_source import OpenCvSource
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from calibration.person import expect, main, record, share
+from model.spotting.face_footage import film_scene
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
@@ -22,7 +23,7 @@ CALM = Behaviour(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
 def expectation():
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
     scene = simulate(portraits, 11, np.arange(300) / 25, CALM)
-    film = SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(11), scene)
+    film = film_scene(np.random.default_rng(11), SimulatedCamera(0.5, 1.0, 0, 0), scene)
     return expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 
 
@@ -30,7 +31,7 @@ def expectation():
 def test_nothing_is_promised_of_a_video_too_compressed():
     portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
     scene = simulate(portraits, 11, np.arange(200) / 25, CALM, scale=0.9)
-    film = SimulatedCamera(0.5, 2.0, 0, 42).film(np.random.default_rng(11), scene)
+    film = film_scene(np.random.default_rng(11), SimulatedCamera(0.5, 2.0, 0, 42), scene)
     with pytest.raises(DataError, match="too compressed"):
         expect(film, load_verifier(), 0.5, passes=1, seed=1, name="me")
 

@@ -99,39 +99,3 @@ def count(
         totals[kind] = total
     totals["all"] = totals["micro"] + totals["macro"]
     return totals
-
-
-def log_lines(truth: Sequence[Interval], predicted: Sequence[Interval], video: str) -> list[str]:
-    """Official log of one video, by onset: video, truth, prediction ("-" for none), verdict."""
-    pairs = match(truth, predicted)
-    hit = {t for t, _ in pairs}
-    right = {p for _, p in pairs}
-    lines = [(predicted[p][0], _line(video, truth[t], predicted[p], "TP")) for t, p in pairs]
-    lines += [
-        (each[0], _line(video, None, each, "FP"))
-        for index, each in enumerate(predicted)
-        if index not in right
-    ]
-    lines += [
-        (each[0], _line(video, each, None, "FN"))
-        for index, each in enumerate(truth)
-        if index not in hit
-    ]
-    return [line for _, line in sorted(lines)]
-
-
-def _line(video: str, truth: Interval | None, predicted: Interval | None, verdict: str) -> str:
-    cells = [video]
-    for interval in (truth, predicted):
-        cells += ["-", "-"] if interval is None else [f"{interval[0]:g}", f"{interval[1]:g}"]
-    return " ".join([*cells, verdict])
-
-
-def submission(predicted: Iterable[Spotted]) -> str:
-    """The challenges' CSV: vid,onset,offset,type with type me or mae."""
-    short = {"micro": "me", "macro": "mae"}
-    rows = [
-        f"{each.video},{each.interval[0]:g},{each.interval[1]:g},{short[each.kind]}"
-        for each in sorted(predicted, key=lambda each: (each.video, each.interval))
-    ]
-    return "\n".join(["vid,onset,offset,type", *rows]) + "\n"

@@ -51,11 +51,6 @@ def weighted_f1(counts: NDArray[np.int64]) -> float:
     return float((f1_by_class(counts) * counts.sum(axis=1)).sum() / max(counts.sum(), 1))
 
 
-def macro_precision(counts: NDArray[np.int64]) -> float:
-    """Mean of TP_c / predicted_c; some published tables print this under the name of UAR."""
-    return float(_share(np.diag(counts), counts.sum(axis=0)).mean())
-
-
 def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
 
@@ -109,47 +104,3 @@ def score_predictions(
         majority_uf1=uf1(always),
         chance_uar=1 / classes,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedFold:
-    """One fold of the challenge's log: who was held out, and (clip, truth, prediction)."""
-
-    dataset: str
-    subject: str
-    rows: tuple[tuple[str, int, int], ...]
-
-
-def write_log(folds: Sequence[LoggedFold]) -> str:
-    """The log of MEGC 2019: a header, a line a clip, a blank line between folds."""
-    blocks = [
-        "\n".join(
-            [
-                f"{fold.dataset} {fold.subject}",
-                *(f"{clip} {truth} {predicted}" for clip, truth, predicted in fold.rows),
-            ]
-        )
-        for fold in folds
-    ]
-    return "\n\n".join(blocks) + "\n"
-
-
-def read_log(text: str) -> list[LoggedFold]:
-    """The folds of such a log.
-
-    Raises:
-        DataError: naming the line that is not of this form.
-    """
-    folds: list[LoggedFold] = []
-    for block in text.strip().split("\n\n"):
-        head, *lines = block.splitlines()
-        try:
-            dataset, subject = head.split()
-            rows = []
-            for line in lines:
-                clip, truth, predicted = line.split()
-                rows.append((clip, int(truth), int(predicted)))
-        except ValueError as error:
-            raise DataError(f"not a line of a recognition log: {error} in {block!r}") from error
-        folds.append(LoggedFold(dataset, subject, tuple(rows)))
-    return folds

@@ -58,7 +58,6 @@ def film(portrait, smile, tmp_path_factory):
             apex=100 + rise,
             offset=100 + 2 * rise,
             kind="micro",
-            emotion_raw="happiness",
             emotion="happiness",
         )
 

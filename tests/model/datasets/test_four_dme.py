@@ -38,7 +38,7 @@ def test_one_label_is_an_emotion_and_several_are_none(root):
     assert (first.onset, first.apex, first.emotion, first.notes) == (5, 8, "negative", "eye blink")
     assert [unit.number for unit in first.units] == [4]
     assert three_classes(first) == 0
-    assert (several.emotion, several.emotion_raw) == ("", "negative+surprise")
+    assert several.emotion == ""
     assert three_classes(several) is None
     assert records["04/c1"].apex is None
     reasons = " ".join(dataset.report.summary())

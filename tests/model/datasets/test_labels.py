@@ -27,7 +27,6 @@ def record(
         apex=apex,
         offset=10,
         kind=kind,
-        emotion_raw=emotion,
         emotion=emotion,
         valence_raw=valence,
         objective_class=objective,

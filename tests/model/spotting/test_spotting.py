@@ -14,6 +14,7 @@ from model.spotting.face_footage import (
     backwards,
     cut_to_face,
     farther,
+    film_scene,
     framed,
     mirrored,
     only_assessable,
@@ -25,8 +26,8 @@ from model.spotting.jobs import Job, SimulationResult, load, run, save
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.operating_point import BUDGETS, alarms, operating_table, scored
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera, encoded
 from model.spotting.simulated_person import Behaviour
+from model.synthetic.simulated_camera import SimulatedCamera, encoded
 from model.train_verifier import main as train_spotter
 from model.train_verifier import play_all
 from realtime.errors import SettingsError
@@ -40,7 +41,7 @@ STILL = Behaviour(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
 @pytest.fixture(scope="module")
 def film(portraits):
     scene = simulate(portraits, 3, np.arange(225) / 25, STILL)
-    return SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(3), scene)
+    return film_scene(np.random.default_rng(3), SimulatedCamera(0.5, 1.0, 0, 0), scene)
 
 
 def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
@@ -214,7 +215,7 @@ def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film
 
 @pytest.mark.parametrize("kbit_s", [400, 100])
 def test_an_encoder_of_even_bit_rate_keeps_to_it(film, kbit_s):
-    seen = SimulatedCamera(0.0, 3.0, 0, 0).film(np.random.default_rng(0), film)
+    seen = film_scene(np.random.default_rng(0), SimulatedCamera(0.0, 3.0, 0, 0), film)
     packets = encoded([m.grey for m in seen.moments], 25.0, kbit_s=kbit_s)
     bits = 8 * sum(packet.size for packet in packets)
     assert bits / film.seconds == pytest.approx(1000 * kbit_s, rel=0.15)
@@ -225,7 +226,7 @@ def test_filming_keeps_faces_and_times(film, draw):
     short = film.between(0.0, 0.5)
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        seen = draw(rng).film(rng, short)
+        seen = film_scene(rng, draw(rng), short)
         for now, before in zip(seen.moments, short.moments, strict=True):
             assert now.t_ns == before.t_ns
             assert now.face is before.face
@@ -240,8 +241,9 @@ def test_a_codec_short_of_bits_leaves_small_movements_out(film):
 
     def shown(camera):
         moved, still = (
-            camera.film(
+            film_scene(
                 np.random.default_rng(0),
+                camera,
                 FaceRecording("", tuple(play(film, movements, (0.0, 0.0)))),
             ).moments[k]
             for movements in (added, ())

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from model.synthetic.disturbances import Glasses, flicker, h264_pair, vary
+from model.synthetic.disturbances import Glasses, flicker, vary
+from model.synthetic.simulated_camera import h264
 from realtime.face.action_units import displacement_field
 from realtime.face.geometry import eye_centres
 
@@ -28,7 +29,7 @@ def test_h264_keeps_the_picture_and_loses_small_motion_when_it_must_save(portrai
     apex = warp(face, field)
     change = np.abs(apex.astype(float) - face).mean()
     for crf, at_least, at_most in ((12, 0.5, 1.5), (45, 0.0, 0.6)):
-        first, second = h264_pair(face, apex, crf)
+        first, second = h264([face, np.rint(apex).astype(np.uint8)], 30.0, crf=crf)
         assert first.shape == second.shape == (224, 224)
         kept = np.abs(second.astype(float) - first).mean() / change
         assert at_least <= kept <= at_most
@@ -36,7 +37,7 @@ def test_h264_keeps_the_picture_and_loses_small_motion_when_it_must_save(portrai
 
 def test_h264_is_a_function_of_its_pictures(portraits):
     pictures = (portraits[0].crop, portraits[1].crop)
-    once, again = (h264_pair(*pictures, 30) for _ in range(2))
+    once, again = (h264(pictures, 30.0, crf=30) for _ in range(2))
     assert np.array_equal(once, again)
 
 

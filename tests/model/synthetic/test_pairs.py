@@ -3,14 +3,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.synthetic.disturbances import CameraNoise, residual_head_motion
+from model.synthetic.disturbances import residual_head_motion
 from model.synthetic.identity import MIRROR, draw_identity, field_from_points
 from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Recipe, make_pair
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.event import CLASSES
 from realtime.face.action_units import RECIPES, parse_unit, warp
 from realtime.face.geometry import CROP_IOD
 
-CLEAN = CameraNoise(scale=1.0, blur_px=0.0, noise=0.0, quality=0, crf=0)
+CLEAN = SimulatedCamera(scale=1.0, blur_px=0.0, noise=0.0, quality=0, crf=0)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_peaks_are_small_and_swept(pairs):
 
 
 def without_the_camera(monkeypatch):
-    monkeypatch.setattr(CameraNoise, "draw", staticmethod(lambda rng: CLEAN))
+    monkeypatch.setattr(SimulatedCamera, "draw_for_pair", staticmethod(lambda rng: CLEAN))
     monkeypatch.setattr("model.synthetic.pairs.relight", lambda rng, face, step: face)
 
 

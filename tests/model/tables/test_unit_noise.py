@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import FaceRecording, mirrored
+from model.spotting.face_footage import FaceRecording, film_scene, mirrored
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
+from model.synthetic.simulated_camera import SimulatedCamera
 from model.tables import unit_noise
 from realtime.motion.regions import REGIONS
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def film(portraits):
     scene = simulate(portraits, 4, np.arange(round(25 * 7.5)) / 25)
-    return SimulatedCamera(0.5, 1.0, 0, 0).film(np.random.default_rng(4), scene)
+    return film_scene(np.random.default_rng(4), SimulatedCamera(0.5, 1.0, 0, 0), scene)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from realtime.demo.screenplay import TruthEvent
 from realtime.event import Classification, Event, Kind
 
 _TRUTH = (
-    TruthEvent(7.0, 7.15, 7.4, "positive", ("12",), 0.025),
-    TruthEvent(12.0, 12.2, 12.4, "negative", ("4",), 0.021),
+    TruthEvent(7.0, 7.15, 7.4, "positive", 0.025),
+    TruthEvent(12.0, 12.2, 12.4, "negative", 0.021),
 )
 
 

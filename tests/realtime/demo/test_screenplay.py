@@ -49,17 +49,18 @@ def test_blinks_are_six_to_eight_and_stand_apart() -> None:
 
 def test_micro_expressions_are_short_small_and_of_each_class() -> None:
     for seed in _SEEDS:
-        truth = _play(seed).truth
+        play = _play(seed)
+        truth = play.truth
         assert len(truth) == 7
         counts = Counter(event.label for event in truth)
         assert set(counts) == set(CLASSES)
         assert min(counts.values()) >= 2
-        for event in truth:
+        for event, movement in zip(truth, play.micros, strict=True):
             assert 0.12 <= event.apex_s - event.onset_s <= 0.2
             assert 0.3 - 1e-9 <= event.offset_s - event.onset_s <= 0.45 + 1e-9
             assert 0.02 <= event.amplitude_iod <= 0.03
-            assert event.aus
-            assert set(event.aus) <= set(RECIPES[event.label])
+            assert movement.units
+            assert set(movement.units) <= set(RECIPES[event.label])
 
 
 def test_the_smile_is_an_ordinary_one() -> None:

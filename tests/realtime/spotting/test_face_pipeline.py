@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import FaceRecording
+from model.spotting.face_footage import FaceRecording, film_scene
 from model.spotting.insertions import draw_insertions, play
 from model.spotting.scene import simulate
-from model.spotting.simulated_camera import SimulatedCamera
 from model.spotting.simulated_person import Behaviour
+from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.capture.ring_buffer import Frame
 from realtime.face.assessability import Assessable
 from realtime.motion.stabiliser import StabiliserConfig
@@ -48,7 +48,7 @@ def watch(recording):
 
 
 def filmed(acted, crf):
-    return SimulatedCamera(0.5, 2.0, 0, crf).film(np.random.default_rng(0), acted)
+    return film_scene(np.random.default_rng(0), SimulatedCamera(0.5, 2.0, 0, crf), acted)
 
 
 def test_a_video_of_ordinary_quality_is_judged(acted):

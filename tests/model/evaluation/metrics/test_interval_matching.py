@@ -5,9 +5,7 @@ from model.evaluation.metrics.interval_matching import (
     Spotted,
     count,
     iou,
-    log_lines,
     match,
-    submission,
 )
 
 
@@ -68,10 +66,3 @@ def test_kinds_are_counted_apart_and_together_over_all_videos():
     assert totals["all"] == Counts(2, 3, 4)
     assert totals["all"].precision == 0.5
     assert count([], [])["all"].f1 == 0.0
-
-
-def test_the_log_and_the_submission_have_the_official_form():
-    lines = log_lines([(1, 10), (40, 50)], [(2, 10), (20, 30)], "s15_0101")
-    assert lines == ["s15_0101 1 10 2 10 TP", "s15_0101 - - 20 30 FP", "s15_0101 40 50 - - FN"]
-    text = submission([Spotted("b", "macro", (5, 9)), Spotted("a", "micro", (1, 4))])
-    assert text == "vid,onset,offset,type\na,1,4,me\nb,5,9,mae\n"

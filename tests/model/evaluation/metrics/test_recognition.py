@@ -2,35 +2,30 @@ import numpy as np
 import pytest
 
 from model.evaluation.metrics.recognition import (
-    LoggedFold,
     accuracy,
     confusion,
-    macro_precision,
-    read_log,
     score_predictions,
     uar,
     uf1,
     weighted_f1,
-    write_log,
 )
 from realtime.errors import DataError
 
 # Published confusion matrices of one 442-clip run (rows truth), and the figures they give.
 PUBLISHED = {
-    "full": ([[219, 22, 9], [40, 62, 7], [21, 3, 59]], 0.7353, 0.7186, 0.7605),
-    "smic": ([[54, 10, 6], [17, 30, 4], [14, 1, 28]], 0.6801, 0.6703, 0.7013),
-    "casme2": ([[83, 5, 0], [12, 19, 1], [2, 0, 23]], 0.8382, 0.8190, 0.8686),
-    "samm": ([[82, 7, 3], [11, 13, 2], [5, 2, 8]], 0.6588, 0.6415, 0.6810),
+    "full": ([[219, 22, 9], [40, 62, 7], [21, 3, 59]], 0.7353, 0.7186),
+    "smic": ([[54, 10, 6], [17, 30, 4], [14, 1, 28]], 0.6801, 0.6703),
+    "casme2": ([[83, 5, 0], [12, 19, 1], [2, 0, 23]], 0.8382, 0.8190),
+    "samm": ([[82, 7, 3], [11, 13, 2], [5, 2, 8]], 0.6588, 0.6415),
 }
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_figures_of_a_published_run(name):
-    rows, f1, recall, precision = PUBLISHED[name]
+    rows, f1, recall = PUBLISHED[name]
     counts = np.array(rows)
     assert uf1(counts) == pytest.approx(f1, abs=5e-5)
     assert uar(counts) == pytest.approx(recall, abs=5e-5)
-    assert macro_precision(counts) == pytest.approx(precision, abs=5e-5)
 
 
 def test_the_whole_is_its_parts_put_together():
@@ -66,15 +61,3 @@ def test_any_number_of_classes():
 def test_nothing_to_score_is_an_error():
     with pytest.raises(DataError):
         score_predictions([], [], [])
-
-
-def test_the_log_reads_back_as_it_was_written():
-    folds = [
-        LoggedFold("casme2", "sub01", (("EP01_1", 0, 1), ("EP01_2", 2, 2))),
-        LoggedFold("samm", "006", (("006_1_1", 1, 1),)),
-    ]
-    text = write_log(folds)
-    assert text.startswith("casme2 sub01\nEP01_1 0 1\n")
-    assert read_log(text) == folds
-    with pytest.raises(DataError, match="EP01_1"):
-        read_log("casme2 sub01\nEP01_1 zero\n")
