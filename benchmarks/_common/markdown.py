@@ -13,6 +13,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
 
 
+def page(title: str, about: str, *parts: str) -> str:
+    """A heading, what the page shows, and its tables."""
+    return "\n".join((f"# {title}\n", f"{about}\n", *parts))
+
+
 def publish(text: str, out: Path | None) -> None:
     """Print it and, where a file is given, write it there."""
     sys.stdout.write(text)

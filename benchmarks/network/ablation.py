@@ -1,12 +1,12 @@
-"""What each part brings: `python -m benchmarks.network.ablation --portraits CACHE --runs FOLDER`
+"""Ablation of the network: `python -m benchmarks.network.ablation --portraits CACHE --runs FOLDER`
 
-Two tables.  Behind the displacement module: all rows share the engine's module, held still, and
-train transformers and heads from nothing on the same chapter of pairs.  The module's losses: the
-module too begins from nothing, with so many windows of 112 px.  Within a table all have the same
+Two tables.  Transformers and heads: all rows share the engine's displacement module, frozen, and
+train transformers and heads from nothing on the same pair cache.  The module's losses: the module
+too is trained from nothing, on windows of 112 px.  Within a table all have the same
 reduced budget and are tested on the same pairs of held-out identities; a small part of the shipped
-engine's budget, so rows are to be compared with one another and with nothing else.
+engine's budget, so rows can be compared with one another only.
 
-What is done is kept in --runs; a run that was stopped goes on where it was.
+What is done is kept in --runs; a stopped run is resumed.
 """
 
 from __future__ import annotations
@@ -39,23 +39,25 @@ log = logging.getLogger(__name__)
 
 # Those that share pairs or a displacement stand together: they are made once for all of them.
 BEHIND = (
-    FusionVariant("whole"),
-    FusionVariant("the head's motion left in", config=Config(still_head=False)),
+    FusionVariant("complete"),
+    FusionVariant("head motion not removed", config=Config(still_head=False)),
     FusionVariant("patches embedded by one linear map", config=Config(stem=0)),
-    FusionVariant("the pair never hidden in training", config=Config(pair_dropout=0.0)),
+    FusionVariant("no pair dropout", config=Config(pair_dropout=0.0)),
     FusionVariant("fusion before attention", config=Config(fuse_before_attention=True)),
     FusionVariant("without the local module", config=Config(without=("local",))),
     FusionVariant("without the global module", config=Config(without=("across",))),
     FusionVariant("without the full-face module", config=Config(without=("full",))),
-    FusionVariant("apex randomisation off", recipe=Recipe(apex_shift=0.0)),
-    FusionVariant("no displacement, the pair alone", source="none"),
-    FusionVariant("Farneback flow in the module's place", source="farneback"),
+    FusionVariant("no apex randomisation", recipe=Recipe(apex_shift=0.0)),
+    FusionVariant("no displacement, image pair only", source="none"),
+    FusionVariant("Farneback flow as displacement", source="farneback"),
 )
 _ALL = losses.Weights(supervise_known=True)
 LOSSES = (
     FusionVariant("all terms", weights=_ALL),
-    FusionVariant("self-supervision off", weights=replace(_ALL, photometric=0.0, smoothness=0.0)),
-    FusionVariant("true displacement off", weights=replace(_ALL, displacement=0.0)),
+    FusionVariant(
+        "without self-supervision", weights=replace(_ALL, photometric=0.0, smoothness=0.0)
+    ),
+    FusionVariant("without the true displacement", weights=replace(_ALL, displacement=0.0)),
 )
 TABLES: dict[str, tuple[FusionVariant, ...]] = {"behind": BEHIND, "losses": LOSSES}
 
@@ -127,13 +129,17 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     titles = {
-        "behind": f"## Behind the displacement module\n\nThe module was trained on {trained_on}.\n",
+        "behind": (
+            f"## Transformers and heads\n\nThe displacement module was trained on {trained_on}.\n"
+        ),
         "losses": (
-            "## The module's losses\n\nThe module begins from nothing and is trained on "
+            "## Losses of the displacement module\n\nThe module is trained from nothing on "
             f"{12 * budget.module_steps} pairs, two windows of 112 px each.\n"
         ),
     }
-    text = "# What each part brings\n\n"
+    text = "# Ablation of the network\n\n"
+    text += "Each row leaves out or changes one part. All rows of a table have the same reduced "
+    text += "budget, so they can be compared with one another only.\n\n"
     text += (
         f"Transformers and heads: {budget.pairs} pairs read {budget.epochs} times; tested on "
         f"{budget.tested} pairs of {len(portraits[1])} held-out identities. Mean of "

@@ -1,8 +1,8 @@
-"""How well small motion is measured: `python -m benchmarks.network.displacement --portraits CACHE`
+"""Error of measured displacement: `python -m benchmarks.network.displacement --portraits CACHE`
 
 End-point error, pixels of the 224 × 224 crop, of the engine's displacement module beside DIS and
-Farneback optical flow and "nothing moved", on synthetic pairs of held-out identities whose true
-displacement is known, by how far the skin went.  The intervals are over identities.
+Farneback optical flow and zero displacement, on synthetic pairs of held-out identities whose true
+displacement is known, by the length of that displacement.  The intervals are over identities.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from model.evaluation.metrics.intervals import interval
 from model.evaluation.recogniser import Recogniser
 from model.progress import progress
@@ -29,6 +29,12 @@ from realtime.errors import DataError, FleetingError
 
 SEED = 2_000_003
 BANDS_PX = (0.0, 0.25, 0.5, 1.0, 2.0, np.inf)
+TITLE = "Displacement error"
+ABOUT = (
+    "End-point error of the engine's displacement module and of three optical-flow methods, by the "
+    "length of the true displacement. All lengths are pixels of the 224 × 224 crop, in which the "
+    "inter-ocular distance is 72."
+)
 
 Flow = Callable[[Pair], NDArray[np.float32]]  # -> (2, 224, 224), apex' grid
 
@@ -50,7 +56,7 @@ def methods(recogniser: Recogniser) -> dict[str, Flow]:
     answers["Farneback"] = lambda pair: _back(
         cv2.calcOpticalFlowFarneback(pair.apex, pair.onset, None, 0.5, 3, 15, 3, 5, 1.2, 0)
     )
-    answers["nothing moved"] = lambda pair: np.zeros((2, *pair.onset.shape), np.float32)
+    answers["zero displacement"] = lambda pair: np.zeros((2, *pair.onset.shape), np.float32)
     return answers
 
 
@@ -109,14 +115,14 @@ def main() -> int:
         ]
         whole = interval(_mean(error.sum(axis=1), pixels.sum(axis=1)), shown)
         rows.append([name, *map(str, cells), str(whole)])
-    text = table(["", *spans, "all skin"], rows)
-    text += (
-        f"\nEnd-point error, px, and its 95 % interval over {len(set(shown))} held-out identities; "
+    text = table(["method", *spans, "all skin"], rows)
+    foot = (
+        f"End-point error, px, and its 95 % interval over {len(set(shown))} held-out identities; "
         f"{given.count} pairs, engine {recogniser.folder.fingerprint}. Shares of the skin: "
         + ", ".join(f"{share:.0%}" for share in pixels.sum(axis=0) / pixels.sum())
         + f". {machine()}\n"
     )
-    publish(text, given.out)
+    publish(page(TITLE, ABOUT, text, foot), given.out)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What a pair costs on every backend: `python -m benchmarks.network.engine [--out FILE]`
+"""Inference time of a pair on every backend: `python -m benchmarks.network.engine [--out FILE]`
 
 Each runs in a process of its own, on the shipped engine and random pairs.  Beside it, in the same
 process, one matrix product in float32 tells what this machine's arithmetic can do at that moment;
@@ -25,7 +25,7 @@ import psutil
 from safetensors.torch import load_file
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from model.engine.engine_folder import WEIGHTS, add_file
 from model.export_engine import write_onnx
 from model.network.frl_dgt import FrlDgt
@@ -36,6 +36,12 @@ from realtime.errors import EngineError
 GMAC = 3.92  # of a pair: 3.79 in the displacement module's convolutions, the rest in the fusion
 SIDE = 1024  # of the matrices
 REFERENCE = "torch-f32"
+TITLE = "Inference time by backend"
+ABOUT = (
+    "Each backend runs the shipped engine on random pairs in a process of its own. "
+    '"× product" is the time relative to one float32 matrix product of as many '
+    "multiplications, measured beside it; errors are relative to PyTorch in float32."
+)
 _GRAPH_RUNTIMES = ("onnxruntime-f32", "openvino-f32", "openvino-bf16")
 
 
@@ -98,7 +104,7 @@ def ask(engine: Path, name: str, threads: int, folder: Path) -> dict[str, Any]:
 
 
 def plain_engine(engine: Path, scratch: Path) -> Path:
-    """The same engine with its graph as the paper draws it, without `fast_inference`."""
+    """The same engine with its graph in the paper's order, without `fast_inference`."""
     plain = shutil.copytree(engine, scratch / "plain")
     model = FrlDgt()
     model.load_state_dict(load_file(engine / WEIGHTS))
@@ -107,8 +113,8 @@ def plain_engine(engine: Path, scratch: Path) -> Path:
     return plain
 
 
-def lean_table(engine: Path, found: Mapping[tuple[str, int], Mapping[str, Any]]) -> str:
-    """What another order of the same operations saves, one thread, one pair."""
+def order_table(engine: Path, found: Mapping[tuple[str, int], Mapping[str, Any]]) -> str:
+    """Time of both orders of the same operations, one thread, one pair."""
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         plain = plain_engine(engine, Path(scratch))
@@ -119,7 +125,7 @@ def lean_table(engine: Path, found: Mapping[tuple[str, int], Mapping[str, Any]])
             off = np.abs(before["displacement"] - now["displacement"]).max()
             cells = [f"{f['b1']['ms']:.0f}" for f in (before, now)]
             rows.append([name, *cells, f"{ratio:.2f}", f"{off:.1g}"])
-    headings = ["backend", "as drawn, ms", "lean, ms", "ratio, by the limits", "apart, px"]
+    headings = ["backend", "paper's order, ms", "reordered, ms", "ratio", "difference, px"]
     return table(headings, rows)
 
 
@@ -149,13 +155,14 @@ def report(engine: Path) -> str:
             ]
         )
     headings = [
-        *("backend", "ms", "CPU ms", "× the product's limit", "ms a pair in eights", "× the limit"),
-        *("start, s", "memory, MB", "logits off", "displacement off, px"),
+        *("backend", "ms per pair", "CPU ms", "× product", "ms per pair, batch of 8", "× product"),
+        *("start, s", "memory, MB", "logit error", "displacement error, px"),
     ]
     absent = [f"{b.name}: {missing(b, folder)}" for b in backends().values() if b.name not in here]
     text = table(headings, rows) + f"\nEngine {folder.fingerprint}. {machine()}\n"
-    text += "\nThe graph as the paper draws it, and as model/network/fast_inference.py does:\n\n"
-    return text + lean_table(engine, found) + "\nNot measured. " + "; ".join(absent) + ".\n"
+    order = "The graph in the paper's order, and reordered by model/network/fast_inference.py:\n"
+    rest = "Not measured. " + "; ".join(absent) + ".\n"
+    return page(TITLE, ABOUT, text, order, order_table(engine, found), rest)
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
-"""How well pairs are recognised: `python -m benchmarks.network.recognition --portraits CACHE`
+"""Recognition of pairs: `python -m benchmarks.network.recognition --portraits CACHE`
 
 Synthetic pairs of held-out identities, by the model of skin motion, by amplitude and by what else
-happens in a pair; with --pairs a pair file, by its kind and amplitude.  The network stands beside
-three baselines in the same run: the majority class, a hand rule on DIS flow, and a flow CNN of
+happens in a pair; with --pairs a pair file, by its kind and amplitude.  Three baselines are
+measured in the same run: the majority class, a hand rule on DIS flow, and a flow CNN of
 OFF-ApexNet's size trained on the generator's pairs of the training identities.
 
 UF1 and UAR are over the three classes, events only.  AUROC is of the event probability, events
@@ -159,7 +159,9 @@ def by_amplitude(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
                 rows.append(
                     [motion, span, name, str(own.sum()), *scores(tested, answer, own, none)]
                 )
-    return table(["motion", "% of IOD", "system", "events", "UF1", "UAR", "event AUROC"], rows)
+    return table(
+        ["skin model", "peak % IOD", "system", "events", "UF1", "UAR", "event AUROC"], rows
+    )
 
 
 def by_confounder(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
@@ -173,7 +175,9 @@ def by_confounder(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
             rows.append(
                 [kind, name, str(own.sum()), rank, f"{(answer.micro[own] > 0.5).mean():.2f}"]
             )
-    return table(["non-event", "system", "pairs", "event AUROC", "taken for one at 0.5"], rows)
+    return table(
+        ["non-event", "system", "pairs", "event AUROC", "false-positive rate at 0.5"], rows
+    )
 
 
 def by_kind(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
@@ -185,7 +189,7 @@ def by_kind(tested: Set, answers: dict[str, BaselinePrediction]) -> str:
         groups[kind or "unnamed"] = (tested.kind == kind, tested.kind == kind)
     for low, high in pairwise(FILE_BANDS_IOD):
         inside = (tested.peak_iod >= low) & (tested.peak_iod < high)
-        groups[f"{100 * low:g}–{100 * high:g} % of IOD"] = (inside, everything)
+        groups[f"peak {100 * low:g}–{100 * high:g} % IOD"] = (inside, everything)
     rows = []
     for group, (shown, against) in groups.items():
         for name, answer in answers.items():
@@ -246,12 +250,15 @@ def report(given: argparse.Namespace) -> str:
     tested = drawn(held_out, SEED, wanted)
     answers = {name: system.predict(tested.pairs) for name, system in systems.items()}
     parts = [
-        f"# Recognition\n\nEngine {shipped.folder.name} ({shipped.folder.fingerprint}), "
+        "# Recognition\n\nClasses and events on pairs of people that no system was trained on, "
+        "beside three baselines. UF1 and UAR are over events only; AUROC is events against "
+        "non-events.\n\n"
+        f"Engine {shipped.folder.name} ({shipped.folder.fingerprint}), "
         f"{len(held_out)} held-out identities, {len(tested.label)} pairs, seed {SEED}. "
         f"Chance: UAR {1 / len(CLASSES):.2f}, AUROC 0.50. {machine()}\n",
-        "\n## By model of motion and amplitude\n\n",
+        "\n## By skin-deformation model and amplitude\n\n",
         by_amplitude(tested, answers),
-        "\n## By what is not an event\n\n",
+        "\n## By kind of non-event\n\n`repeat` is an identical pair: no motion at all.\n\n",
         by_confounder(tested, answers),
     ]
     if given.pairs:

@@ -2,13 +2,12 @@
 
 SET is a folder of clips with a truth.json: a list of {"file", "seconds", "kind", "events"}, each
 event with onset_s, apex_s, offset_s and, if known, amp_iod.  --quiet adds clips in which every
-alarm is false.  Faces are tracked once; then our spotter and three others watch the same frames.
+alarm is false.  Faces are tracked once; then our spotter and three others analyse the same frames.
 
 Scored as the spotting challenges do: one to one, interval IoU of at least 0.5, pooled over clips.
 Beside it hits (apex inside the true interval ± 0.1 s), the recall that the same alarms reach when
 each clip's are shifted at random, and false alarms a minute of the time that could be judged, with
-a 95 % interval.  An event counts by its last line; "raised" are the flags that went up, taken back
-or not.
+a 95 % interval.  An event counts by its last line; "raised" are all flags, retracted or not.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from benchmarks.spotting.score import OURS, Clip, causes, removals, score
 from benchmarks.spotting.spotters import (
     Alarm,
@@ -67,7 +66,7 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
     config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
     try:
         recording = read_recording(entry["path"], tracker, any_rate=False)
-    except DataError:  # nobody who can be judged: nothing may be said of it
+    except DataError:  # no assessable face: no figure can be given
         alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
         seconds = float(entry.get("seconds", 0.0))
         return Clip(
@@ -102,6 +101,11 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
 
 
 SPOTTERS = (OURS, "rules only", "challenge rule", "blendshape spike")
+ABOUT = (
+    "Spotting on a set of clips with known events, by kind of clip, by spotter and clip by clip. "
+    'An event counts by its last revision; "by chance" is the recall of the same alarms shifted '
+    "at random."
+)
 
 
 def main() -> int:
@@ -138,7 +142,10 @@ def main() -> int:
         for spotter in names
     }
     result["each clip"] = {c.name: score([c], OURS, np.random.default_rng(0)) for c in clips}
-    text = report(result, clips, names)
+    title = (
+        f"Spotting on {given.set.name}, target {given.alarms_per_minute:g} false alarms a minute"
+    )
+    text = page(title, ABOUT, report(result, clips, names))
     publish(text, given.out)
     if given.json:
         given.json.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
@@ -179,7 +186,11 @@ def report(
     of_a_clip = ("events", "alarms", "f1_iou50", "recall", "false_alarms_per_min")
     parts.append(
         table(
-            ["clip", *(f.replace("_", " ") for f in of_a_clip), "false alarms beside"],
+            [
+                "clip",
+                *(f.replace("_", " ") for f in of_a_clip),
+                "what coincided with the false alarms",
+            ],
             [
                 [
                     c.name,
@@ -196,10 +207,12 @@ def report(
         for name, alarm, price in removals(clips)
     ]
     if false:
-        parts.append(table(["false alarm", "believed", "hits its removal would cost"], false))
+        parts.append(
+            table(["false alarm", "probability", "hits with no higher probability"], false)
+        )
     reasons = Counter(r for c in clips for f in c.watched.rejected for r in f.confounders)
     parts.append(
-        "Rejected, with the reason: "
+        "Rejected candidates by reason: "
         + ", ".join(f"{k} {v}" for k, v in reasons.most_common())
         + ".\n"
     )

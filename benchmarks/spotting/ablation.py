@@ -1,10 +1,10 @@
-"""What each part of the spotter brings: `python -m benchmarks.spotting.ablation SET --run DIR`
+"""Ablation of the spotter: `python -m benchmarks.spotting.ablation SET --run DIR`
 
 DIR is a run of model.train_verifier, SET a folder of clips with a truth.json.  Every row is scored
-on SET at the same budget.  Rows that change what is learned are fitted anew, with an operating
-table of their own ("–" where too few people are left for one); those that change how motion is
-measured keep the trees and the table, which were made for the whole.  Videos named by --leave-out
-teach no row.
+on SET at the same target false-alarm rate.  Rows that change what is learned are fitted anew, with
+an operating table of their own ("–" where too few people are left for one); those that change how
+motion is measured keep the trees and the table of the complete spotter.  Videos named by
+--leave-out are used in no row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from benchmarks.spotting.__main__ import read_set
 from model.progress import progress
 from model.spotting.boosted_trees import cross_fit, decision, fit_stage
@@ -43,6 +43,12 @@ from realtime.spotting.verifier import STAGES
 
 Change = Callable[[LabelledCandidate], LabelledCandidate | None]  # None: this row is not there
 
+TITLE = "Ablation of the spotter"
+ABOUT = (
+    "Each row leaves out or changes one part and is scored on the same clips at the same target "
+    "false-alarm rate. Rows that change what is learned are trained anew; the others keep the "
+    "trees."
+)
 _STREAM = NAMES.index("stream")
 _UNITS = NAMES.index("upper t")  # it and all behind it
 _PULSE = [
@@ -56,7 +62,7 @@ class SpottingVariant:
     name: str
     learned: Change | None = None  # what becomes of each row before it is learned and judged
     simulated: bool | None = None  # learn from simulated people only, from videos only
-    second_look: bool = True
+    second_stage: bool = True
     front: Callable[[], RegionMotion] | None = None  # another way to measure motion
     refit: bool = True
 
@@ -77,7 +83,7 @@ def whole_face(row: LabelledCandidate) -> LabelledCandidate | None:
     return row if row.evidence[_STREAM] == 0 else None
 
 
-def shoulders(row: LabelledCandidate) -> LabelledCandidate:
+def side_lobes(row: LabelledCandidate) -> LabelledCandidate:
     return replace(row, late_by_s=0.0)
 
 
@@ -86,19 +92,19 @@ def unmasked(row: LabelledCandidate) -> LabelledCandidate:
 
 
 VARIANTS = (
-    SpottingVariant("as it is"),
-    SpottingVariant("no second look", second_look=False, refit=False),
-    SpottingVariant("lower face not masked in speech", unmasked, refit=False),
+    SpottingVariant("complete"),
+    SpottingVariant("without the second stage", second_stage=False, refit=False),
+    SpottingVariant("lower face not masked during speech", unmasked, refit=False),
     SpottingVariant("patches without a prior", front=lambda: RegionMotion(prior=0.0), refit=False),
     SpottingVariant(
-        "yaw and pitch left in", front=lambda: RegionMotion(parallax=False), refit=False
+        "yaw and pitch not removed", front=lambda: RegionMotion(parallax=False), refit=False
     ),
-    SpottingVariant("no filters for action units", no_units),
-    SpottingVariant("shoulders taken for peaks", shoulders),
-    SpottingVariant("shape of the pulse alone", pulse_only),
-    SpottingVariant("the whole face alone, no streams", whole_face),
-    SpottingVariant("no simulated people", simulated=False),
-    SpottingVariant("no videos", simulated=True),
+    SpottingVariant("without action-unit filters", no_units),
+    SpottingVariant("side lobes labelled as peaks", side_lobes),
+    SpottingVariant("shape of the pulse only", pulse_only),
+    SpottingVariant("whole face only, no region groups", whole_face),
+    SpottingVariant("trained without simulated people", simulated=False),
+    SpottingVariant("trained without videos", simulated=True),
 )
 
 
@@ -195,16 +201,15 @@ def main() -> int:
                 raw = decision(models[stage], np.stack([clip.rows[i].evidence for i in at]))
                 p[at] = 1 / (1 + np.exp(-(slope * raw + offset)))
             judged_clips.append(scored(clip, p))
-        late = operating.least_late[k] if variant.second_look else 0.0
+        late = operating.least_late[k] if variant.second_stage else 0.0
         rows.append([variant.name, *score(judged_clips, operating.least_early[k], late)])
         sys.stderr.write(" | ".join(rows[-1]) + "\n")
     passes_rules = [scored(c, np.array([float(r.passes_rules) for r in c.rows])) for c in as_usual]
-    rows.append(["rules in place of the trees", *score(passes_rules, 0.5, 0.5)])
-    text = table(["", "recall", "false alarms a minute", "F1 of hits"], rows)
+    rows.append(["rules in place of the verifier", *score(passes_rules, 0.5, 0.5)])
+    text = table(["variant", "recall", "false alarms a minute", "F1 of hits"], rows)
     minutes = sum(p.seconds for p in run) / 60
-    text += f"\nBudget {given.alarms_per_minute:g} a minute; learned from {minutes:.0f} minutes. "
-    text += f"{machine()}\n"
-    publish(text, given.out)
+    foot = f"Target {given.alarms_per_minute:g} a minute; trained on {minutes:.0f} minutes. "
+    publish(page(TITLE, ABOUT, text, f"{foot}{machine()}\n"), given.out)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The same movements at other rates, codecs and sizes, cell by cell: is it the same event?
+"""The same movements at other rates, codecs and sizes, one condition a row.
 
 Run by `benchmarks.spotting.simulated_streams matrix` and `compression`.
 """
@@ -119,10 +119,10 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
             ]
         )
     headings = [
-        "cell, movements of 2 % IOD",
-        "time judged",
+        "condition, movements of peak 2 % IOD",
+        "time assessable",
         "recall",
-        "apex from that at 30 fps, 95 %, ms",
+        "apex difference from 30 fps, 95 % quantile, ms",
         "false alarms a minute",
     ]
     return table(headings, rows)
@@ -131,7 +131,7 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
 def compressed_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, kbit_s: int, number: int
 ) -> Outcome:
-    """Judged however coarse it is."""
+    """Judged at any coarseness."""
     noise = NOISES[number % len(NOISES)]
     cell = Cell.h264(kbit_s, noise) if kbit_s else Cell("", camera=replace(CLEAN, noise=noise))
     return matrix_stream(portraits, given, cell, RejectionRules(max_coarse=np.inf), number)
@@ -156,7 +156,7 @@ def by_bit_rate(cells: Mapping[int, Sequence[Outcome]]) -> str:
                 share_text(*found_share(outcomes, 0, 1)),
             ]
         )
-    headings = ["H.264 of 640×480", "coarseness, 10 – 50 – 90 %, grey levels", "recall"]
+    headings = ["H.264 of 640×480", "coarseness, 10 – 50 – 90 % quantiles, grey levels", "recall"]
     return table(headings, rows)
 
 
@@ -176,5 +176,5 @@ def by_coarseness(cells: Mapping[int, Sequence[Outcome]]) -> str:
         rows.append(
             [f"{low:g} to {high:g}", share_text(found, of), f"{in_clear / of:.2f}" if of else "–"]
         )
-    headings = ["coarseness, grey levels", "recall", "of the same movements without a codec"]
+    headings = ["coarseness, grey levels", "recall", "recall of the same movements without a codec"]
     return table(headings, rows)

@@ -1,8 +1,7 @@
-"""Does the calibration to a person keep its word?  `python -m benchmarks.spotting.person CLIP`
+"""Are the estimates for a person right?  `python -m benchmarks.spotting.person CLIP`
 
-The first half of the clip is what `calibration.person` gets.  What it promises, recall by size and
-false alarms a minute, is set against what happens on the second half, to which other movements
-are added.
+`calibration.person` is given the first half of the clip.  Its estimates of recall by size and of
+false alarms a minute are compared with the second half, to which other movements are added.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from calibration.person import BANDS, EVENTS_PER_MIN, expect, record, share
 from model.spotting.face_footage import stretches
 from model.spotting.insertions import draw_insertions, play
@@ -31,6 +30,12 @@ from realtime.face.weights import face_model
 from realtime.spotting.verifier import SHIPPED, load_verifier
 
 SHORTEST_S = 6.0
+TITLE = "Calibration to a person: estimated and measured"
+ABOUT = (
+    "`fleeting calibrate person` on the first half of a video estimates recall and false alarms; "
+    'the second half, with other movements added, measures them. "Agree" means that both '
+    "intervals overlap, or that the count is what the estimate allows."
+)
 
 
 def main() -> int:
@@ -56,11 +61,11 @@ def main() -> int:
     except FleetingError as error:
         sys.stderr.write(f"benchmarks.spotting.person: {error}\n")
         return error.exit_code
-    promised = expect(
+    estimated = expect(
         halves[0], verifier, given.alarms_per_minute, passes=given.passes, seed=1, name="first half"
     )
-    asked = given.alarms_per_minute / promised.profile.alarm_factor
-    least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
+    target = given.alarms_per_minute / estimated.profile.alarm_factor
+    least = verifier.early.threshold_for(target), verifier.late.threshold_for(target)
     parts = list(stretches(halves[1], SHORTEST_S))
 
     def outcome(part, added):
@@ -85,8 +90,8 @@ def main() -> int:
             )
             _, found = outcome(part, added)
             sizes += [(a.peak_iod, k in found) for k, a in enumerate(added)]
-    rate = promised.alarms_per_min
-    # what so few minutes can show if the promise is kept, at either end of it
+    rate = estimated.alarms_per_min
+    # what so few minutes can show if the estimate is right, at either end of its interval
     fewest = poisson.ppf(0.025, rate.low * minutes)
     most = poisson.ppf(0.975, rate.high * minutes)
     rows = [
@@ -97,21 +102,22 @@ def main() -> int:
             "yes" if fewest <= false <= most else "no",
         ]
     ]
-    for (low, high), _, expected in promised.recall:
+    for (low, high), _, expected in estimated.recall:
         inside = [ok for size, ok in sizes if low <= size < high]
         came = share(sum(inside), len(inside))
         # both are measured with an error: they agree where the intervals meet
         meet = expected.low <= came.high and came.low <= expected.high
         rows.append(
             [
-                f"recall at {100 * low:g}–{100 * high:g} % IOD",
+                f"recall, peak {100 * low:g}–{100 * high:g} % IOD",
                 f"{expected.value:.2f} ({expected.low:.2f}–{expected.high:.2f})",
                 f"{came.value:.2f} ({came.low:.2f}–{came.high:.2f})",
                 "yes" if meet else "no",
             ]
         )
-    text = table([given.clip.name, "promised from the first half", "second half", "kept"], rows)
-    text += f"\nAlarm factor {promised.profile.alarm_factor:.2f}. {machine()}\n"
+    headings = [given.clip.name, "estimated on the first half", "second half", "agree"]
+    foot = f"Alarm factor {estimated.profile.alarm_factor:.2f}. {machine()}\n"
+    text = page(TITLE, ABOUT, table(headings, rows), foot)
     publish(text, given.out)
     return 0
 

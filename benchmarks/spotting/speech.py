@@ -1,8 +1,8 @@
-"""When is a mouth taken for one that speaks?  `python -m benchmarks.spotting.speech VIDEO …`
+"""When is a mouth taken to be speaking?  `python -m benchmarks.spotting.speech VIDEO …`
 
-How far each mouth moves to and fro, as the spotter's evidence tells it some ten times a second, and
-for what share of them the lower face is masked.  With --portraits also simulated people: half a
-minute each of --count who talk most of the time.
+The oscillation amplitude of each mouth, as the spotter measures it some ten times a second, and the
+share of these measurements in which the lower face is masked.  With --portraits also simulated
+people: half a minute each of --count who talk most of the time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks._common.machine import machine
-from benchmarks._common.markdown import publish, table
+from benchmarks._common.markdown import page, publish, table
 from benchmarks.spotting.stream_outcome import SEED, regular
 from model.spotting.face_footage import FaceRecording, film_scene, read_recording, stretches
 from model.spotting.jobs import SHORTEST_S
@@ -53,6 +53,13 @@ def talkers(portraits: Path, count: int) -> Iterator[FaceRecording]:
         yield film_scene(rng, SimulatedCamera.draw(rng), scene)
 
 
+TITLE = "Mouth motion and the speech mask"
+ABOUT = (
+    "Oscillation amplitude of the mouth in each video, and the share of the time in which the "
+    "lower face is masked. The mask is set where the amplitude exceeds the limit below the table."
+)
+
+
 def row(name: str, recordings: Iterable[FaceRecording]) -> list[str]:
     px = np.array([v for recording in recordings for v in to_and_fro_px(recording)])
     if not len(px):
@@ -83,10 +90,10 @@ def main() -> int:
     except FleetingError as error:
         sys.stderr.write(f"benchmarks.spotting.speech: {error}\n")
         return error.exit_code
-    headings = ["mouth to and fro, % of IOD", "10 % below", "median", "10 % above", "masked, %"]
-    text = table(headings, rows)
-    text += f"\nMasked above {100 * SPEAKING_PX / CROP_IOD:.1f} %. {machine()}\n"
-    publish(text, given.out)
+    headings = ["mouth oscillation, patch % IOD", "10 % quantile", "median", "90 % quantile"]
+    text = table([*headings, "time masked, %"], rows)
+    foot = f"Masked above {100 * SPEAKING_PX / CROP_IOD:.1f} %. {machine()}\n"
+    publish(page(TITLE, ABOUT, text, foot), given.out)
     return 0
 
 

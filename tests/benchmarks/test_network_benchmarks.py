@@ -46,7 +46,7 @@ def test_recognition(cache, tmp_path, monkeypatch):
 def test_displacement_is_measured_against_the_truth(cache, tmp_path, monkeypatch):
     out = tmp_path / "displacement.md"
     assert run(monkeypatch, displacement, "--portraits", cache, "--count", 3, "--out", out) == 0
-    assert "| nothing moved |" in out.read_text()
+    assert "| zero displacement |" in out.read_text()
 
 
 def test_flows_say_how_far_the_skin_has_come(cache, monkeypatch):
@@ -77,7 +77,7 @@ def test_ablation_goes_on_where_it_was(cache, tmp_path, monkeypatch):
     tables = [path.read_text().split("##", 1)[1] for path in (first, again)]
     assert tables[0] == tables[1]
     assert "Farneback" in tables[0]
-    assert "| true displacement off |" in tables[0]
+    assert "| without the true displacement |" in tables[0]
 
 
 @pytest.mark.parametrize("name", pictures.PICTURES)
