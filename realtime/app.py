@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 from realtime.capture.address import parse_source
 from realtime.capture.open_source import open_source
 from realtime.capture.ring_buffer import Frame, FrameRing
-from realtime.capture.source import Source
+from realtime.capture.source import Source, SourceInfo
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
 from realtime.engine.folder import default_engine
@@ -76,7 +76,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         engine = _open_engine(settings, stack)
         _warm_up(settings)
         markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
-        recording, log = _open_recording(settings, capture.info.name, engine, ring, stack)
+        recording, log = _open_recording(settings, capture.info, engine, ring, stack)
         book = EventTracker(
             ring,
             engine=engine,
@@ -162,7 +162,7 @@ def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
 
 def _open_recording(
     settings: Settings,
-    source: str,
+    info: SourceInfo,
     engine: EngineProcess | None,
     ring: FrameRing,
     stack: ExitStack,
@@ -173,12 +173,13 @@ def _open_recording(
     for line in recover(wanted.output):
         sys.stderr.write(f"fleeting: {line}\n")
     shown = settings.model_dump(mode="json")
-    shown["source"]["source"] = source if settings.source.source else None  # never a password
+    shown["source"]["source"] = info.name if settings.source.source else None  # never a password
     session = SessionFolder.create(
         wanted.output,
         settings=shown,
-        source=source,
+        source=info.name,
         engine=engine.description if engine else "motion only",
+        start_s=0.0 if info.live else info.start_ns / 1e9,
     )
     table = stack.enter_context(FramesCsv(session))
     recorder = stack.enter_context(
@@ -228,6 +229,7 @@ def _counts(status: Status, book: EventTracker, recording: RunRecording) -> dict
         "frames_missing": status.capture.missing,
         "frames_refused": status.capture.undecodable,
         "reopened": status.capture.reconnects,
+        "restarts": status.capture.restarts,
         "frames_analysed": status.analysed,
         "frames_skipped": status.skipped,
         "events": dict(sorted(book.counts().items())),

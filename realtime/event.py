@@ -1,7 +1,8 @@
 """One event, as it is written to `events.jsonl`: one line, never rewritten.
 
-Seconds count from the first frame of the source.  An event whose class or end became known
-after the flag went up gets a second line with the same id and `"revises": true`.
+Seconds are those of the source: of a film its own time line, otherwise from the first frame.
+An event whose class or end became known after the flag went up gets a second line with the same
+id and `"revises": true`.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.capture.frame_rate import LocalRate
 from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.thread import CaptureThread
@@ -90,7 +91,10 @@ class Pipeline:
         self._traces = TraceHistory(settings.spotter.onset.enter_sigma)
         self._watchers: dict[int, FacePipeline] = {}
         self._first_ns: int | None = None
-        self._elapsed_s = 0.0
+        self._zero_ns = 0  # source time that is second 0 of every output
+        self._local_rate = LocalRate()
+        self._local_fps = 0.0
+        self._elapsed_s = self._now_s = 0.0  # since the first frame; on the source's time line
         self._analysed = 0
         self._assessable = Assessable.NO_FACE
         self._faces: tuple[Face, ...] = ()
@@ -102,11 +106,12 @@ class Pipeline:
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
         shown_at, shown_changes = -math.inf, 0
-        limit_s = self._settings.source.seconds or math.inf
+        limit_ns = (self._settings.source.seconds or math.inf) * 1e9
         while not self._stop.is_set():
             frame = self._reader.next(_WAIT_S)
             if frame is not None:
-                if limit_s <= self._time_of(frame):
+                self._begin(frame)
+                if limit_ns <= frame.t_ns - (self._first_ns or 0):
                     break
                 self._catch_up(frame)
                 self._analyse(frame)
@@ -158,18 +163,23 @@ class Pipeline:
         )
 
     def _analyse(self, frame: Frame) -> None:
-        self._elapsed_s = self._time_of(frame)
+        self._elapsed_s = (frame.t_ns - (self._first_ns or 0)) / 1e9
+        self._now_s = self._time_of(frame)
         self._analysed += 1
+        self._local_fps = self._local_rate.add(frame.t_ns) or self._reported_fps()
         if self._paused:
             return
+        if frame.restart:
+            self._tracker.reset()
+            self._watchers.clear()
         with self._clock.stage("face"):
             grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
             self._faces = self._tracker.track(frame.t_ns, frame.image)
         present = {face.id for face in self._faces}
         self._watchers = {i: w for i, w in self._watchers.items() if i in present}
-        rate, limits = self._rate(), self._settings.assess
+        limits = self._settings.assess
         judged = [
-            assess(face, grey, rate, limits, judged=face.id in self._watchers)
+            assess(face, grey, self._local_fps, limits, judged=face.id in self._watchers)
             for face in self._faces
         ]
         self._assessable = judged[0] if judged else Assessable.NO_FACE
@@ -221,17 +231,17 @@ class Pipeline:
             case Command.REST:
                 for watcher in self._watchers.values():
                     watcher.reset()
-                self._notices.append(f"{self._elapsed_s:.1f} s  learning rest again")
+                self._notices.append(f"{self._now_s:.1f} s  learning rest again")
             case Command.MARKER:
                 if self._recording is not None:
-                    line = f'{{"schema": 1, "t_s": {self._elapsed_s:.6f}}}'
+                    line = f'{{"schema": 1, "t_s": {self._now_s:.6f}}}'
                     self._recording.session.append_line("markers.jsonl", line)
-                self._notices.append(f"{self._elapsed_s:.1f} s  marker")
+                self._notices.append(f"{self._now_s:.1f} s  marker")
             case Command.PAUSE:
                 self._paused = not self._paused
                 self._watchers.clear()
                 state = "paused" if self._paused else "going on"
-                self._notices.append(f"{self._elapsed_s:.1f} s  {state}")
+                self._notices.append(f"{self._now_s:.1f} s  {state}")
 
     def _tabulate(self, frame: Frame, judged: list[Assessable]) -> None:
         assert self._recording is not None
@@ -250,13 +260,10 @@ class Pipeline:
             )
             self._recording.table.append(row)
 
-    def _rate(self) -> float:
-        """Frames a second as the source delivers them; a file's are as its maker or user says."""
-        return (
-            self._fps
-            if self._info.live
-            else self._info.requested_fps or self._info.reported_fps or 0.0
-        )
+    def _reported_fps(self) -> float:
+        """Of a file, until its rate is measured; a camera's is not to be believed."""
+        info = self._info
+        return 0.0 if info.live else info.requested_fps or info.reported_fps or 0.0
 
     def _largest(self) -> FacePipeline | None:
         return self._watchers.get(self._faces[0].id) if self._faces else None
@@ -266,10 +273,14 @@ class Pipeline:
             return "paused"
         return "no face" if watcher is None else watcher.spotter.state.value
 
-    def _time_of(self, frame: Frame) -> float:
+    def _begin(self, frame: Frame) -> None:
+        """A file's seconds are those of its own time line, a live source's those since it began."""
         if self._first_ns is None:
-            self._first_ns = self._book.start_ns = frame.t_ns
-        return (frame.t_ns - self._first_ns) / 1e9
+            self._first_ns = frame.t_ns
+            self._zero_ns = self._book.start_ns = frame.t_ns if self._info.live else 0
+
+    def _time_of(self, frame: Frame) -> float:
+        return (frame.t_ns - self._zero_ns) / 1e9
 
     def _all_notices(self) -> tuple[str, ...]:
         recorder = self._recording.recorder.notices() if self._recording else ()

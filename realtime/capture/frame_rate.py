@@ -18,6 +18,9 @@ PAY_BACK_NS = 500_000_000
 GAP_INTERVALS = 1.5  # a longer gap is a lost frame; jitter stays below
 EARLY_INTERVALS = 0.75  # a shorter one is a frame that had been held up; jitter stays above
 _ENOUGH = 10  # frames before a median means anything; fewer misjudge bursts
+_BURST_MEDIAN = 0.4  # of the mean interval: a median below it is that of frames in bursts
+LOCAL_NS = 1_000_000_000  # what "now" means of a rate: longer than any single gap
+_FEW = 3  # intervals before a local rate is told
 
 
 class FrameRate:
@@ -78,7 +81,28 @@ class FrameRate:
         mean = (now_ns - self._times[0]) / len(self._times)
         middle = statistics.median(b - a for a, b in pairwise(self._times))
         # Frames that always come in bursts have a median near zero; their mean is the rate.
-        return middle if middle >= 0.4 * mean else mean
+        return middle if middle >= _BURST_MEDIAN * mean else mean
+
+
+class LocalRate:
+    """Frames a second over the last second: a film may be dark and slow, then light and fast.
+
+    One frame that is missing leaves it as it is.
+    """
+
+    def __init__(self) -> None:
+        self._times: deque[int] = deque()
+
+    def add(self, t_ns: int) -> float:
+        """Count one frame; times are strictly increasing.  0 until there is a rate."""
+        self._times.append(t_ns)
+        while t_ns - self._times[0] > LOCAL_NS and len(self._times) > _FEW + 1:
+            self._times.popleft()
+        if len(self._times) <= _FEW:
+            return 0.0
+        mean = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
+        middle = statistics.median(b - a for a, b in pairwise(self._times))
+        return 1e9 / (middle if middle >= _BURST_MEDIAN * mean else mean)
 
 
 def _frames(intervals: float) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from realtime.capture.source import Source, TimedFrame
 from realtime.capture.state import CaptureState
@@ -97,7 +98,7 @@ class SourceReader:
     def _deliver(self, source: Source) -> str:
         """Moves frames from the source to the ring; returns why no more come."""
         live = source.info.live
-        size = (source.info.height, source.info.width, 3)
+        size: tuple[int, ...] = (source.info.height, source.info.width, 3)
         start_ns = time.monotonic_ns()
         first_ns: int | None = None
         while not self.stopped.is_set():
@@ -109,11 +110,14 @@ class SourceReader:
                     self._intake.end()
                 return "the source gives no more pictures"
             if shot.image.shape != size:
-                with self._intake.lock:
-                    self._intake.undecodable += 1
-                if live:
-                    return "the picture changed its size"
-                continue
+                if live or shot.image.shape[2:] != (3,):
+                    with self._intake.lock:
+                        self._intake.undecodable += 1
+                    if live:
+                        return "the picture changed its size"
+                    continue
+                shot = _resized(shot, size)
+                size = shot.image.shape
             if not live and self._realtime:
                 first_ns = shot.t_ns if first_ns is None else first_ns
                 wait_s = (start_ns + shot.t_ns - first_ns - time.monotonic_ns()) / 1e9
@@ -121,7 +125,7 @@ class SourceReader:
                     break
             if self._accept(shot):
                 try:
-                    self._intake.ring.push(shot.t_ns, shot.image)
+                    self._intake.ring.push(shot.t_ns, shot.image, restart=bool(shot.restart))
                 except ValueError:
                     if self.stopped.is_set():  # a fresh attempt was faster
                         break
@@ -143,3 +147,10 @@ class SourceReader:
             self.moved |= changed and self.frames > 0
             self.frames += 1
         return True
+
+
+def _resized(frame: TimedFrame, before: tuple[int, ...]) -> TimedFrame:
+    """The frame, which does not continue those of another size."""
+    height, width = frame.image.shape[:2]
+    change = f"picture size changes from {before[1]}x{before[0]} to {width}x{height}"
+    return replace(frame, restart="; ".join(filter(None, (frame.restart, change))))

@@ -24,6 +24,7 @@ class Frame:
     seq: int  # frame number of the source, from 0
     t_ns: int  # capture time
     image: NDArray[np.uint8]  # (h, w, 3) BGR, read-only
+    restart: bool = False  # it does not continue the frame before: another clock or picture size
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,11 @@ class FrameRing:
         with self._changed:
             return self._frames[-1] if self._frames else None
 
-    def push(self, t_ns: int, image: NDArray[np.uint8]) -> Frame:
+    def push(self, t_ns: int, image: NDArray[np.uint8], *, restart: bool = False) -> Frame:
         """Store one frame.  The caller must not reuse the image's memory.
+
+        Args:
+            restart: it does not continue the frame before.
 
         Raises:
             ValueError: if time does not move forward, or the ring is closed.
@@ -139,7 +143,7 @@ class FrameRing:
                 self._changed.wait()
             if self.closed:
                 raise ValueError("the ring is closed")
-            frame = Frame(self.total, t_ns, image)
+            frame = Frame(self.total, t_ns, image, restart)
             self._frames.append(frame)
             self._bytes += image.nbytes
             self.total += 1

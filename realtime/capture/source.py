@@ -35,6 +35,7 @@ class SourceInfo:
     reported_fps: float | None  # by the driver or the file
     live: bool  # its frames come by themselves, and are lost when nobody takes them
     frame_count: int | None  # of a file or folder, where it is known
+    start_ns: int = 0  # of the first frame of a file, on the file's own time line
     remarks: tuple[
         str, ...
     ] = ()  # where the device does not deliver what was requested: lines for the user
@@ -46,6 +47,7 @@ class TimedFrame:
 
     t_ns: int
     image: NDArray[np.uint8]  # (h, w, 3) BGR
+    restart: str = ""  # why it does not continue the frame before; empty: it does
 
 
 class Source(Protocol):

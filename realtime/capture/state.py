@@ -42,7 +42,7 @@ class CaptureState:
         self._stall_s = stall_s
         self._rate = FrameRate(outage_s=stall_s)
         self._liveness = Liveness(stall_s, frozen_s)
-        self._frames = self._reconnects = 0
+        self._frames = self._reconnects = self._restarts = 0
         self._last_ns: int | None = None
         self._ended = self._closed = False
         self._notices: deque[str] = deque(maxlen=8)
@@ -62,6 +62,9 @@ class CaptureState:
             self._liveness.observe(now_ns, shot.image)
         self._frames += 1
         self._rate.add(shot.t_ns)
+        if shot.restart:
+            self._restarts += 1
+            self.tell(f"at {shot.t_ns / 1e9:.2f} s: {shot.restart}; the face is learned anew")
         if self.lost:
             self.lost = False
             self._reconnects += 1
@@ -133,6 +136,7 @@ class CaptureState:
             requested_fps=self.info.requested_fps,
             reported_fps=self.info.reported_fps,
             measured_fps=self._rate.fps,
+            restarts=self._restarts,
         )
 
     def _state(self, now_ns: int, alive_ns: int) -> CameraState:

@@ -26,6 +26,7 @@ class CaptureStats:
     requested_fps: float | None  # by the user
     reported_fps: float | None  # by the driver or the file
     measured_fps: float  # over the last two seconds of frames; 0 before
+    restarts: int = 0  # times a file's time stamps or picture size did not go on
 
     @property
     def loss(self) -> float:

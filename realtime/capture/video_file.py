@@ -1,4 +1,10 @@
-"""Video files, decoded by PyAV, every frame with the file's own time stamp.
+"""Video files, decoded by PyAV, every frame in the order of showing and at its own time.
+
+Times are those of the file's own time line, as a player shows them: the presentation time in
+containers whose time line begins at zero, and the time since the start of the container where
+its clock begins anywhere (MPEG transport and program streams).  So a film whose picture begins
+half a second after its sound begins at 0.5 s.  Where the time stamps restart, the frames go on
+one frame interval after the last (`media_clock.py`).
 
 A high-speed camera stores its film at a rate for viewing, and a bare stream of pictures (`.h264`)
 knows no times at all: frame number `n` of a film whose rate is given stands at `n / fps`.
@@ -14,13 +20,17 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from collections import deque
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, NoReturn, Self
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
+from realtime.capture.film_picture import picture
+from realtime.capture.film_tags import filmed_rate
+from realtime.capture.media_clock import MediaClock, PlacedFrame
+from realtime.capture.presentation_order import PresentationOrder
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import SettingsError, SourceError
 
@@ -31,6 +41,12 @@ _CONTAINERS = (
     "h264,hevc,m4v,mjpeg,ivf,yuv4mpegpipe"
 )
 _TIMELESS = {"h264", "hevc", "m4v", "mjpeg"}  # FFmpeg would make times up
+_CLOCK_OF_ITS_OWN = {"mpegts", "mpeg"}  # whose first time stamp may be anything
+_DECODING_TIMES = {"avi"}  # which stores no presentation times
+_PICTURE_CODECS = {"mjpeg", "png", "bmp", "gif", "tiff", "webp"}  # of covers, beside a film
+_MAX_THREADS = 4  # each holds frames of its own
+_DEFAULT_FPS = 30
+_NS = 1_000_000_000
 
 
 class VideoFile:
@@ -41,13 +57,14 @@ class VideoFile:
         fps: the rate it was filmed at, where its own times are wrong or missing.
 
     Raises:
-        SourceError: when the file cannot be opened or holds no picture.
+        SourceError: when the file cannot be opened or holds no film.
         SettingsError: when its pictures have no times and no rate is given.
     """
 
     def __init__(self, path: Path, fps: float | None = None) -> None:
         self.undecodable = 0
         self._fps = fps
+        self._first: TimedFrame | None = None
         self._name = str(path)
         self._file = _open_regular(path)
         try:
@@ -56,45 +73,16 @@ class VideoFile:
                 mode="r",
                 io_open=_open_nothing_else,
                 container_options={"format_whitelist": _CONTAINERS},
+                metadata_errors="replace",
             )
         except (av.FFmpegError, OSError, ValueError):
             self._file.close()
             raise SourceError(f"{path} is not a video file that can be read") from None
-        if not self._container.streams.video:
+        try:
+            self._open_stream()
+        except BaseException:
             self.close()
-            raise SourceError(f"{path} holds no picture")
-        if self._container.format.name in _TIMELESS and fps is None:
-            self.close()
-            raise SettingsError(f"{path} holds pictures without times: give their rate with --fps")
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
-        self._packets = self._container.demux(self._stream)
-        self._decoded: list[av.VideoFrame] = []
-        self._number = -1  # of the last frame decoded
-        self._last_ns: int | None = None
-        self._zero_ns = 0
-        first = self._next_shot()
-        if first is None:
-            self.close()
-            raise SourceError(f"no picture of {path} could be decoded")
-        self._first: TimedFrame | None = first
-        height, width = first.image.shape[:2]
-        rate = self._stream.average_rate if self._container.format.name not in _TIMELESS else None
-        if fps and rate and abs(fps / float(rate) - 1) > 0.01:
-            logger.warning(
-                "%s says %.5g frames a second; they are placed at %.5g, as --fps says",
-                *(path, float(rate), fps),
-            )
-        self.info = SourceInfo(
-            SourceKind.FILE,
-            self._name,
-            width,
-            height,
-            requested_fps=fps,
-            reported_fps=float(rate) if rate else None,
-            live=False,
-            frame_count=self._stream.frames or None,
-        )
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -107,55 +95,153 @@ class VideoFile:
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        return self._next_shot()
+        return self._next_frame()
 
     def close(self) -> None:
         """May be called twice."""
         self._container.close()
         self._file.close()
 
-    def _next_shot(self) -> TimedFrame | None:
-        while True:
-            frame = self._next_frame()
-            if frame is None:
-                return None
-            self._number += 1
-            t_ns = self._time_ns(frame)
-            if t_ns is None or frame.is_corrupt:
-                self.undecodable += 1
-                continue
-            if self._last_ns is None:
-                self._zero_ns = min(0, t_ns)  # edit lists may begin below zero
-            t_ns -= self._zero_ns
-            if self._last_ns is not None and t_ns <= self._last_ns:
-                self.undecodable += 1
-                continue
-            self._last_ns = t_ns
-            return TimedFrame(t_ns, _upright(frame))
+    def _open_stream(self) -> None:
+        name, timeless = self._name, self._container.format.name in _TIMELESS
+        self._stream = _film_of(self._container, name)
+        if timeless and self._fps is None:
+            raise SettingsError(f"{name} holds pictures without times: give their rate with --fps")
+        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
+        self._packets = self._container.demux(self._stream)
+        self._order: PresentationOrder[av.VideoFrame] = PresentationOrder()
+        self._clock: MediaClock[av.VideoFrame] | None = None
+        self._placed: deque[PlacedFrame[av.VideoFrame]] = deque()
+        self._stamp_ns = 0  # of the last frame decoded
+        self._lead_ns = 0  # by which FFmpeg's time stamps of a container without them are late
+        self._begun = self._ended = False
+        self._number = -1  # of the last frame that was placed
+        rate = None if timeless else self._stream.average_rate or self._stream.guessed_rate
+        tags = {**self._stream.metadata, **self._container.metadata}
+        self._filmed = filmed_rate(tags, rate if self._fps is None else None)
+        remarks = [self._filmed.remark] if self._filmed.remark else []
+        if self._fps and rate and abs(self._fps / float(rate) - 1) > 0.01:
+            remarks.append(
+                f"stored at {float(rate):.5g} fps; "
+                f"its frames are placed at {self._fps:.5g} fps, as --fps says"
+            )
+        for remark in remarks:
+            logger.warning("%s: %s", name, remark)
+        self._interval_ns = round(_NS / (rate or _DEFAULT_FPS) * self._filmed.scale)
+        self._first = self._next_frame()
+        if self._first is None:
+            raise SourceError(f"no picture of {name} could be decoded")
+        height, width = self._first.image.shape[:2]
+        self.info = SourceInfo(
+            SourceKind.FILE,
+            name,
+            width,
+            height,
+            requested_fps=self._fps,
+            reported_fps=float(rate / self._filmed.scale) if rate else None,
+            live=False,
+            frame_count=self._stream.frames or None,
+            start_ns=self._first.t_ns,
+            remarks=tuple(remarks),
+        )
 
-    def _time_ns(self, frame: av.VideoFrame) -> int | None:
-        if self._fps is not None:
-            return round(self._number * 1e9 / self._fps)
-        if frame.pts is None or frame.time_base is None:
+    def _next_frame(self) -> TimedFrame | None:
+        while not self._placed and not self._ended:
+            self._decode()
+        if not self._placed:
             return None
-        # Whole-number arithmetic: a float loses the nanoseconds of a long file.
-        base = frame.time_base
-        return int(frame.pts * base.numerator * 1_000_000_000 // base.denominator)
+        placed = self._placed.popleft()
+        aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
+        return TimedFrame(placed.t_ns, picture(placed.frame, aspect), placed.restart)
 
-    def _next_frame(self) -> av.VideoFrame | None:
-        while not self._decoded:
-            try:
-                packet = next(self._packets, None)
-            except av.FFmpegError:  # cut short: what was whole has been given
+    def _decode(self) -> None:
+        """Decode one packet, and place the frames whose turn has come."""
+        try:
+            packet = next(self._packets, None)
+        except av.FFmpegError:  # cut short: what was whole has been given
+            self.undecodable += 1
+            packet = None
+        if packet is None:
+            self._ended = True
+            self._place(self._order.flush())
+            if self._clock is not None:
+                self._placed.extend(self._clock.flush())
+            return
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is not None:
+            self._order.packet(_in_ns(stamp, self._stream.time_base))
+            if not self._begun and packet.dts is not None:
+                self._lead_ns = _in_ns(stamp - packet.dts, self._stream.time_base)
+        self._begun = True
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError:
+            self.undecodable += 1
+            return
+        depth = self._stream.codec_context.reorder_depth
+        for frame in frames:
+            self._place(self._order.frame(frame, self._time_ns(frame), depth))
+
+    def _place(self, frames: list[tuple[av.VideoFrame, int]]) -> None:
+        for frame, raw_ns in frames:
+            self._number += 1
+            if frame.is_corrupt:
                 self.undecodable += 1
-                return None
-            if packet is None:
-                return None
-            try:
-                self._decoded = list(packet.decode())
-            except av.InvalidDataError:
-                self.undecodable += 1
-        return self._decoded.pop(0)
+            elif self._fps is not None:
+                t_ns = round(self._number * _NS / self._fps)
+                self._placed.append(PlacedFrame(frame, t_ns, ""))
+            else:
+                if self._clock is None:
+                    zero_ns = self._zero_ns(raw_ns)
+                    self._clock = MediaClock(zero_ns, self._filmed.scale, self._interval_ns)
+                self._placed.extend(self._clock.place(frame, raw_ns))
+
+    def _zero_ns(self, first_ns: int) -> int:
+        """The time stamp that is time 0 of the file's own time line."""
+        if self._container.format.name in _CLOCK_OF_ITS_OWN:
+            streams = self._container.streams
+            starts = [(s.start_time, s.time_base) for s in streams if s.start_time is not None]
+            return min((_in_ns(stamp, base) for stamp, base in starts), default=first_ns)
+        if self._container.format.name in _DECODING_TIMES:
+            return self._lead_ns
+        return min(0, first_ns)
+
+    def _time_ns(self, frame: av.VideoFrame) -> int:
+        """Its time stamp; that of the frame before where it has none."""
+        stamp = frame.dts if frame.pts is None else frame.pts
+        if stamp is not None:
+            self._stamp_ns = _in_ns(stamp, frame.time_base)
+        return self._stamp_ns
+
+
+def _in_ns(stamp: int, base: Fraction | None) -> int:
+    """Whole-number arithmetic: a float loses the nanoseconds of a long file."""
+    base = base or Fraction(1, 1_000_000)
+    return int(stamp * base.numerator * _NS // base.denominator)
+
+
+def _film_of(container: av.container.InputContainer, name: str) -> av.VideoStream:
+    """The stream that is the film: the first, but for cover pictures and thumbnails.
+
+    Raises:
+        SourceError: there is none.
+    """
+    disposition = av.stream.Disposition
+    still = disposition.attached_pic | disposition.timed_thumbnails | disposition.still_image
+    films = [s for s in container.streams.video if not s.disposition & still]
+    if not films:
+        what = "only a cover picture" if container.streams.video else "no picture"
+        raise SourceError(f"{name} holds {what}")
+    return min(
+        films,
+        key=lambda s: (
+            s.frames == 1,
+            s.codec_context.name in _PICTURE_CODECS,
+            not s.disposition & disposition.default,
+            s.index,
+        ),
+    )
 
 
 def _open_nothing_else(url: str, flags: int, options: dict[str, str]) -> NoReturn:
@@ -175,10 +261,3 @@ def _open_regular(path: Path) -> IO[bytes]:
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise translate line ends
-
-
-def _upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-    # A telephone held upright stores the picture lying down and says by how much.
-    quarter_turns = round((getattr(frame, "rotation", 0) or 0) / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, quarter_turns)) if quarter_turns else image

@@ -21,7 +21,7 @@ ADVICE = {
     Assessable.TOO_DARK: "too dark: turn on a light in front of you",
     Assessable.TURNED_AWAY: "turned away: face the camera",
     Assessable.CUT_OFF: "partly out of the picture: move into its middle",
-    Assessable.LOW_RATE: "under 25 fps: add light, or request a smaller --size",
+    Assessable.LOW_RATE: "under 15 fps: add light, or request a smaller --size",
     Assessable.UNSTABLE: "head moving too fast: hold still",
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.COMPRESSED: "video too compressed: raise its bit rate",

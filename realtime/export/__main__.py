@@ -6,7 +6,7 @@
 ELAN: the tiers flagged, apex, reviewed (what a person said in realtime.review), rejected and not
 judged, in the time of the video that was watched, which is linked if it is still there.
 BIDS: one row an event with its times in seconds, and a .json beside it that explains the columns.
-Times count from the first frame of the source.
+Times are those of the source: of a film its own time line, otherwise from the first frame.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ from realtime.atomic_file import write_whole
 _NOT_THERE = "n/a"
 _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
 _COLUMNS = {
-    "onset": "start of the movement, from the first frame of the source",
+    "onset": "start of the movement, on the time line of the source",
     "duration": "from onset to offset",
     "trial_type": "what the program took it for",
-    "apex": "peak of the movement, from the first frame of the source",
+    "apex": "peak of the movement, on the time line of the source",
     "label": "class of the movement by the engine",
     "reviewed": "what a person said of it: a class, or none for no micro-expression",
     "probability": "that it is a micro-expression, by the spotter's verifier",

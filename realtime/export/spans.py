@@ -1,6 +1,6 @@
 """What happened in a session, from when to when, on which tier.
 
-Seconds count from the first frame of the source.
+Seconds are those of the source: of a film its own time line, otherwise from the first frame.
 """
 
 from __future__ import annotations

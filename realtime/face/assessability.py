@@ -30,7 +30,7 @@ class Assessable(Enum):
     TOO_DARK = "too dark"
     TURNED_AWAY = "turned away"
     CUT_OFF = "partly out of the picture"
-    LOW_RATE = "under 25 fps"
+    LOW_RATE = "under 15 fps"
     UNSTABLE = "head moving too fast"
     OCCLUDED = "face covered"
     COMPRESSED = "video too compressed"
@@ -45,7 +45,7 @@ class AssessConfig:
     min_contrast: float = 8.0  # standard deviation of the face, grey levels
     max_turn_deg: float = 30.0  # beyond it half of the face is foreshortened away
     max_outside: float = 0.2  # of the face's box; beyond it regions of one side are missing
-    min_fps: float = 24.5  # 25, and what a measured rate may be off
+    min_fps: float = 14.5  # 15, and what a measured rate may be off
     leeway: float = 0.1  # how far past a limit a face stays judged, share of it
 
 

@@ -41,7 +41,7 @@ COLUMNS = (
 class FrameRow:
     frame: int
     face_id: int
-    timestamp_s: float  # since the first frame of the source
+    timestamp_s: float  # on the time line of the source
     confidence: float  # of the face, [0, 1]
     success: bool  # a face was found
     pose_rx: float  # pitch, radians
@@ -176,7 +176,7 @@ class FramesCsv:
 class Verdict:
     """What one frame was good for."""
 
-    t_s: float  # since the first frame of the source
+    t_s: float  # on the time line of the source
     assessable: Assessable  # YES if any face in it could be judged
 
 

@@ -63,7 +63,13 @@ class SessionFolder:
 
     @classmethod
     def create(
-        cls, output: Path, *, settings: Mapping[str, object], source: str, engine: str
+        cls,
+        output: Path,
+        *,
+        settings: Mapping[str, object],
+        source: str,
+        engine: str,
+        start_s: float = 0.0,
     ) -> SessionFolder:
         """Make the folder and its `session.json`.
 
@@ -71,6 +77,7 @@ class SessionFolder:
             output: holds one folder per session; made if missing.
             source: the camera or file in words, without secrets.
             engine: which engine and weights, or "motion only".
+            start_s: time of the first frame, in the seconds that every output counts in.
 
         Raises:
             RecordingError: if the folder cannot be made or written.
@@ -87,6 +94,7 @@ class SessionFolder:
                 "program": f"{_PROGRAM} {_version(_PROGRAM)}",
                 "source": source,
                 "engine": engine,
+                "start_time": start_s,
                 "clock": {"wall_s": time.time(), "monotonic_ns": time.monotonic_ns()},
                 "settings": dict(settings),
                 "packages": {name: _version(name) for name in _PACKAGES},

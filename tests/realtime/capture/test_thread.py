@@ -187,7 +187,7 @@ def test_a_driver_that_hangs_at_opening_is_an_error_in_time() -> None:
     assert late.closed.wait(HANG_S)  # the thread that was given up cleans up after itself
 
 
-def test_frames_out_of_order_or_of_another_size_are_refused_and_counted() -> None:
+def test_frames_out_of_order_or_without_colours_are_refused_and_another_size_followed() -> None:
     odd = [
         TimedFrame(10, numbered(0)),
         TimedFrame(10, numbered(1)),
@@ -198,8 +198,10 @@ def test_frames_out_of_order_or_of_another_size_are_refused_and_counted() -> Non
     ]
     ring = FrameRing(16)
     with CaptureThread(lambda: Script(iter(odd), live=False), ring, realtime=False) as capture:
-        assert drain(ring) == [0, 5]
-        assert capture.stats().undecodable == 4
+        assert drain(ring) == [0, 3, 5]
+        assert capture.stats().undecodable == 3
+        assert capture.stats().restarts == 2
+        assert "picture size changes from 320x240 to 400x300" in capture.notices()[0]
 
 
 def test_an_unforeseen_failure_is_raised_where_the_user_is() -> None:

@@ -35,7 +35,7 @@ def test_a_film_stored_slower_than_it_was_taken_is_placed_at_its_rate(
 ) -> None:
     film = write_film(tmp_path / "fast.mp4", [n * 40_000 for n in range(30)])
     assert times_of(film, 200.0) == [n * 5_000_000 for n in range(30)]
-    assert "they are placed at 200, as --fps says" in caplog.text
+    assert "its frames are placed at 200 fps, as --fps says" in caplog.text
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("h264", "libx264"), ("mjpeg", "mjpeg")])
