@@ -18,6 +18,7 @@ from realtime.capture.address import parse_source
 from realtime.capture.open_source import open_source
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.capture.source import Source, SourceInfo
+from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
 from realtime.engine.folder import default_engine
@@ -32,7 +33,8 @@ from realtime.recording.event_log import EventLog
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import STOPPED, SessionFolder
+from realtime.recording.session_folder import SessionFolder
+from realtime.recording.session_record import SessionEnd
 from realtime.settings import Settings
 from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import load_profile
@@ -107,7 +109,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         reader.close()
         ring.close()
     if recording is not None:
-        recording.session.finish(_counts(status, book, recording), _how(status, stop))
+        recording.session.finish(status.counts, _reason(status, stop))
     if settings.dashboard.kind != "none":
         console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(summary(status, book.final()))
@@ -222,21 +224,8 @@ def _warm_up(settings: Settings) -> None:
         sys.stderr.write("fleeting: ready\n")
 
 
-def _counts(status: Status, book: EventTracker, recording: RunRecording) -> dict[str, object]:
-    return {
-        "seconds": round(status.elapsed_s, 6),
-        "frames_captured": status.capture.frames,
-        "frames_missing": status.capture.missing,
-        "frames_refused": status.capture.undecodable,
-        "reopened": status.capture.reconnects,
-        "restarts": status.capture.restarts,
-        "frames_analysed": status.analysed,
-        "frames_skipped": status.skipped,
-        "events": dict(sorted(book.counts().items())),
-    }
-
-
-def _how(status: Status, stop: threading.Event) -> str:
+def _reason(status: Status, stop: threading.Event) -> SessionEnd:
     if stop.is_set():
-        return STOPPED
-    return "the source ended" if status.capture.state.value == "ENDED" else "the time was up"
+        return SessionEnd.STOPPED
+    ended = status.capture.state is CameraState.ENDED
+    return SessionEnd.SOURCE_ENDED if ended else SessionEnd.TIME_UP

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from realtime.capture.frame_rate import LocalRate
 from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
 from realtime.capture.source import SourceInfo
+from realtime.capture.stats import CaptureStats
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import Command, Dashboard
 from realtime.dashboard.stage_times import StageTimes
@@ -26,6 +27,7 @@ from realtime.engine.process import EngineProcess
 from realtime.face.assessability import Assessable, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import cut_out, face_box, widened
+from realtime.face.judged_time import JudgedTimer, Verdict
 from realtime.motion.regions import Stream
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FrameRow, FramesCsv
@@ -34,7 +36,15 @@ from realtime.recording.session_folder import SessionFolder
 from realtime.settings import Settings
 from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import Profile
-from realtime.status import Status
+from realtime.status import (
+    Counts,
+    EngineState,
+    FrameCounts,
+    RecorderCounts,
+    RecordingState,
+    SecondsCounts,
+    Status,
+)
 
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
@@ -102,6 +112,7 @@ class Pipeline:
         self._paused = False
         self._notices: list[str] = []
         self._fps = 0.0
+        self._judged = JudgedTimer()
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
@@ -133,8 +144,8 @@ class Pipeline:
     def status(self) -> Status:
         stats = self._capture.stats()
         self._fps = stats.measured_fps
-        counts = self._book.counts()
-        recording = self._recording
+        recording, engine = self._recording, self._engine
+        kept = (RecordingState.OFF, "") if recording is None else recording.recorder.state()
         watcher = self._largest()
         return Status(
             source=self._info.name,
@@ -143,23 +154,43 @@ class Pipeline:
             capture=stats,
             ring_held=len(self._ring),
             ring_capacity=self._ring.room(self._fps),
-            analysed=self._analysed,
-            skipped=self._reader.missed,
+            counts=self._counts(stats),
             stages=self._clock.times(),
             faces=len(self._faces),
             assessable=self._assessable,
-            detector=self._detector_state(watcher),
+            paused=self._paused,
+            detector=None if watcher is None else watcher.spotter.state,
             traces=self._traces.traces(),
             events=self._book.newest(),
-            micro_count=counts["micro"],
-            rejected_count=counts["rejected"],
-            engine="motion only" if self._engine is None else self._engine.description,
-            engine_state="no engine" if self._engine is None else self._engine.printable_state,
-            recording="off" if recording is None else recording.recorder.state(),
+            engine="motion only" if engine is None else engine.description,
+            engine_state=EngineState.NONE if engine is None else engine.state,
+            engine_trouble="" if engine is None else engine.trouble,
+            recording=kept[0],
+            recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
             disk_free_bytes=None if recording is None else recording.session.free_bytes(),
             face_picture=self._picture,
             notices=self._all_notices(),
+        )
+
+    def _counts(self, capture: CaptureStats) -> Counts:
+        recording, engine = self._recording, self._engine
+        judged = self._judged.time()
+        recorder = RecorderCounts() if recording is None else recording.recorder.counts()
+        return Counts(
+            FrameCounts(
+                capture.frames + capture.undecodable,
+                capture.undecodable,
+                self._reader.missed,
+                self._analysed,
+                capture.missing,
+            ),
+            SecondsCounts(judged.seen_s, judged.judged_s, judged.not_judged_s),
+            capture.reconnects,
+            capture.restarts,
+            dict(sorted(self._book.counts().items())),
+            None if engine is None else engine.counts(),
+            recorder,
         )
 
     def _analyse(self, frame: Frame) -> None:
@@ -196,8 +227,16 @@ class Pipeline:
         if self._faces:
             shown = widened(face_box(self._faces[0].landmarks), _AROUND)
             self._picture = cut_out(frame.image, shown)
+        judged = [self._final(*each) for each in zip(self._faces, judged, strict=True)]
+        any_judged = Assessable.YES in judged
+        self._judged.note(Verdict(self._now_s, Assessable.YES if any_judged else self._assessable))
         if self._recording is not None:
             self._tabulate(frame, judged)
+
+    def _final(self, face: Face, verdict: Assessable) -> Assessable:
+        """The verdict on a face, and what speaks against its motion besides."""
+        watcher = self._watchers.get(face.id)
+        return verdict if watcher is None else watcher.assessable(verdict)
 
     def _watch(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> None:
         watcher = self._watchers.get(face.id)
@@ -254,7 +293,7 @@ class Pipeline:
                 frame.seq,
                 t_s,
                 face,
-                watcher.assessable(verdict) if watcher else verdict,
+                verdict,
                 strengths=watcher.spotter.strengths if watcher else (0.0,) * len(Stream),
                 stabilised=watcher.stabilised if watcher else None,
             )
@@ -267,11 +306,6 @@ class Pipeline:
 
     def _largest(self) -> FacePipeline | None:
         return self._watchers.get(self._faces[0].id) if self._faces else None
-
-    def _detector_state(self, watcher: FacePipeline | None) -> str:
-        if self._paused:
-            return "paused"
-        return "no face" if watcher is None else watcher.spotter.state.value
 
     def _begin(self, frame: Frame) -> None:
         """A file's seconds are those of its own time line, a live source's those since it began."""
