@@ -167,7 +167,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(table)
     console.print(
-        f"analysed {frames.analysed}, let go by the analysis {frames.dropped}; "
+        f"analysed {frames.analysed}, dropped {frames.dropped}; "
         f"events {dict(record.counts.events)}; exit code {code}"
     )
     return int(code != 0 or max(by_counters, by_server, by_pixels) >= LIMIT)
