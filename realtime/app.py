@@ -14,7 +14,7 @@ from contextlib import ExitStack
 import numpy as np
 from rich.console import Console, RenderableType
 
-from realtime.capture.address import parse_source
+from realtime.capture.address import wanted_address
 from realtime.capture.open_source import open_source
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.capture.source import Source, SourceInfo
@@ -49,7 +49,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """One run from opening the source to the closing summary."""
     wanted = settings.source
     demo = _Demo() if wanted.demo else None
-    address = None if wanted.demo else parse_source(wanted.source or str(wanted.camera))
+    address = None if wanted.demo else wanted_address(wanted.source, wanted.camera)
     live = address is not None and address.kind.value in ("camera", "stream")
     if live and wanted.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
