@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from realtime.errors import DataError
-from realtime.face.assessability import Assessable, head_angles
+from realtime.face.assessability import Assessable
 from realtime.face.face import Face
 from realtime.face.geometry import inter_ocular
+from realtime.face.head_pose import head_angles
 from realtime.face.judged_time import Verdict
 from realtime.motion.stabiliser import Stabilised
 from realtime.recording.session_folder import SessionFolder
