@@ -90,7 +90,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             recorder=recording.recorder if recording else None,
             wait=wanted.pace == "fast",
             answer_s=settings.engine.answer_s,
-            markers=markers,
+            announce=None if markers is None else markers.send,
         )
         dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
         if live:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.atomic_file import whole_file
+from realtime.demo.portrait import portrait
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import (
@@ -93,9 +94,7 @@ def find_portraits(folder: Path | None, tracker: FaceTracker) -> list[Portrait]:
 
 
 def _photographs(folder: Path | None) -> list[tuple[str, NDArray[np.uint8]]]:
-    from skimage import data
-
-    found = [(DEMO_SUBJECT, cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))]
+    found = [(DEMO_SUBJECT, portrait())]
     if folder is None:
         return found
     if not folder.is_dir():

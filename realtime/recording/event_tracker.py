@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
+from realtime.recording.event_log import EventLog
+from realtime.recording.recorder import Recorder
 from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
@@ -28,27 +31,6 @@ _SHOWN = 8  # events the dashboard lists,
 _SHOWN_REJECTED = 3  # of them rejected ones, so that these do not push out what was flagged
 _KEPT_REJECTED = 1000
 _REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
-
-
-class Log(Protocol):
-    def append(self, event: Event) -> None: ...
-
-
-class Markers(Protocol):
-    def send(self, event: Event, start_ns: int) -> None: ...
-
-
-class Recorder(Protocol):
-    def record(self, event_id: str, onset_ns: int, apex_ns: int, offset_ns: int) -> str | None: ...
-
-    def save_stills(
-        self,
-        event_id: str,
-        onset: Frame,
-        apex: Frame,
-        crop: NDArray[np.uint8],
-        displacement: NDArray[np.float32] | None,
-    ) -> tuple[str, ...]: ...
 
 
 @dataclass(slots=True)
@@ -68,7 +50,7 @@ class EventTracker:
     Args:
         engine: None for motion only.
         log, recorder: None when nothing is recorded.
-        markers: told of every line too.
+        announce: called with every line too, and the source time of the first frame in ns.
         wait: wait for the engine, however long it takes.
         answer_s: otherwise write an event without its class after this.
     """
@@ -78,17 +60,17 @@ class EventTracker:
         ring: FrameRing,
         *,
         engine: EngineProcess | None,
-        log: Log | None,
+        log: EventLog | None,
         recorder: Recorder | None,
         wait: bool,
         answer_s: float,
-        markers: Markers | None = None,
+        announce: Callable[[Event, int], None] | None = None,
     ) -> None:
         self._ring = ring
         self._engine = engine
         self._log = log
         self._recorder = recorder
-        self._markers = markers
+        self._announce = announce
         self._wait = wait
         self._answer_s = answer_s
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
@@ -230,8 +212,8 @@ class EventTracker:
     def _write(self, event: Event) -> None:
         if self._log is not None:
             self._log.append(event)
-        if self._markers is not None:
-            self._markers.send(event, self.start_ns)
+        if self._announce is not None:
+            self._announce(event, self.start_ns)
         before = self._flagged.pop(event.id, None)
         if before is not None:
             self._counts[before.kind] -= 1

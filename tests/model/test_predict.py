@@ -5,9 +5,9 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from model.predict import ADDED, main, write_rows
+from realtime.demo.portrait import portrait
 from realtime.errors import DataError, EngineError
 from realtime.face.action_units import displacement_field, warp
 from realtime.face.landmarker import LandmarkTracker
@@ -18,7 +18,7 @@ from realtime.face.weights import face_model
 def pair_file(tmp_path_factory):
     """A raised brow on a real face, the face unmoved, and a picture without a face."""
     folder = tmp_path_factory.mktemp("pairs")
-    face = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)[:400, 20:420]
+    face = portrait()[:400, 20:420]
     (found,) = LandmarkTracker(face_model()).track(0, face)
     field = displacement_field({"1": 1.0, "2": 1.0}, found.landmarks, face.shape[:2], peak_iod=0.02)
     pictures = {"onset": face, "apex": warp(face, field), "none": np.zeros_like(face)}
