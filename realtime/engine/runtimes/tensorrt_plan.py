@@ -24,7 +24,7 @@ from typing import Any
 from realtime.atomic_file import whole_file
 from realtime.errors import EngineMismatch, EngineUntrusted
 from realtime.face.geometry import CROP_SIZE
-from realtime.face.weights import cache_folder
+from realtime.user_folders import cache_folder
 
 log = logging.getLogger(__name__)
 
