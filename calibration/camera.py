@@ -1,4 +1,4 @@
-"""What a camera really delivers: `python -m calibration.camera --camera 0`.
+"""What a camera really delivers: `fleeting calibrate camera --camera 0`.
 
 Ten seconds are taken as the live path takes them.  Rate and regularity, how old a picture is when
 it arrives, and the light on the face are measured, and where a micro-expression would suffer it
@@ -7,9 +7,8 @@ says what to do.  Nothing is kept.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +18,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from calibration.camera_measurement import Delivery, Light, Meter
-from calibration.source_arguments import add_arguments, open_subject
+from calibration.source_arguments import Subject, open_subject
 from realtime.capture.opencv_source import OpenCvSource
 from realtime.capture.source import Source, SourceInfo, SourceKind
-from realtime.errors import FleetingError, SettingsError
 from realtime.face.assessability import AssessConfig
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.spotting.rejection_rules import RejectionRules
 
 STDERR = Console(stderr=True)
-LEAST_S = 3.0
 
 # What is pointed out, and from where on.
 SLOW = 0.9  # share of the rate that the driver claims
@@ -139,32 +136,21 @@ def report(info: SourceInfo, came: Delivery, light: Light) -> Table:
     return table
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="calibration.camera",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    given = parser.parse_args(arguments)
+def run(subject: Subject, seconds: float, face_model_file: Path | None) -> None:
+    """Measure for so many seconds and print what came; see `fleeting calibrate camera --help`.
+
+    Raises:
+        SourceError: it cannot be opened.
+        DataError: too few frames came.
+    """
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    try:
-        if given.seconds < LEAST_S:
-            raise SettingsError(f"--seconds goes from {LEAST_S:g} up")
-        meter = Meter(LandmarkTracker(face_model(given.face_model)))
-        with open_subject(given) as source, Progress(console=STDERR, transient=True) as bar:
-            task = bar.add_task("watching the camera", total=given.seconds)
-            for at_s in measure(source, given.seconds, meter):
-                bar.update(task, completed=at_s)
-            info, came, light = source.info, meter.delivery(source.undecodable), meter.light()
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.camera: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    meter = Meter(LandmarkTracker(face_model(face_model_file)))
+    with open_subject(subject) as source, Progress(console=STDERR, transient=True) as bar:
+        task = bar.add_task("watching the camera", total=seconds)
+        for at_s in measure(source, seconds, meter):
+            bar.update(task, completed=at_s)
+        info, came, light = source.info, meter.delivery(source.undecodable), meter.light()
     console.print(report(info, came, light))
     for remark in info.remarks:
         console.print(f"! {remark}", highlight=False)
@@ -173,8 +159,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"! {advice.trouble}\n  → {advice.remedy}", highlight=False)
     if not found:
         console.print("Nothing stands in the way.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

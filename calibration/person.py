@@ -1,15 +1,14 @@
-"""Fit the spotter to one person and camera: `python -m calibration.person --camera 0`.
+"""Fit the spotter to one person and camera: `fleeting calibrate person --camera 0`.
 
 Sit as you will sit, look and talk as usual for a minute.  Fleeting then adds micro-expressions of
 its own generator to that very recording, watches it as it would live, and says what to expect of
 this face, this camera and this light: how many are found, by size, and how many false alarms a
 minute will go up, each with its 95 % interval.  What it learned is saved as a profile for
-`run_live.py --profile FILE`.  The recording itself is kept in memory only.
+`fleeting live --profile FILE`.  The recording itself is kept in memory only.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import gamma
 
-from calibration.source_arguments import add_arguments, open_subject
+from calibration.source_arguments import Subject, open_subject
 from model.spotting.face_footage import (
     FaceFrame,
     FaceRecording,
@@ -37,7 +36,7 @@ from model.spotting.jobs import SimulationResult
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.operating_point import ScoredCandidates, alarms, score_with
 from realtime.capture.source import Source, TimedFrame
-from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -54,6 +53,21 @@ LEAST_S = 8.0  # of all of them
 EVENTS_PER_MIN = 12.0
 # A budget so generous that a minute shows alarms to count; what is learned there is carried over.
 LOOSE_PER_MIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOptions:
+    """What `fleeting calibrate person` is told; its help explains each."""
+
+    seconds: float = 60.0
+    start: float = 0.0
+    alarms_per_minute: float = 0.2
+    name: str = "me"
+    out: Path | None = None
+    passes: int = 6
+    seed: int = 1
+    verifier: Path | None = None
+    face_model: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,64 +229,35 @@ def _console() -> Console:
     return Console(stderr=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="calibration.person",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--start", type=float, default=0.0, help="seconds of the source to skip")
-    parser.add_argument("--alarms-per-minute", type=float, default=0.2, help="budget")
-    parser.add_argument("--name", default="me", help="of the profile")
-    parser.add_argument("--out", type=Path, help="profile file; default profiles/NAME.json")
-    parser.add_argument("--passes", type=int, default=6, help="times movements are added")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verifier", type=Path, help="another verifier than the shipped one")
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    return parser
+def run(subject: Subject, given: PersonOptions) -> None:
+    """Record, fit, print what to expect and save; see `fleeting calibrate person --help`.
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
+    Raises:
+        SourceError: the camera or file cannot be opened.
+        DataError: too little of it can be used.
+        RecordingError: the profile cannot be written.
+    """
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    try:
-        if not 0.05 <= given.alarms_per_minute <= 10 or given.seconds < LEAST_S:
-            raise SettingsError(
-                f"--alarms-per-minute goes from 0.05 to 10, --seconds from {LEAST_S:.0f} up"
-            )
-        verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
-        tracker = LandmarkTracker(face_model(given.face_model))
-        if given.source is None:
-            sys.stderr.write(
-                f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
-            )
-        began = time.monotonic()
-        with open_subject(given) as source:
-            recording = record(source, tracker, given.seconds, given.start)
-        sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
-        expectation = expect(
-            recording,
-            verifier,
-            given.alarms_per_minute,
-            passes=given.passes,
-            seed=given.seed,
-            name=given.name,
+    verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
+    tracker = LandmarkTracker(face_model(given.face_model))
+    if subject.source is None:
+        sys.stderr.write(
+            f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
         )
-        report(expectation, console)
-        path = given.out or Path("profiles") / f"{given.name}.json"
-        save_profile(path, expectation.profile)
-        console.print(f"saved: {path}   use it: python run_live.py --camera 0 --profile {path}")
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.person: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was saved\n")
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    began = time.monotonic()
+    with open_subject(subject) as source:
+        recording = record(source, tracker, given.seconds, given.start)
+    sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
+    expectation = expect(
+        recording,
+        verifier,
+        given.alarms_per_minute,
+        passes=given.passes,
+        seed=given.seed,
+        name=given.name,
+    )
+    report(expectation, console)
+    path = given.out or Path("profiles") / f"{given.name}.json"
+    save_profile(path, expectation.profile)
+    console.print(f"saved: {path}   use it: fleeting live --camera 0 --profile {path}")

@@ -39,7 +39,7 @@ from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
 from realtime.recording.session_record import SessionEnd
-from realtime.settings import Settings
+from realtime.settings.tree import Settings
 from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status

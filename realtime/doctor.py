@@ -5,13 +5,11 @@ Nothing is changed or fetched; every line says what was found, or what to do abo
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import shutil
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +25,7 @@ from realtime.capture.camera import camera_modes, list_cameras
 from realtime.engine.backends import backends, missing, open_session, resolve
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.engine.gpu_probe import find_gpus
-from realtime.errors import EngineError, FaceModelError, FleetingError
+from realtime.errors import EngineError, FaceModelError
 from realtime.face.geometry import CROP_SIZE
 from realtime.face.weights import cached_model
 from realtime.spotting.verifier import load_verifier
@@ -111,7 +109,7 @@ def _cameras() -> Iterator[Check]:
         modes = camera_modes(camera.index)
         name = f"{camera.index}: {camera.name}"
         if modes:
-            advice = f"what it delivers: fleeting camera --camera {camera.index}"
+            advice = f"what it delivers: fleeting calibrate camera --camera {camera.index}"
             yield Check("camera", f"{name}; takes {', '.join(modes)}", advice=advice)
         else:
             advice = "close other programs that use it"
@@ -191,21 +189,9 @@ def _disk(output: Path) -> Check:
     return Check("recordings", f"{place.resolve()}, {free_mb} MB free")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print every finding; 0 if nothing must be mended, else 1."""
-    parser = argparse.ArgumentParser(
-        prog="fleeting doctor",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--engine", type=Path, help="engine folder; the shipped one if not given")
-    parser.add_argument("--output", type=Path, default=Path("sessions"), help="where you record")
-    given = parser.parse_args(arguments)
-    try:
-        findings = list(examine(given.engine, given.output))
-    except FleetingError as error:
-        sys.stderr.write(f"fleeting doctor: {error}\n")
-        return error.exit_code
+def print_findings(engine: Path | None, output: Path) -> bool:
+    """Print every finding; whether nothing must be mended."""
+    findings = list(examine(engine, output))
     table = Table(show_header=False, box=None, pad_edge=False)
     colours = {"ok": "green", "could be better": "yellow", "must be mended": "red"}
     for finding in findings:
@@ -213,8 +199,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found
         table.add_row(Text(mark, colours[finding.verdict]), finding.what, Text(text))
     Console().print(table)
-    return int(any(f.verdict == "must be mended" for f in findings))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return all(f.verdict != "must be mended" for f in findings)

@@ -114,7 +114,7 @@ def main() -> int:
     )
     parser.add_argument("set", type=Path)
     parser.add_argument("--quiet", type=Path, nargs="+", default=[], metavar="CLIP")
-    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--verifier", type=Path, help="file of fleeting train-verifier")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--only-ours", action="store_true", help="leave the other spotters out")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="one of every clip")

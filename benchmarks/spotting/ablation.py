@@ -1,6 +1,6 @@
 """Ablation of the spotter: `python -m benchmarks.spotting.ablation SET --run DIR`
 
-DIR is a run of model.train_verifier, SET a folder of clips with a truth.json.  Every row is scored
+DIR is a run of train-verifier, SET a folder of clips with a truth.json.  Every row is scored
 on SET at the same target false-alarm rate.  Rows that change what is learned are fitted anew, with
 an operating table of their own ("–" where too few people are left for one); those that change how
 motion is measured keep the trees and the table of the complete spotter.  Videos named by
@@ -156,7 +156,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("set", type=Path)
-    parser.add_argument("--run", type=Path, required=True, help="of model.train_verifier")
+    parser.add_argument("--run", type=Path, required=True, help="of fleeting train-verifier")
     parser.add_argument("--leave-out", nargs="+", default=[])
     parser.add_argument("--alarms-per-minute", type=float, default=0.5, choices=list(BUDGETS))
     parser.add_argument("--one-in", type=int, default=1, help="learn from one recording in so many")

@@ -149,7 +149,7 @@ def main() -> int:
     parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
     parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--verifier", type=Path, help="file of fleeting train-verifier")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")

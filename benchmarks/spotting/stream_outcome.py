@@ -56,7 +56,7 @@ def outcome(
     frames = tuple(only_assessable(recording.frames, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(
-        alarms_per_minute=given.alarms_per_minute, gates=gates or RejectionRules()
+        alarms_per_minute=given.alarms_per_minute, rules=gates or RejectionRules()
     )
     watched: SpotterOutcome = ours(FaceRecording(recording.name, frames), config, verifier)
     found: dict[int, tuple[float, float, float]] = {}

@@ -3,7 +3,7 @@
 The displacement module alone on windows of the faces; the transformers and heads on a module
 that is held still; both together; the event head alone.  The length is chosen beforehand and the
 last weights are kept: no subject that will be tested on is ever looked at.  Called by
-`model.train` and by the folds of `model.evaluation.cross_validate`.
+`fleeting train` and by the folds of `model.evaluation.cross_validate`.
 """
 
 from __future__ import annotations

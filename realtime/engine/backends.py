@@ -80,7 +80,7 @@ def missing(backend: Backend, folder: EngineFolder) -> str | None:
     if find_spec(backend.needs) is None:
         return f"{backend.needs} is not installed ({backend.install})"
     if backend.file not in folder.files:
-        return f"the engine has no {backend.file} (python -m calibration.precision makes it)"
+        return f"the engine has no {backend.file} (fleeting calibrate precision makes it)"
     if backend.runtime == "tensorrt" and not find_gpus().gpus:
         return f"no GPU can be used: {find_gpus().trouble}"
     if backend.precision == "bf16" and not importlib.import_module(backend.module).has_bf16():

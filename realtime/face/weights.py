@@ -1,7 +1,7 @@
 """The face landmark model: obtained once, checked always.
 
 Google publishes `face_landmarker.task` under Apache-2.0; it is pinned here by its hash, kept in
-the user's cache and never loaded unchecked.  `python -m realtime.face.weights` obtains it.
+the user's cache and never loaded unchecked.  `fleeting face-model` obtains it.
 """
 
 from __future__ import annotations
@@ -162,10 +162,3 @@ def _check(content: bytes, origin: str) -> None:
         raise FaceModelError(
             f"the face model from {origin} is not the pinned one (SHA-256 {SHA256[:12]}…); refused"
         )
-
-
-if __name__ == "__main__":
-    try:
-        sys.stdout.write(f"face model: {face_model()}\n")
-    except FaceModelError as error:
-        sys.exit(f"fleeting: {error}")

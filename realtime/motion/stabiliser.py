@@ -14,6 +14,7 @@ Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
+from realtime.limits import Limits
 from realtime.motion.affine import compose, farthest, inverse
 from realtime.motion.compression import coarseness
 from realtime.motion.head_motion import fit_rigid, similarity_of, to_iod
@@ -41,13 +43,24 @@ _BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 
 @dataclass(frozen=True, slots=True)
 class StabiliserConfig:
-    renew_s: float = 1.5  # age at which a keyframe is replaced
-    min_ncc: float = 0.6  # a patch below this was not found
-    min_support: float = 0.4  # share of the skull patches that must agree
-    max_residual_px: float = 1.0  # a worse fit is not believed
-    max_drift_px: float = 10.0  # farther than this from the landmarks: start anew from them
-    lead_back: float = 0.5  # share of the way to the landmarks' alignment that a renewal goes
-    max_gap_s: float = 0.25  # after a longer silence nothing is carried over
+    renew_s: Annotated[float, Limits("age at which a keyframe is replaced, s", 0.1, 60)] = 1.5
+    min_ncc: Annotated[float, Limits("correlation below which a patch is not tracked", 0, 1)] = 0.6
+    min_support: Annotated[
+        float, Limits("share of the patches on the skull that must agree", 0, 1)
+    ] = 0.4
+    max_residual_px: Annotated[
+        float, Limits("largest residual of an accepted alignment, px", 0, 100, above=True)
+    ] = 1.0
+    max_drift_px: Annotated[
+        float,
+        Limits("distance from the landmarks at which alignment restarts, px", 0, 100, above=True),
+    ] = 10.0
+    lead_back: Annotated[
+        float, Limits("share of the way to the landmarks that a new keyframe goes", 0, 1)
+    ] = 0.5
+    max_gap_s: Annotated[
+        float, Limits("gap between frames that resets the alignment, s", 0, 60, above=True)
+    ] = 0.25
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,5 +8,5 @@
     window     the screen
     figures    what came of it: how often the program was right, false alarms a minute
 
-`python -m realtime.review SESSION`
+`fleeting review SESSION`
 """

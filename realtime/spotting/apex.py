@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.geometry import CROP_IOD
+from realtime.limits import Limits
 from realtime.motion.regions import AU_REGION, REGIONS
 from realtime.spotting.onset import Candidate
 from realtime.spotting.timeline import GRID_HZ, Timeline, steps
@@ -32,9 +34,14 @@ _FINE = 0.25  # of a sample
 
 @dataclass(frozen=True, slots=True)
 class ApexConfig:
-    search_s: float = 0.1  # the peak lies this near to the score's maximum
-    base_s: float = 0.42  # and the face was at rest within this long before
-    lead_s: float = 0.02  # half-height crossings place the onset this much too late
+    search_s: Annotated[
+        float, Limits("largest distance of the apex from the score's maximum, s", 0.02, 0.5)
+    ] = 0.1
+    base_s: Annotated[
+        float, Limits("time before the apex in which the face was at rest, s", 0.1, 2)
+    ] = 0.42
+    # Half-height crossings place the onset too late.
+    lead_s: Annotated[float, Limits("correction of the onset, s", 0, 0.2)] = 0.02
 
 
 @dataclass(frozen=True, slots=True)

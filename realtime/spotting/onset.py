@@ -19,10 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.limits import Limits
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import MEMBERS, REGIONS, RIGID, Stream
 from realtime.spotting.au_filters import UnitFilter, UnitFit, moving
@@ -51,18 +53,29 @@ _MOUTH = 1 + list(Stream).index(Stream.MOUTH)
 
 @dataclass(frozen=True, slots=True)
 class OnsetConfig:
-    taus_s: tuple[float, float] = (0.10, 0.14)
-    enter_sigma: float = 3.0  # score that makes a candidate
-    before_s: float = 0.25  # a candidate is the largest score since this long before
-    after_s: float = 0.04  # and until this long after
-    noise_s: float = 8.0  # history that the noise is learned from
-    learn_s: float = 2.0  # no candidate before this much of it
-    recall_s: float = 0.5  # nor before this where a profile has told the noise
-    noise_floor_px: float = 0.05
-    max_sigma: float = 20.0  # one wild region must not outvote the others
-    top: int = 4  # regions whose rms is the score of the whole face
-    top_stream: int = 3  # and of one stream
-    calm_sigma: float = 2.5  # skull residual that is still ordinary; above it scores are divided
+    taus_s: Annotated[
+        tuple[float, float], Limits("the two spans of the second difference, s", 0.03, 0.5)
+    ] = (0.10, 0.14)
+    enter_sigma: Annotated[float, Limits("score that makes a candidate, sigmas", 0.5, 20)] = 3.0
+    before_s: Annotated[
+        float, Limits("a candidate is the largest score since this long before, s", 0.02, 2)
+    ] = 0.25
+    after_s: Annotated[float, Limits("and until this long after, s", 0.02, 2)] = 0.04
+    noise_s: Annotated[float, Limits("history that the noise is estimated from, s", 1, 60)] = 8.0
+    learn_s: Annotated[float, Limits("no candidate before this much of it, s", 0.1, 60)] = 2.0
+    recall_s: Annotated[
+        float, Limits("nor before this much where a profile states the noise, s", 0.1, 60)
+    ] = 0.5
+    noise_floor_px: Annotated[
+        float, Limits("smallest noise of a region, px of the crop", 0, 5, above=True)
+    ] = 0.05
+    # One region must not outvote the others.
+    max_sigma: Annotated[float, Limits("largest score of one region, sigmas", 1, 1000)] = 20.0
+    top: Annotated[int, Limits("regions whose rms is the score of the whole face", 1, 31)] = 4
+    top_stream: Annotated[int, Limits("and the score of one stream", 1, 31)] = 3
+    calm_sigma: Annotated[
+        float, Limits("residual of the skull above which scores are divided, sigmas", 0.1, 100)
+    ] = 2.5
 
 
 class DetectorState(Enum):

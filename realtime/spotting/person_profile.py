@@ -1,6 +1,6 @@
 """What was learned of one person at one camera, kept for the next run (`--profile FILE`).
 
-`calibration.person` writes it.  It holds numbers only: no picture, no landmark.
+`fleeting calibrate person` writes it.  It holds numbers only: no picture, no landmark.
 """
 
 from __future__ import annotations
@@ -59,6 +59,6 @@ def load_profile(path: Path) -> Profile:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} cannot be read as a profile ({error}); make one with: "
-            "python -m calibration.person"
+            "fleeting calibrate person"
         ) from error
     return profile

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from realtime.event import Kind
+from realtime.limits import Limits
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import ApexConfig
 from realtime.spotting.candidates import LATE_S, MeasuredCandidate
@@ -28,14 +30,22 @@ _TOGETHER_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SpotterConfig:
-    alarms_per_minute: float = 0.2  # target false-alarm rate
+    alarms_per_minute: Annotated[
+        float, Limits("target false-alarm rate, a minute: lower, and more is missed", 0.05, 10)
+    ] = 0.2
     onset: OnsetConfig = field(default_factory=OnsetConfig)
     apex: ApexConfig = field(default_factory=ApexConfig)
     rules: RejectionRules = field(default_factory=RejectionRules)
-    refractory_s: float = 0.4  # one movement, one event
-    same_s: float = 0.2  # apexes nearer than this belong to one movement
-    rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line,
-    # nor is one that moved less than `rules.min_amplitude_iod`
+    refractory_s: Annotated[float, Limits("no second event this soon after an apex, s", 0, 10)] = (
+        0.4
+    )
+    same_s: Annotated[float, Limits("apexes nearer than this belong to one movement, s", 0, 2)] = (
+        0.2
+    )
+    # Nor is one that moved less than `rules.min_amplitude_iod`.
+    rejected_sigma: Annotated[
+        float, Limits("a rejected candidate below this score is not logged, sigmas", 0, 100)
+    ] = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """How likely a sighting is a micro-expression: boosted trees over its evidence.
 
-`model.train_verifier` makes the file; it holds plain arrays only, two sets of trees (for early and
-for late sightings), a Platt calibration for each, and for each the probability that let through so
-many false alarms a minute on recordings of people the trees had not seen.  So a user asks for a
+`fleeting train-verifier` makes the file; it holds plain arrays only, two sets of trees (for early
+and for late sightings), a Platt calibration for each, and for each the probability that let through
+so many false alarms a minute on recordings of people the trees had not seen.  So a user asks for a
 budget of false alarms, not for a threshold.
 """
 
@@ -84,8 +84,8 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
         raise EngineError(f"{path} cannot be read as a verifier: {error}") from error
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise EngineError(
-            f"{path} cannot be read as a verifier: it is damaged, or model.train_verifier did not "
-            "write it"
+            f"{path} cannot be read as a verifier: it is damaged, or "
+            "fleeting train-verifier did not write it"
         ) from error
     return Verifier(early, late, hashlib.sha256(content).hexdigest())
 

@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU: float32, bfloat16, or int8 from a file that calibration.precision made.
+"""OpenVINO on the CPU: float32, bfloat16, or int8 from a file that `calibrate precision` made.
 
 Its own default is bfloat16 wherever the processor has it, so that answers would differ between
 machines: the precision is always named.

@@ -28,8 +28,8 @@ from model.spotting.operating_point import BUDGETS, alarms, operating_table, sco
 from model.spotting.scene import simulate
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.simulated_camera import SimulatedCamera, encoded
-from model.train_verifier import main as train_spotter
 from model.train_verifier import play_all
+from model.training_commands import train_verifier
 from realtime.errors import SettingsError
 from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
@@ -166,16 +166,15 @@ def test_what_is_cut_out_is_in_no_stretch(film):
 
 
 @pytest.mark.parametrize("text", ["a.mp4", "a.mp4:3", "a.mp4:3-2", "a.mp4:x-2", "a.mp4:-1-2"])
-def test_a_cut_that_is_none_is_refused(text, capsys):
-    with pytest.raises(SystemExit):
-        train_spotter(["--output", "run", "--cut", text])
+def test_a_cut_that_is_none_is_refused(text, tmp_path, capsys):
+    assert train_verifier.run(["--output", str(tmp_path / "run"), "--cut", text]) == 2
     assert "not VIDEO:FROM-TO" in capsys.readouterr().err
 
 
 def test_a_cut_of_no_video_is_refused(tmp_path, capsys):
     (tmp_path / "a.mp4").touch()
     given = ["--output", tmp_path / "run", "--footage", tmp_path / "a.mp4", "--cut", "b.mp4:1-2"]
-    assert train_spotter([str(word) for word in given]) == SettingsError("").exit_code
+    assert train_verifier.run([str(word) for word in given]) == SettingsError("").exit_code
     assert "no video of --footage has this name" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 

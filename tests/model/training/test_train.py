@@ -17,12 +17,13 @@ from model.network.network_config import Config
 from model.synthetic.pair_stream import Batch, PairStream
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
-from model.train import PORTRAITS, main, train
+from model.train import PORTRAITS, train
 from model.training import checkpoint
 from model.training.loop import CHECKPOINT, cut_windows, loss_terms
 from model.training.pair_cache import PairCache
 from model.training.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_chapters
 from model.training.warm_start import start
+from model.training_commands import train as train_command
 from realtime.errors import DataError
 
 THIRDS = TrainSettings(
@@ -93,7 +94,16 @@ def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path, portraits)
 
     def command(folder, *more):
         return [
-            *(sys.executable, "-m", "model.train", "--output", str(folder), "--steps", "8"),
+            *(
+                sys.executable,
+                "-m",
+                "realtime.cli.programs",
+                "train",
+                "--output",
+                str(folder),
+                "--steps",
+                "8",
+            ),
             *("--threads", "1", "--workers", "0", "--save-every-s", "0", *more),
         ]
 
@@ -123,12 +133,14 @@ def test_another_run_is_neither_overwritten_nor_mixed_up(tmp_path, portraits):
         train(portraits[1:], tmp_path, Length(steps=2), THIRDS, resume=True)
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path, portraits, caplog):
+def test_a_damaged_checkpoint_is_named(tmp_path, portraits, capsys):
     save_cache(tmp_path / PORTRAITS, portraits)
     (tmp_path / CHECKPOINT).write_bytes(b"PK\x03\x04 cut off")
-    code = main(["--output", str(tmp_path), "--steps", "1", "--resume", "--workers", "0"])
+    code = train_command.run(
+        ["--output", str(tmp_path), "--steps", "1", "--resume", "--workers", "0"]
+    )
     assert code == DataError.exit_code
-    assert CHECKPOINT in caplog.text
+    assert CHECKPOINT in capsys.readouterr().err
 
 
 def test_phases_follow_one_another_and_rates_fall():
