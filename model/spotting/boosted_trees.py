@@ -1,6 +1,6 @@
 """Trees for the verifier: boosted, cross-fitted over groups, calibrated, with its budget table.
 
-Needs scikit-learn; the file it writes is read without it.
+Needs scikit-learn, and treelite to read its trees; the file it writes is read without them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import treelite
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -135,18 +136,21 @@ def _flattened(models: Sequence[HistGradientBoostingClassifier]) -> dict[str, ND
     }
     roots, count = [], 0
     for model in models:
-        base = float(model._baseline_prediction.ravel()[0])
-        for step, (tree,) in enumerate(model._predictors):
-            nodes = tree.nodes
-            leaf = nodes["is_leaf"].astype(bool)
+        forest = treelite.sklearn.import_model(model)
+        base = float(forest.get_header_accessor().get_field("base_scores")[0])
+        for step in range(forest.num_tree):
+            nodes = forest.get_tree_accessor(step)
+            left, right = nodes.get_field("cleft"), nodes.get_field("cright")
+            leaf = left < 0
             roots.append(count)
-            columns["feature"].append(np.where(leaf, -1, nodes["feature_idx"]).astype(np.int32))
-            columns["threshold"].append(nodes["num_threshold"].astype(np.float64))
-            columns["left"].append(np.where(leaf, 0, nodes["left"] + count).astype(np.int32))
-            columns["right"].append(np.where(leaf, 0, nodes["right"] + count).astype(np.int32))
-            value = nodes["value"] + (base if step == 0 else 0.0)
+            columns["feature"].append(np.where(leaf, -1, nodes.get_field("split_index")))
+            # a view of memory that goes with the forest
+            columns["threshold"].append(nodes.get_field("threshold").copy())
+            columns["left"].append(np.where(leaf, 0, left + count))
+            columns["right"].append(np.where(leaf, 0, right + count))
+            value = nodes.get_field("leaf_value") + (base if step == 0 else 0.0)
             columns["value"].append(value / len(models))
-            count += len(nodes)
+            count += len(left)
     flat: dict[str, NDArray[np.generic]] = {k: np.concatenate(v) for k, v in columns.items()}
     flat["roots"] = np.array(roots, np.int32)
     return flat
