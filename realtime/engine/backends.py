@@ -110,7 +110,7 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
 
 
 def open_session(folder: EngineFolder, name: str, threads: int) -> EngineSession:
-    """Open a backend by name and let it prove itself on the canary.
+    """Open a backend by name and check it by the canary.
 
     Raises:
         EngineError: there is no such backend here, it does not take the network or answers

@@ -1,4 +1,4 @@
-"""Which NVIDIA GPUs can be used, asked in a process of its own: a broken driver takes that down.
+"""Which NVIDIA GPUs can be used, probed in a process of its own: a broken driver may crash it.
 
 NVML counts GPUs by their place on the bus; CUDA is told to do so too, so that the first GPU here is
 the first there.

@@ -1,9 +1,9 @@
-"""The engine in a process of its own: its faults and its load never reach the camera.
+"""The engine in a process of its own: its faults do not affect the capture.
 
 The child loads the folder, checks the canary, says ready, and answers pairs one by one.  The
 parent never waits for it unless it asks to (`wait`, for files analysed in order).  A child that
-dies, hangs or answers the canary wrongly is replaced, within a budget; what it was asked is
-answered as a failure at once, so that an event goes on without a class.
+dies, hangs or answers the canary wrongly is replaced, up to a limit; its pending pairs are
+answered as failures at once, so that an event goes on without a class.
 
 Used from one thread.  Times are seconds on the monotonic clock.
 """
@@ -27,7 +27,7 @@ from realtime.errors import EngineError
 from realtime.event import CLASSES, Classification
 from realtime.status import EngineCounts, EngineState
 
-_QUEUE = 8  # pairs on their way; a ninth is turned away
+_QUEUE = 8  # pairs in the queue; a ninth is not accepted
 _HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced
 _LOAD_S = 30.0
 
@@ -90,7 +90,7 @@ class EngineProcess:
         return EngineCounts(**self._counts)
 
     def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
-        """Send a pair (2, 224, 224) in [0, 1]; False if it is turned away."""
+        """Send a pair (2, 224, 224) in [0, 1]; False if the queue is full."""
         self._tend()
         if self.state is EngineState.FAILED or len(self._slot_of) >= _QUEUE:
             self._counts["refused"] += 1
@@ -110,7 +110,7 @@ class EngineProcess:
         return done
 
     def wait(self, ticket: int, timeout_s: float = 60.0) -> Answered:
-        """Block until a submitted pair is answered, for better or worse."""
+        """Block until a submitted pair is answered or has failed."""
         deadline = time.monotonic() + timeout_s
         while True:
             self._tend(block_s=0.05)
@@ -147,7 +147,7 @@ class EngineProcess:
         self._process.close()
 
     def _tend(self, block_s: float = 0.0) -> None:
-        """Take what the child has said and see whether it is still well."""
+        """Read the child's messages and check that it is alive."""
         if self.state is EngineState.FAILED:
             return
         try:

@@ -18,7 +18,7 @@ from realtime.engine.runtime import check_canary
 from realtime.engine.shared_memory import PairSlots
 from realtime.errors import EngineError
 
-_CANARY_S = 10.0  # an idle engine proves itself this often
+_CANARY_S = 10.0  # an idle engine runs its canary this often
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The face landmark model: obtained once, checked always.
+"""The face landmark model: downloaded once, checked always.
 
 Google publishes `face_landmarker.task` under Apache-2.0; it is pinned here by its hash, kept in
 the user's cache and never loaded unchecked.  `fleeting face-model` obtains it.
@@ -160,5 +160,5 @@ class _DownloadBar:
 def _check(content: bytes, origin: str) -> None:
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise FaceModelError(
-            f"the face model from {origin} is not the pinned one (SHA-256 {SHA256[:12]}…); refused"
+            f"the face model from {origin} is not the pinned one (SHA-256 {SHA256[:12]}…)"
         )

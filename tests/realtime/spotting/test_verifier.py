@@ -65,7 +65,7 @@ def test_damage_is_refused(tmp_path, damage):
     except ValueError:  # numpy will not write an object either: put one there by force
         arrays = {"names": np.array(NAMES), **damage}
         np.savez(path, allow_pickle=True, **arrays)
-    with pytest.raises(EngineError, match=r"verifier|train it anew"):
+    with pytest.raises(EngineError, match=r"verifier|train it again"):
         load_verifier(path)
 
 
