@@ -4,11 +4,11 @@ The signal is the displacement e of 31 regions.  What is scored is its second di
 
     p(t) = e(t) − (e(t − τ) + e(t + τ)) / 2,
 
-which is blind to a steady position, to a steady velocity and to drift, and answers to what goes
-up and comes back within a few tenths of a second.  Each region and axis is divided by its own
-noise (the median of |p| over the last seconds), so the score counts sigmas of this face, this
-camera and this light.  Beside these scores, which ask how much moved, two ask how well the
-movement fits an action unit of the upper and of the lower face (`units`).
+which is zero for a steady position and for a steady velocity, small for drift, and large for what
+rises and returns within a few tenths of a second.  Each region and axis is divided by its own
+noise (the median of |p| over the last seconds), so the score is in sigmas of this face, this
+camera and this light.  These scores measure how much moved; two more measure how well the
+movement matches an action unit of the upper and of the lower face (`au_filters`).
 
 Pure: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
 grid of `timeline`.
@@ -90,22 +90,22 @@ class DetectorState(Enum):
 class Candidate:
     """A local maximum of the score: something rose and came back."""
 
-    stream: Stream | None  # the stream that stands out; None: the face as a whole
+    stream: Stream | None  # the stream with the largest score; None: the face as a whole
     index: int  # grid sample of the maximum
     strength: float  # its score, sigmas
     streams: dict[Stream, float]  # every stream's largest score around it
-    weights: Array  # (31, 2) of unit noise: the direction that tells most
+    weights: Array  # (31, 2) of unit noise: the direction of most information
     moving: Index  # the regions that make the movement
     sigma: Array  # (31,) each region's own score
-    noise_px: Array  # (31, 2) for the τ that answered best
+    noise_px: Array  # (31, 2) for the τ of the largest score
     disturbance_sigma: float  # the skull's own score
     mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
     mouth_habit: float  # 75 % quantile of the mouth score over 3 s
-    fit: UnitFit  # which action unit it looks like, and how much
+    fit: UnitFit  # the best matching action unit
 
 
 class OnsetDetector:
-    """Scores one face's motion and names the moments worth a closer look.
+    """Scores one face's motion and finds the candidates.
 
     Args:
         noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
@@ -203,7 +203,7 @@ class OnsetDetector:
         return [self._describe(timeline, index, int(k), window) for k in found]
 
     def _describe(self, timeline: Timeline, index: int, column: int, window: Array) -> Candidate:
-        """The candidate that a column of the scores has named."""
+        """The candidate of one column of the scores."""
         span = timeline.span(index - self._lag, index + self._lag)
         pulses, sigmas = pulses_in(span, self._taus, self._noise)
         fit = self._units.fit(pulses[-1])
@@ -255,6 +255,6 @@ def _matched(pulse: Array, noise_px: Array, regions: Index) -> Array:
 
 @cache
 def _main_stream(pattern: int) -> Stream:
-    """The stream most of whose regions a pattern of `units` moves."""
+    """The stream most of whose regions a pattern of `au_filters` moves."""
     shares = {s: np.isin(members, moving(pattern)).mean() for s, members in MEMBERS.items()}
     return max(shares, key=lambda s: shares[s])

@@ -1,4 +1,4 @@
-"""Why a candidate is not a micro-expression: the rules, each with the word the user will read.
+"""Why a candidate is not a micro-expression (a blink, speech, head motion …): the rules.
 
 Every rule is a pure function of what the onset detector and the apex estimator measured.  The
 verifier decides; when it does not accept a candidate, these rules say in words what speaks
@@ -94,7 +94,7 @@ def confounders(measured: MeasuredCandidate, config: RejectionRules) -> Iterator
         yield "gaze"
     if measured.masked:
         yield "speaking"
-    # a talking mouth shakes the cheeks and the nose as well
+    # a talking mouth moves the cheeks and the nose as well
     if candidate.stream is not Stream.BROWS and mouth >= own:
         before = candidate.mouth_before > config.mouth_before * mouth
         habit = candidate.mouth_habit > config.mouth_habit * mouth
@@ -104,7 +104,7 @@ def confounders(measured: MeasuredCandidate, config: RejectionRules) -> Iterator
 
 
 def shape_confounders(pulse: Pulse, config: RejectionRules) -> Iterator[str]:
-    """Reasons that lie in the time course alone."""
+    """Reasons in the time course alone."""
     if pulse.rise_s > config.max_rise_s:
         yield "slow rise"
     if pulse.fall_s > config.max_fall_s or pulse.rest_after > config.max_rest:

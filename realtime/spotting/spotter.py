@@ -50,7 +50,7 @@ class SpotterConfig:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A movement the spotter has an opinion on."""
+    """A movement that was flagged or rejected."""
 
     number: int  # counts up; a revision repeats it
     kind: Kind
@@ -77,7 +77,7 @@ class _Pending:
 
 
 class Spotter:
-    """One face.  `reset` when it is lost, or when the user asks to learn rest again."""
+    """One face.  `reset` when it is lost, or when the user resets the rest."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Spotter:
             hidden: the face is covered, or its video too compressed: nothing is accepted.
         """
         found: list[Finding] = []
-        # one movement shows in several streams at once: the strongest speaks for it
+        # one movement is found in several streams at once: the strongest is judged first
         for measured in sorted(candidates, key=lambda m: -m.candidate.strength):
             probability = self._verifier.trees(measured.stage).probability(measured.features)
             if measured.stage == "early":
@@ -121,7 +121,7 @@ class Spotter:
         return tuple(found)
 
     def wants_late(self, t_ns: int) -> bool:
-        """Whether a candidate at this time may be the movement of a flag that is still open."""
+        """Whether a candidate at this time may belong to a flag that is still open."""
         within_ns = (self.config.same_s + self.config.apex.search_s) * 1e9 + STEP_NS
         return any(abs(t_ns - p.first.apex_ns) < within_ns for p in self._pending)
 
@@ -136,7 +136,7 @@ class Spotter:
         weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons
         if weak and not accepted:
             return
-        # a movement shows in several streams: the first that passes speaks for all
+        # a movement is found in several streams: the first that passes is reported
         recent = [self._last_flag_ns.get("micro")]
         if reasons:
             recent.append(self._last_flag_ns.get("rejected"))
@@ -211,7 +211,7 @@ def _finding(
 
 
 def _differ(a: Finding, b: Finding) -> bool:
-    """Whether a revision says something new: another part of the face, a time by over 20 ms."""
+    """Whether a revision changes the region group, or a time by over 20 ms."""
     times = zip(
         (a.onset_ns, a.apex_ns, a.offset_ns), (b.onset_ns, b.apex_ns, b.offset_ns), strict=True
     )

@@ -1,4 +1,4 @@
-"""How likely a sighting is a micro-expression: boosted trees over its evidence.
+"""The probability that a candidate is a micro-expression: boosted trees over its features.
 
 `fleeting train-verifier` makes the file; it holds plain arrays only, two sets of trees (for early
 and for late sightings), a Platt calibration for each, and for each the probability that let through
@@ -44,7 +44,7 @@ class Trees:
     slope: float  # Platt: the probability is σ(slope · sum + offset)
     offset: float
     alarms_per_min: Array  # (k,) ascending
-    least: Array  # (k,) probability that lets so many through
+    least: Array  # (k,) threshold at that rate
 
     def probability(self, evidence: Array) -> float:
         total = _sum(
@@ -53,7 +53,7 @@ class Trees:
         return 1.0 / (1.0 + math.exp(-min(max(self.slope * total + self.offset, -30.0), 30.0)))
 
     def threshold_for(self, alarms_per_min: float) -> float:
-        """The probability that lets through so many false alarms a minute."""
+        """The threshold for a target false-alarm rate, a minute."""
         return float(np.interp(alarms_per_min, self.alarms_per_min, self.least))
 
 
@@ -72,13 +72,15 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
     """Read a verifier file, once.
 
     Raises:
-        EngineError: it is missing, damaged or made for other evidence.
+        EngineError: it is missing, damaged or made for other features.
     """
     try:
         content = path.read_bytes()
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             if tuple(arrays["names"]) != NAMES:
-                raise EngineError(f"{path} was made for another version of Fleeting: train it anew")
+                raise EngineError(
+                    f"{path} was made for another version of Fleeting: train it again"
+                )
             early, late = (_trees(arrays, stage) for stage in STAGES)
     except OSError as error:
         raise EngineError(f"{path} cannot be read as a verifier: {error}") from error
