@@ -167,7 +167,7 @@ class Pipeline:
             events=self._events.newest(),
             engine="motion only" if engine is None else engine.description,
             engine_state=EngineState.NONE if engine is None else engine.state,
-            engine_trouble="" if engine is None else engine.trouble,
+            engine_detail="" if engine is None else engine.detail,
             recording=kept[0],
             recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),

@@ -37,7 +37,7 @@ class _Crop(BaseModel):
 
 
 class _Canary(BaseModel):
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)]
     logits: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
     micro_logit: FiniteFloat
 
