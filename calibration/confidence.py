@@ -28,12 +28,12 @@ from model.synthetic.pairs import NON_EVENT
 from realtime.errors import DataError
 
 Array = NDArray[np.float64]
-_LEAST = 30  # events, and non-events: fewer say nothing about a probability
+_LEAST = 30  # events, and non-events: fewer are not enough to calibrate a probability
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the engine says of n pairs, and what they are."""
+    """The engine's outputs for n pairs, and their labels."""
 
     label: NDArray[np.intp]  # (n,) class, or NON_EVENT
     logits: Array  # (n, 3)
@@ -58,7 +58,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceReport:
-    """On people the fit has not seen."""
+    """On people that are not in the fit."""
 
     ece_before: float
     ece_after: float
@@ -125,7 +125,7 @@ def write(engine: Path, found: Fit) -> None:
 
 
 def shown(found: Fit, seen: ConfidenceReport) -> Table:
-    table = Table(title="on people the fit has not seen")
+    table = Table(title="on people that are not in the fit")
     table.add_column("what")
     table.add_column("figure", justify="right")
     rows = {
@@ -133,7 +133,7 @@ def shown(found: Fit, seen: ConfidenceReport) -> Table:
         "expected calibration error before": f"{seen.ece_before:.3f}",
         "expected calibration error after": f"{seen.ece_after:.3f}",
         f"events whose class gets {SURE} or more": f"{seen.sure:.0%}",
-        "of those named rightly": f"{seen.right_when_sure:.0%}",
+        "of those correctly classified": f"{seen.right_when_sure:.0%}",
         "threshold of the event head": f"{found.micro_threshold:.3f}",
         "events that pass it": f"{seen.found:.0%}",
         "non-events that pass it": f"{seen.passed:.0%}",

@@ -1,7 +1,7 @@
 """Pairs with known answers for what fits an engine: some to fit on, others to score on.
 
-No person is in both, and none in what the engine was trained on: a figure that was fitted is not
-one that can be promised.
+No person is in both, and none in what the engine was trained on: a figure on the data
+of the fit would be too good.
 """
 
 from __future__ import annotations

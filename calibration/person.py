@@ -51,7 +51,7 @@ BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
 SHORTEST_S = 6.0  # of a stretch that can be watched
 LEAST_S = 8.0  # of all of them
 EVENTS_PER_MIN = 12.0
-# A budget so generous that a minute shows alarms to count; what is learned there is carried over.
+# A target so high that a minute has alarms to count; the ratio found there is used for all targets.
 LOOSE_PER_MIN = 5.0
 
 
@@ -81,9 +81,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a person may expect of the spotter on this face."""
+    """Estimated recall and false-alarm rate of the spotter on this face."""
 
-    budget: float  # false alarms a minute asked for
+    budget: float  # target false-alarm rate, a minute
     alarms_per_min: Expected
     recall: tuple[tuple[tuple[float, float], int, Expected], ...]  # band, movements added, found
     profile: Profile
@@ -146,7 +146,7 @@ def expect(
     minutes = sum(j.played.seconds for j in plain) / 60
     loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
     counted = sum(alarms(j, *loose)[0] for j in plain)
-    # Gamma: one alarm among as many as the table expects weighs as much as nothing known.
+    # Gamma: the prior has the weight of one expected alarm.
     expected = LOOSE_PER_MIN * minutes
     factor = (counted + 1) / (expected + 1)
     spread = gamma.ppf([0.025, 0.975], counted + 1) / (expected + 1)
@@ -205,14 +205,14 @@ def _settled(part: FaceRecording) -> CandidateFinder:
 
 def report(expectation: Expectation, console: Console) -> None:
     rate = expectation.alarms_per_min
-    table = Table(title="What to expect of this face, camera and light", title_justify="left")
+    table = Table(title="Estimated for this face, camera and light", title_justify="left")
     for column in ("", "expected", "95 %"):
         table.add_column(column, justify="right" if column else "left")
     table.add_row("false alarms a minute", f"{rate.value:.2f}", f"{rate.low:.2f}–{rate.high:.2f}")
     for (low, high), count, found in expectation.recall:
         if count:
             table.add_row(
-                f"found of {100 * low:g}–{100 * high:g} % of the eye distance ({count} added)",
+                f"recall, peak {100 * low:g}–{100 * high:g} % IOD ({count} added)",
                 f"{found.value:.0%}",
                 f"{found.low:.0%}–{found.high:.0%}",
             )

@@ -1,9 +1,10 @@
 """Make an engine's 8-bit networks: `fleeting calibrate precision --engine DIR --portraits NPZ`
 
-Ranges are learned on pairs of half of the people; the loss in UF1 and AUROC and the gain in time
+Ranges are estimated on pairs of half of the people; the loss in UF1 and AUROC and the gain in time
 are measured on the other half, beside float32 and bfloat16, on this machine.  A network, int8 or
 fp8, is put into the engine folder only if UF1 falls by no more than 0.01.  Needs nncf and openvino.
-What fp8 loses is measured with ONNX Runtime, which rounds alike; what it gains, only a GPU shows.
+What fp8 loses is measured with ONNX Runtime, which rounds alike; its speed can be measured on a GPU
+only.
 
 Only convolutions inside the displacement module become 8 bits wide.  The first sees grey levels
 and the last writes hundredths of a pixel: in 8 bits both lose the movement.  The one that joins
@@ -121,7 +122,7 @@ def measure(session: EngineSession, samples: Sequence[Sample]) -> PrecisionFigur
 
 
 def candidates(folder: EngineFolder, int8: bytes, fp8: bytes) -> Iterator[EngineSession]:
-    """Float32 first, then what is faster here, then fp8 as this processor can imitate it."""
+    """Float32 first, then what is faster here, then fp8 as this processor emulates it."""
     from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
     from realtime.engine.runtimes.openvino import OpenVinoSession
 

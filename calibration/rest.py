@@ -36,7 +36,7 @@ from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile, load_profile, save_profile
 from realtime.spotting.verifier import load_verifier
 
-PATIENCE = 6  # times as long as asked for is waited for that much rest
+PATIENCE = 6  # times the requested duration, after which it gives up
 _ROWS = {
     Stream.BROWS: "brows, forehead",
     Stream.NOSE_CHEEKS: "nose, cheeks, under the eyes",
@@ -136,7 +136,7 @@ def run(
     path = out or Path("profiles") / f"{name}.json"
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    before = load_profile(path) if path.exists() else None  # a damaged one is told at once
+    before = load_profile(path) if path.exists() else None  # a damaged one is an error at once
     tracker = LandmarkTracker(face_model(face_model_file))
     with (
         open_subject(subject) as source,

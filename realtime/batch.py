@@ -38,8 +38,8 @@ class BatchRow:
 
     video: str  # below the folder
     minutes: float
-    judged_minutes: float  # in which the face could be judged
-    flagged: int  # and not taken back
+    judged_minutes: float  # in which the face was assessable
+    flagged: int  # and not retracted
     flagged_per_judged_minute: float | None
     rejected: int
     session: str  # below the output folder; "" if there is none

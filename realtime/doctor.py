@@ -36,7 +36,7 @@ _PACKAGES = ("numpy", "opencv-python", "numba", "ai-edge-litert", "onnxruntime",
 _USEFUL = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd")
 _LEAST_DISK_MB = 2000  # a session of an hour with many events
 _TIMED = 4  # pairs for each backend
-_WORTH = 0.8  # a backend that takes less of the time is pointed out
+_WORTH = 0.8  # a backend that takes less of the time is recommended
 _LEAST_CORES = 2  # one for faces, one for capture, engine and recorder
 
 
@@ -79,7 +79,7 @@ def _processor() -> Iterator[Check]:
     memory_gb = psutil.virtual_memory().total / 2**30
     text = f"{cores} cores, {memory_gb:.0f} GB, {' '.join(features) or 'features not known'}"
     if (cores or 1) < _LEAST_CORES:
-        yield Check("processor", text, "could be better", "frames will be let go while recording")
+        yield Check("processor", text, "could be better", "frames will be dropped while recording")
     else:
         yield Check("processor", text)
     gpus = find_gpus()
@@ -160,7 +160,7 @@ def _engine(given: Path | None) -> Iterator[Check]:
         pace = f", {took_ms[backend.name]:.0f} ms" if backend.name in took_ms else ""
         others.append(Check(f"  {backend.name}", f"no: {why_not}" if why_not else f"yes{pace}"))
     yield Check("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
-    text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms a pair; the canary's answer is right"
+    text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms per pair; the canary's answer is right"
     best = min(took_ms, key=lambda name: took_ms[name])
     faster = took_ms[best] < _WORTH * took_ms[chosen.name]
     yield Check("runs on", text, advice=f"faster here: --backend {best}" if faster else "")
@@ -168,7 +168,7 @@ def _engine(given: Path | None) -> Iterator[Check]:
 
 
 def _pair_ms(folder: EngineFolder, backend: str) -> float:
-    """Opens a session, which asks it the canary, and times a few pairs on one thread."""
+    """Opens a session, which checks its canary, and times a few pairs on one thread."""
     session = open_session(folder, backend, 1)
     pair = np.zeros((1, 2, CROP_SIZE, CROP_SIZE), np.float32)
     took = []

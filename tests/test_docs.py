@@ -137,11 +137,11 @@ def test_a_command_and_its_options_exist(page):
         assert options <= COMMANDS[name] | {"--help", "-h"}, name
 
 
-def test_the_docs_show_most_commands():
+def test_every_command_is_shown():
     shown = {
         " ".join(w[: 2 if w[0] == "calibrate" else 1]) for p in PAGES for w, _ in commands_of(p)
     }
-    assert set(COMMANDS) - shown <= {"average-weights", "face-model"}
+    assert not set(COMMANDS) - shown
 
 
 def an_event():

@@ -1,9 +1,9 @@
 """Findings become events: numbered, classified, written down, recorded.
 
-A micro-expression asks the engine and opens a clip when its flag goes up.  Its line is written
-when the class is known, or without it when the engine takes too long; what comes later is a
-line that revises.  In a file analysed as fast as possible the engine is waited for, so that a
-run gives the same lines every time.
+A flag submits the pair to the engine and opens a clip.  Its line is written when the class is
+known, or without it when the engine takes too long; what is known later is a line that revises.  In
+a file analysed as fast as possible the engine is waited for, so that a run gives the same lines
+every time.
 
 Called from the analysis thread only.
 """
@@ -40,7 +40,7 @@ class _Open:
     event: Event
     finding: Finding
     apex_crop: NDArray[np.uint8]
-    asked: float | None  # monotonic seconds when the engine was asked; None: no answer is awaited
+    asked: float | None  # monotonic seconds when the pair was submitted; None: no answer is awaited
     written: bool = False
 
 
@@ -76,7 +76,7 @@ class EventTracker:
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
         self._count = 0
         self.start_ns = 0  # source time of the first frame
-        self._flagged: dict[str, Event] = {}  # the last word on what was flagged and stands
+        self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees that there is news
@@ -93,7 +93,7 @@ class EventTracker:
         return tuple(sorted([*rejected, *flagged], key=_number))
 
     def final(self) -> list[Event]:
-        """The last word on every event, in the order of flagging (old rejected ones left out)."""
+        """The last revision of every event, in order; old rejected ones are left out."""
         return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
     def record(self, found: FaceFinding, now: Frame) -> None:
@@ -153,7 +153,7 @@ class EventTracker:
                 self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
 
     def _settle(self, entry: _Open, answered: Answered | None) -> None:
-        """The engine has spoken, or will not: stills and the event's line."""
+        """The engine has answered, or will not: stills and the event's line."""
         entry.asked = None
         displacement = None
         event = entry.event
@@ -191,7 +191,7 @@ class EventTracker:
         )
 
     def _facts(self, found: FaceFinding) -> dict[str, Any]:
-        """The fields of an event that a finding sets, and a revision sets anew."""
+        """The fields of an event that a finding sets, and a revision replaces."""
         finding = found.finding
         return {
             "onset_s": self._seconds(finding.onset_ns),

@@ -58,12 +58,12 @@ def test_a_good_camera_gets_no_advice(tracker, portrait):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"times_s": np.arange(60) / 15}, "25 are needed"),
-        ({"times_s": np.arange(60) / 25}, "30 a second were promised"),
-        ({"twice": True}, "the one before once more"),
+        ({"times_s": np.arange(60) / 12}, "15 are needed"),
+        ({"times_s": np.arange(60) / 25}, "30 a second were requested or reported"),
+        ({"twice": True}, "repeat the one before"),
         ({"times_s": np.delete(np.arange(120) / 30, range(20, 110, 9))}, "are lost"),
         ({"gain": lambda k: 0.2}, "the face is dark"),
-        ({"gain": lambda k: 1.7}, "burnt out"),
+        ({"gain": lambda k: 1.7}, "overexposed"),
         ({"gain": lambda k: 1 + 0.04 * (k % 2)}, "flickers"),
         ({"noise": 12.0}, "noisy"),
         ({"gain": lambda k: 1 + 0.02 * np.sin(k / 4), "crf": 38}, "compressed"),
