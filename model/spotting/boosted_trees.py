@@ -22,7 +22,7 @@ from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.spotting.candidates import Stage
 from realtime.spotting.features import NAMES
-from realtime.spotting.verifier import STAGES
+from realtime.spotting.verifier import STAGES, table_digests
 
 _SEEDS = 2
 FOLDS = 5
@@ -118,7 +118,10 @@ def export(
     operating: OperatingTable,
 ) -> None:
     """Write the file `realtime.spotting.verifier` reads."""
-    arrays: dict[str, NDArray[np.generic]] = {"names": np.array(NAMES)}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "names": np.array(NAMES),
+        "tables": np.array(sorted(table_digests().items())),
+    }
     for stage, least in zip(STAGES, (operating.least_early, operating.least_late), strict=True):
         for name, values in _flattened(models[stage]).items():
             arrays[f"{stage}_{name}"] = values

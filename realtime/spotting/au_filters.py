@@ -36,14 +36,16 @@ from realtime.spotting.timeline import steps
 Array = NDArray[np.float64]
 
 # made by `model.tables.unit_patterns`
-with np.load(Path(__file__).with_name("unit_patterns.npz"), allow_pickle=False) as _table:
+PATTERNS = Path(__file__).with_name("unit_patterns.npz")
+# made by `model.tables.unit_noise`
+NOISE = Path(__file__).with_name("unit_noise.npz")
+with np.load(PATTERNS, allow_pickle=False) as _table:
     _KIND_NAMES = _table["kinds"].tolist()
     _HALF_OF = _table["lower"].astype(np.intp)  # (k,) 0 upper face, 1 lower
     _SHAPES = _table["patterns"].astype(np.float64)  # (k, 31, 2)
 KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_NAMES))
 _KIND_OF = np.array([KINDS.index(name) for name in _KIND_NAMES])  # (k,)
-# made by `model.tables.unit_noise`
-with np.load(Path(__file__).with_name("unit_noise.npz"), allow_pickle=False) as _table:
+with np.load(NOISE, allow_pickle=False) as _table:
     _CORRELATION = _table["correlation"].astype(np.float64)  # R
 _FLAT = _SHAPES.reshape(len(_SHAPES), -1)
 _N = 2 * len(REGIONS)
