@@ -83,7 +83,7 @@ class Expected:
 class Expectation:
     """Estimated recall and false-alarm rate of the spotter on this face."""
 
-    budget: float  # target false-alarm rate, a minute
+    target: float  # target false-alarm rate, a minute
     alarms_per_min: Expected
     recall: tuple[tuple[tuple[float, float], int, Expected], ...]  # band, movements added, found
     profile: Profile
@@ -124,13 +124,13 @@ def _between(shots: Iterable[TimedFrame], first_s: float, last_s: float) -> Iter
 def expect(
     recording: FaceRecording,
     verifier: Verifier,
-    budget: float,
+    target: float,
     *,
     passes: int,
     seed: int,
     name: str,
 ) -> Expectation:
-    """Play the recording as it is and with movements added; what the spotter makes of it.
+    """What the spotter finds in the recording as it is, and with movements added.
 
     Raises:
         DataError: its codec is too coarse; the live path would not judge it.
@@ -143,14 +143,14 @@ def expect(
             f"steps of {settled.coarse:.1f} grey levels: raise its bit rate"
         )
     plain = [_judged(part, (), verifier) for part in parts]
-    minutes = sum(j.played.seconds for j in plain) / 60
+    minutes = sum(j.result.seconds for j in plain) / 60
     loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
     counted = sum(alarms(j, *loose)[0] for j in plain)
     # Gamma: the prior has the weight of one expected alarm.
     expected = LOOSE_PER_MIN * minutes
     factor = (counted + 1) / (expected + 1)
     spread = gamma.ppf([0.025, 0.975], counted + 1) / (expected + 1)
-    asked = budget / factor
+    asked = target / factor
     least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
 
     sizes: list[tuple[float, bool]] = []
@@ -165,8 +165,8 @@ def expect(
         hits = [ok for size, ok in sizes if low <= size < high]
         recall.append(((low, high), len(hits), share(sum(hits), len(hits))))
     return Expectation(
-        budget,
-        Expected(budget, budget * spread[0] / factor, budget * spread[1] / factor),
+        target,
+        Expected(target, target * spread[0] / factor, target * spread[1] / factor),
         tuple(recall),
         Profile(
             name,
@@ -220,7 +220,7 @@ def report(expectation: Expectation, console: Console) -> None:
     factor = expectation.profile.alarm_factor
     console.print(
         f"This face gives {factor:.2f} times the alarms of those Fleeting was trained on; the "
-        f"threshold is set for {expectation.budget:g} a minute.",
+        f"threshold is set for {expectation.target:g} a minute.",
         highlight=False,
     )
 

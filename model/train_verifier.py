@@ -20,7 +20,7 @@ from model.spotting.boosted_trees import cross_fit, export, fit_stage
 from model.spotting.face_footage import read_recording, without
 from model.spotting.jobs import Job, load, plan, save
 from model.spotting.jobs import run as run_job
-from model.spotting.operating_point import BUDGETS, operating_table
+from model.spotting.operating_point import TARGET_RATES, operating_table
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
 from model.synthetic.skin_models import LEARNED, Motion
 from realtime.batch import videos
@@ -53,7 +53,7 @@ class VerifierOptions:
 
 
 def prepare(given: VerifierOptions) -> Iterator[tuple[Job, Path]]:
-    """Jobs that have yet to be played, and where their outcome goes."""
+    """Jobs that are not done yet, and where their results go."""
     tracker = LandmarkTracker(face_model(given.face_model))
     cuts = [cut_of(text) for text in given.cut]
     cache = given.output / "portraits.npz"
@@ -74,7 +74,7 @@ def prepare(given: VerifierOptions) -> Iterator[tuple[Job, Path]]:
         motions=given.motions,
     )
     for number, job in enumerate(jobs):
-        path = given.output / "played" / f"{number:05d}.npz"
+        path = given.output / "results" / f"{number:05d}.npz"
         if not path.exists():
             yield job, path
 
@@ -91,8 +91,8 @@ def cut_of(text: str) -> tuple[str, float, float]:
     return name, first, last
 
 
-class _Player:
-    """A process that plays jobs; it is given all of them once, since they share their frames."""
+class _Worker:
+    """A process that runs jobs; it is given all of them once, since they share their frames."""
 
     jobs: Sequence[tuple[Job, Path]] = ()
 
@@ -102,44 +102,50 @@ class _Player:
         cls.jobs = jobs
 
     @classmethod
-    def play(cls, seed: int, number: int) -> None:
+    def run_numbered(cls, seed: int, number: int) -> None:
         job, path = cls.jobs[number]
         save(path, run_job(job, seed))
 
 
-def play_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
+def run_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
     # spawned: the landmark model's threads in this process would leave a forked child locked
     with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _Player.start, (jobs,)
+        workers, multiprocessing.get_context("spawn"), _Worker.start, (jobs,)
     ) as pool:
-        done = pool.map(partial(_Player.play, seed), range(len(jobs)))
-        for _ in progress(done, "playing", len(jobs)):
+        done = pool.map(partial(_Worker.run_numbered, seed), range(len(jobs)))
+        for _ in progress(done, "simulating", len(jobs)):
             pass
 
 
 def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
-    """Fit to everything played in `folder`; writes verifier.npz and returns the report.
+    """Fit to every result in `folder`; writes verifier.npz and returns the report.
 
     Raises:
-        DataError: nothing has been played.
+        DataError: there is no result.
     """
-    played = [load(path) for path in sorted((folder / "played").glob("[0-9]*[0-9].npz"))]
-    played = [p for p in played if p.rows and p.group not in leave_out]
-    if not played:
-        raise DataError(f"{folder}/played holds nothing to learn from")
-    judged, platt = cross_fit(played)
-    operating = operating_table(judged)
-    models = {stage: fit_stage(played, stage) for stage in STAGES}
+    results = [load(path) for path in sorted((folder / "results").glob("[0-9]*[0-9].npz"))]
+    results = [p for p in results if p.rows and p.group not in leave_out]
+    if not results:
+        raise DataError(f"{folder}/results holds nothing to learn from")
+    scored, platt = cross_fit(results)
+    operating = operating_table(scored)
+    models = {stage: fit_stage(results, stage) for stage in STAGES}
     export(folder / "verifier.npz", models, platt, operating)
-    groups = sorted({p.group for p in played})
+    groups = sorted({p.group for p in results})
     return {
         "groups": groups,
         "left_out": sorted(leave_out),
-        "minutes": round(sum(p.seconds for p in played) / 60, 1),
-        "events": sum(p.events for p in played),
+        "minutes": round(sum(p.seconds for p in results) / 60, 1),
+        "events": sum(p.events for p in results),
         "cross-fitted": [
-            {"budget": float(b), "alarms_per_min": round(float(a), 3), "recall": round(float(r), 3)}
-            for b, a, r in zip(BUDGETS, operating.alarms_per_min, operating.recall, strict=True)
+            {
+                "target_per_min": float(b),
+                "alarms_per_min": round(float(a), 3),
+                "recall": round(float(r), 3),
+            }
+            for b, a, r in zip(
+                TARGET_RATES, operating.alarms_per_min, operating.recall, strict=True
+            )
         ],
     }
 
@@ -158,9 +164,9 @@ def run(given: VerifierOptions) -> None:
     for name, *_ in map(cut_of, given.cut):
         if name not in {path.name for path in films}:
             raise SettingsError(f"--cut {name}: no video of --footage has this name")
-    (given.output / "played").mkdir(parents=True, exist_ok=True)
+    (given.output / "results").mkdir(parents=True, exist_ok=True)
     todo = list(prepare(replace(given, footage=tuple(films))))
-    play_all(todo, given.seed, given.workers)
+    run_all(todo, given.seed, given.workers)
     report = fit(given.output, given.leave_out)
     (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if given.save:

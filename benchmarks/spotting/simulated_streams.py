@@ -84,8 +84,8 @@ def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 2, number])
-    habits = Behaviour.draw_talker(rng)
-    scene = simulate(portraits, [given.seed, 2, number], regular(30.0), habits)
+    behaviour = Behaviour.draw_talker(rng)
+    scene = simulate(portraits, [given.seed, 2, number], regular(30.0), behaviour)
     return outcome(scene, (), SimulatedCamera.draw(rng), rng, given)
 
 

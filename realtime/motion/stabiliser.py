@@ -59,7 +59,7 @@ class StabiliserConfig:
         float, Limits("share of the way to the landmarks that a new keyframe goes", 0, 1)
     ] = 0.5
     max_gap_s: Annotated[
-        float, Limits("gap between frames that resets the alignment, s", 0, 60, above=True)
+        float, Limits("gap between frames after which rest is learned again, s", 0, 60, above=True)
     ] = 0.25
 
 

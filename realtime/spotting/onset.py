@@ -100,7 +100,7 @@ class Candidate:
     noise_px: Array  # (31, 2) for the τ of the largest score
     disturbance_sigma: float  # the skull's own score
     mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
-    mouth_habit: float  # 75 % quantile of the mouth score over 3 s
+    mouth_activity: float  # 75 % quantile of the mouth score over 3 s
     fit: UnitFit  # the best matching action unit
 
 
@@ -218,7 +218,7 @@ class OnsetDetector:
         else:
             made_by, weights = moving(pattern), self._units.weights(pattern)
         earlier = self._history(index - steps(1.2), index - steps(0.4))[:, _MOUTH]
-        habit = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
+        activity = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
         return Candidate(
             stream,
             index,
@@ -230,7 +230,7 @@ class OnsetDetector:
             self._noise[k],
             float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
             float(earlier.max()) if len(earlier) else 0.0,
-            quantile(habit.copy(), 0.75) if len(habit) else 0.0,
+            quantile(activity.copy(), 0.75) if len(activity) else 0.0,
             fit,
         )
 

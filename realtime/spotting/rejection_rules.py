@@ -49,7 +49,7 @@ class RejectionRules:
     mouth_before: Annotated[
         float, Limits("mouth score shortly before that means speech, share of the score", 0, 10)
     ] = 0.7
-    mouth_habit: Annotated[
+    mouth_activity: Annotated[
         float, Limits("75 % quantile of the mouth score over 3 s, share of the score", 0, 10)
     ] = 0.5
     max_disturbance: Annotated[
@@ -97,8 +97,8 @@ def confounders(measured: MeasuredCandidate, config: RejectionRules) -> Iterator
     # a talking mouth moves the cheeks and the nose as well
     if candidate.stream is not Stream.BROWS and mouth >= own:
         before = candidate.mouth_before > config.mouth_before * mouth
-        habit = candidate.mouth_habit > config.mouth_habit * mouth
-        if before or (habit and candidate.stream is not Stream.NOSE_CHEEKS):
+        active = candidate.mouth_activity > config.mouth_activity * mouth
+        if before or (active and candidate.stream is not Stream.NOSE_CHEEKS):
             yield "mouth activity"
     yield from shape_confounders(pulse, config)
 

@@ -41,7 +41,7 @@ def test_nothing_is_promised_of_a_video_too_compressed():
 def test_every_figure_lies_inside_its_interval(expectation):
     rate = expectation.alarms_per_min
     assert rate.low <= rate.value <= rate.high
-    assert rate.value == expectation.budget
+    assert rate.value == expectation.target
     counted = [count for _, count, _ in expectation.recall]
     assert sum(counted) > 0
     for _, count, found in expectation.recall:
