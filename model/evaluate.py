@@ -61,14 +61,14 @@ class Metrics:
     event_auroc: float | None
     event_auroc_chance: float
     endpoint_px: float | None  # mean over skin that moves at all
-    endpoint_still_px: float | None  # the same for a network that answers "nothing moved"
+    endpoint_still_px: float | None  # the same for zero displacement
     confusion: list[list[int]]
     by_amplitude: list[Band]
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateOptions:
-    """What `fleeting evaluate` is told; its help explains each."""
+    """Arguments of `fleeting evaluate`; its help explains each."""
 
     engine: Path
     data: Literal["synthetic", "pairs"] = "synthetic"

@@ -29,7 +29,7 @@ from model.synthetic.portraits import Portrait, find_portraits, load_cache, save
 from model.synthetic.skin_models import LEARNED, Motion
 from model.training.loop import CHECKPOINT, fit
 from model.training.parallel import World, join
-from model.training.schedule import Length, TrainSettings, scaled, with_chapters
+from model.training.schedule import Length, TrainSettings, scaled, with_cache
 from realtime.batch import videos
 from realtime.errors import SettingsError
 from realtime.face.landmarker import LandmarkTracker
@@ -45,7 +45,7 @@ _SYNTHETIC = "synthetic"
 
 @dataclass(frozen=True, slots=True)
 class TrainOptions:
-    """What `fleeting train` is told; its help explains each."""
+    """Arguments of `fleeting train`; its help explains each."""
 
     output: Path
     data: tuple[str, ...] = (_SYNTHETIC,)
@@ -214,7 +214,7 @@ def report(whole: Scores, parts: dict[str, Scores], path: Path) -> None:
 
 def _settings(given: TrainOptions) -> TrainSettings:
     settings = TrainSettings(seed=given.seed)
-    phases = with_chapters(settings.phases, given.cache_pairs, given.epochs)
+    phases = with_cache(settings.phases, given.cache_pairs, given.epochs)
     return replace(settings, phases=scaled(phases, given.shares, given.rates, given.batches))
 
 

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class VerifierOptions:
-    """What `fleeting train-verifier` is told; its help explains each."""
+    """Arguments of `fleeting train-verifier`; its help explains each."""
 
     output: Path
     footage: tuple[Path, ...] = ()

@@ -68,7 +68,7 @@ def align(name: str, image: NDArray[np.uint8], landmarks: NDArray[np.floating]) 
 
 
 def is_frontal(portrait: Portrait) -> bool:
-    """Whether the face looks at the camera enough for its mesh to be trusted all over."""
+    """Whether the face is frontal enough for all of its mesh to be accurate."""
     away = portrait.landmarks[RIGID_POINTS, :2] - canonical_in_crop()[RIGID_POINTS]
     return bool(np.sqrt((away**2).sum(axis=1).mean()) < _TURNED_IOD * CROP_IOD)
 
@@ -128,7 +128,7 @@ def split(portraits: Sequence[Portrait]) -> tuple[list[Portrait], list[Portrait]
 
 
 def save_cache(path: Path, portraits: Sequence[Portrait]) -> None:
-    """Keep aligned portraits, so that a long run does not look for faces again."""
+    """Keep aligned portraits, so that a long run does not detect faces again."""
     with whole_file(path) as file:
         np.savez(
             file,

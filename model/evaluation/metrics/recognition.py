@@ -68,7 +68,7 @@ class Scores:
     weighted_f1: float
     majority_accuracy: float  # of always naming the commonest class of this set
     majority_uf1: float
-    chance_uar: float  # 1 / C, of any answer that does not look at the pair
+    chance_uar: float  # 1 / C, of any answer that does not depend on the pair
 
     def line(self) -> str:
         return (
