@@ -66,7 +66,7 @@ _TALKERS = ("torch.onnx", "onnxscript", "onnx_ir")  # eight hundred lines about 
 
 def write_onnx(model: FrlDgt, path: Path) -> None:
     """One file, dynamic batch, batch normalisation folded."""
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     example = torch.rand(2, 2, CROP_SIZE, CROP_SIZE)
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     for name in _TALKERS:
@@ -136,7 +136,7 @@ def check_parity(model: FrlDgt, path: Path, tolerance: float = PARITY) -> float:
 def export(model: FrlDgt, target: Path, provenance: Provenance) -> float:
     """Write the engine folder `target`; returns the largest difference from torch."""
     log.info("writing the engine %s, which takes up to a minute …", target)
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     worst = 0.0
 
     def fill(folder: Path) -> None:
@@ -206,7 +206,7 @@ def export_anew(engine: Path, target: Path) -> float:
     old = EngineFolder.load(engine)
     model = FrlDgt()
     model.load_state_dict(load(old.read(WEIGHTS)))
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     worst = 0.0
 
     def fill(folder: Path) -> None:

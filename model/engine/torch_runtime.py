@@ -29,7 +29,7 @@ class TorchSession:
             self._model.load_state_dict(safetensors.torch.load(weights))
         except (RuntimeError, safetensors.SafetensorError) as error:
             raise EngineMismatch(f"torch does not take the weights: {error}") from error
-        self._model = self._model.to(memory_format=torch.channels_last)
+        self._model = self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(self, pairs: Array) -> Answer:
         with torch.inference_mode():

@@ -44,7 +44,7 @@ from realtime.face.geometry import CROP_SIZE
 NON_EVENT = -1
 
 NonEvent = Literal[
-    *("still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage")
+    "still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage"
 ]
 # "repeat" is an identical pair: no motion; footage with nothing added is drawn with the
 # footage.
@@ -212,7 +212,7 @@ def _photograph(
 
 
 def _from_footage(rng: np.random.Generator, footage: Sequence[Footage], recipe: Recipe) -> Pair:
-    before, after, landmarks = footage[rng.integers(len(footage))].draw(rng)
+    before, after, landmarks = footage[int(rng.integers(len(footage)))].draw(rng)
     movement = _draw_movement(rng, landmarks, recipe, ("footage",))
     # As with portraits, both pictures are resampled once.
     start = rng.uniform(-0.5, 0.5, 2).astype(np.float32)

@@ -64,7 +64,8 @@ def align(name: str, image: NDArray[np.uint8], landmarks: NDArray[np.floating]) 
     )
     points = apply_transform(transform, landmarks[:, :2])
     depth = np.asarray(landmarks, np.float64)[:, 2] * scale
-    return Portrait(name, crop, np.column_stack([points, depth]).astype(np.float32))
+    placed = np.column_stack([points, depth]).astype(np.float32)
+    return Portrait(name, np.asarray(crop, np.uint8), placed)
 
 
 def is_frontal(portrait: Portrait) -> bool:
@@ -79,7 +80,8 @@ def find_portraits(folder: Path | None, tracker: FaceTracker) -> list[Portrait]:
     for name, image in _photographs(folder):
         enlarge = max(1.0, _SMALL_PX / max(image.shape[:2]))
         if enlarge > 1:
-            image = cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+            larger = cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+            image = np.asarray(larger, np.uint8)
         tracker.reset()
         faces = tracker.track(0, image)
         if not faces:
@@ -106,7 +108,7 @@ def _photographs(folder: Path | None) -> list[tuple[str, NDArray[np.uint8]]]:
         if image is None:
             log.warning("%s is not a readable picture", path)
             continue
-        found.append((path.relative_to(folder).as_posix(), image))
+        found.append((path.relative_to(folder).as_posix(), np.asarray(image, np.uint8)))
     return found
 
 

@@ -75,7 +75,7 @@ def build() -> dict[str, NDArray[np.generic]]:
 
 
 def main() -> int:
-    np.savez_compressed(TABLE, **build())
+    np.savez_compressed(TABLE, allow_pickle=False, **build())
     return 0
 
 

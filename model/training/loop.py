@@ -155,7 +155,7 @@ def fit(
         before = checkpoint.read(output / CHECKPOINT)["settings"].get("started_from", "")
     elif start_from is not None:
         before = start(model, start_from, only_module=only_module)
-    model = model.to(world.device, memory_format=torch.channels_last)
+    model.to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
     stated = {**asdict(settings), **stated, "started_from": before}

@@ -8,7 +8,7 @@ a class scores lower, and says so by its number of pairs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,29 +30,31 @@ def confusion(truth: Labels, predicted: Labels, classes: int = 3) -> Counts:
 
 
 def accuracy(counts: Counts) -> float:
-    """Share of right predictions (the field's WAR); 0 of no predictions."""
-    return float(accuracy_score(**_cells(counts))) if counts.sum() else 0.0
+    """Share of right predictions (the field's WAR); 0 of no predictions, as of the others."""
+    return _metric(accuracy_score, counts)
 
 
 def uf1(counts: Counts) -> float:
     """Unweighted F1, MEGC 2019: the mean of the classes' F1."""
-    return float(f1_score(**_cells(counts), average="macro", zero_division=0))
+    return _metric(f1_score, counts, average="macro", zero_division=0)
 
 
 def uar(counts: Counts) -> float:
     """Unweighted average recall: the mean of TP_c / n_c."""
-    return float(recall_score(**_cells(counts), average="macro", zero_division=0))
+    return _metric(recall_score, counts, average="macro", zero_division=0)
 
 
 def weighted_f1(counts: Counts) -> float:
     """F1 of each class, weighted by its share of the truth."""
-    return float(f1_score(**_cells(counts), average="weighted", zero_division=0))
+    return _metric(f1_score, counts, average="weighted", zero_division=0)
 
 
-def _cells(counts: Counts) -> dict[str, NDArray[np.int64]]:
-    """A matrix as scikit-learn's metrics take it: each cell once, weighted by its count."""
+def _metric(metric: Callable[..., float], counts: Counts, **how: object) -> float:
+    """A metric of scikit-learn: each cell of the matrix is one pair, weighted by its count."""
+    if not counts.any():
+        return 0.0
     truth, predicted = np.indices(counts.shape).reshape(2, -1)
-    return {"y_true": truth, "y_pred": predicted, "sample_weight": counts.ravel()}
+    return float(metric(truth, predicted, sample_weight=counts.ravel(), **how))
 
 
 @dataclass(frozen=True, slots=True)
