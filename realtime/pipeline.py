@@ -21,7 +21,7 @@ from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.stats import CaptureStats
 from realtime.capture.thread import CaptureThread
-from realtime.dashboard import Command, Dashboard
+from realtime.dashboard import Dashboard, KeyCommand
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
@@ -227,19 +227,19 @@ class Pipeline:
         if self._input.info.live and self._input.reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
             self._input.reader.skip_to_newest()
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: KeyCommand) -> None:
         match command:
-            case Command.QUIT:
+            case KeyCommand.QUIT:
                 self._stop.set()
-            case Command.REST:
+            case KeyCommand.REST:
                 self._analysis.learn_rest()
                 self._notices.append(f"{self._now_s:.1f} s  learning rest again")
-            case Command.MARKER:
+            case KeyCommand.MARKER:
                 if self._recording is not None:
                     line = f'{{"schema": 1, "t_s": {self._now_s:.6f}}}'
                     self._recording.session.append_line("markers.jsonl", line)
                 self._notices.append(f"{self._now_s:.1f} s  marker")
-            case Command.PAUSE:
+            case KeyCommand.PAUSE:
                 self._paused = not self._paused
                 self._analysis.forget()
                 state = "paused" if self._paused else "going on"

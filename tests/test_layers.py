@@ -96,6 +96,15 @@ def test_a_package_imports_only_what_is_below_it(path):
             assert rank(rows, other[1]) < rank(rows, own[1]), f"{dotted(path)} names {name}"
 
 
+def test_a_class_name_is_unique():
+    found = {}
+    for path in (*MODULES, *sorted((ROOT / "benchmarks").rglob("*.py"))):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(dotted(path))
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
+
+
 @pytest.mark.parametrize("top", ["realtime", "model"])
 def test_every_package_has_its_place_in_the_order(top):
     rows = {"realtime": REALTIME, "model": MODEL}[top]

@@ -27,7 +27,7 @@ from rich.progress import track
 
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import page, publish, table
-from benchmarks.spotting.score import OURS, Clip, causes, removals, score
+from benchmarks.spotting.score import OURS, ScoredClip, causes, removals, score
 from benchmarks.spotting.spotters import (
     Alarm,
     SpotterOutcome,
@@ -62,14 +62,16 @@ def read_set(folder: Path, quiet: Sequence[Path]) -> list[dict[str, Any]]:
     return [*entries, *quiet_entries]
 
 
-def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace) -> Clip:
+def watch_clip(
+    entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace
+) -> ScoredClip:
     config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
     try:
         recording = read_recording(entry["path"], tracker, any_rate=False)
     except DataError:  # no assessable face: no figure can be given
         alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
         seconds = float(entry.get("seconds", 0.0))
-        return Clip(
+        return ScoredClip(
             entry["file"],
             entry["kind"],
             0.0,
@@ -87,7 +89,7 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
         alarms["rules only"] = rules_only(recording)
         alarms["challenge rule"] = challenge_rule(recording)
         alarms["blendshape spike"] = blendshape_spike(recording, tracker.signs)
-    return Clip(
+    return ScoredClip(
         entry["file"],
         entry["kind"],
         sum(watched.judged) * float(np.median(gaps)),
@@ -159,7 +161,7 @@ def main() -> int:
 
 
 def report(
-    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[Clip], names: Sequence[str]
+    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[ScoredClip], names: Sequence[str]
 ) -> str:
     def cell(value: object) -> str:
         return "–" if value is None else str(value)

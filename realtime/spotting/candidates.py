@@ -76,7 +76,8 @@ class MeasuredCandidate:
         return lower and self.features[_MOUTH_PX] > SPEAKING_PX
 
 
-def _always(_: int) -> bool:
+def always(_: int) -> bool:
+    """Of a time, ns: every candidate is measured a second time."""
     return True
 
 
@@ -137,7 +138,7 @@ class CandidateFinder:
         return self._timeline.count - 1
 
     def find(
-        self, t_ns: int, values: NDArray[np.float64], wants_late: Callable[[int], bool] = _always
+        self, t_ns: int, values: NDArray[np.float64], wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """The candidates that one frame completes; times must move forward.
 
@@ -150,7 +151,7 @@ class CandidateFinder:
         return [found for index in known for found in self._found_at(index, wants_late)]
 
     def find_in_row(
-        self, row: NDArray[np.float64], wants_late: Callable[[int], bool] = _always
+        self, row: NDArray[np.float64], wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """As `find`, of the next row (CHANNELS,) of a series of 60 rows a second.
 

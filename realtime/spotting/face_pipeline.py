@@ -18,16 +18,12 @@ from realtime.motion.region_motion import MIN_NCC, Motion, RegionMotion
 from realtime.motion.regions import REGIONS, Stream
 from realtime.motion.stabiliser import Stabilised, Stabiliser, StabiliserConfig
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate, always
 from realtime.spotting.frame_channels import FrameChannels
 from realtime.spotting.onset import OnsetConfig
 
 _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
 _COVERED = 1 / 3  # of the regions
-
-
-def _always(_: int) -> bool:
-    return True
 
 
 class FacePipeline:
@@ -99,7 +95,7 @@ class FacePipeline:
         return stabilised
 
     def find(
-        self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = _always
+        self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """Second part: what moved.  `wants_late` as in `CandidateFinder.find`."""
         self.motion = motion = self._motion.measure(stabilised)
