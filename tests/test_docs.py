@@ -16,13 +16,14 @@ from realtime.batch import BatchRow
 from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable
-from realtime.recording.frames_csv import COLUMNS
+from realtime.recording.frames_csv import COLUMNS, FrameRow
 from realtime.recording.session_record import SessionRecord
 from realtime.settings.load import load_settings
 from realtime.settings.write import to_toml
 from realtime.spotting import rejection_rules
 from realtime.spotting.person_profile import Profile
 from tests.paths import ROOT
+from tests.realtime.review.made_session import event, write_events
 
 PAGES = sorted(
     path
@@ -142,6 +143,23 @@ def test_every_command_is_shown():
         " ".join(w[: 2 if w[0] == "calibrate" else 1]) for p in PAGES for w, _ in commands_of(p)
     }
     assert not set(COMMANDS) - shown
+
+
+def test_the_python_page_runs_as_written(tmp_path, capsys):
+    write_events(tmp_path, [event("0001", 2.0), event("0002", 5.0, kind="rejected")])
+    frame = FrameRow.without_face(0, 0.0).to_csv()
+    (tmp_path / "frames.csv").write_text(f"{','.join(COLUMNS)}\n{frame}\n")
+    (tmp_path / "labels.csv").write_text("id,label\n0001,surprise\n")
+    blocks = [body for kind, body in _FENCE.findall(text_of(ROOT / "docs/python.md")) if kind]
+    first = re.sub(r'open_session\(".*?"\)', f"open_session({str(tmp_path)!r})", blocks[0])
+    names = {}
+    exec(first, names)
+    assert capsys.readouterr().out.split()[:3] == ["0001", "1.8", "2.0"]
+    assert names["labels"] == {"0001": "surprise"}
+    assert len(names["rows"]) == 1
+    for attribute in _SPAN.findall(text_of(ROOT / "docs/python.md").split("| attribute |")[1]):
+        if attribute.isidentifier() and attribute not in ("None", "pandas"):
+            assert hasattr(names["session"], attribute), attribute
 
 
 def an_event():
