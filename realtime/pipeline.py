@@ -1,4 +1,4 @@
-"""The loop of a run: frames from the ring to the analysis, its results to whoever wants them.
+"""The loop of a run: frames from the ring to the analysis, its results to recording and screen.
 
 Results go to the events, the table of frames and the dashboard, whose commands come back.  Runs on
 the caller's thread.  Live, it drops frames when it falls behind and counts them; a file it analyses

@@ -49,7 +49,7 @@ class Job:
     number: int
     recording: FaceRecording | None  # None: simulate one
     portraits: tuple[Portrait, ...] = ()
-    talking: bool = False  # simulate one who talks nearly all the time: the hardest to watch
+    talking: bool = False  # simulate a person who talks nearly all the time: the hardest case
     motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
 
 

@@ -19,7 +19,7 @@ from realtime.spotting.candidates import Stage
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier
 
-# A minute; with room for people unseen the least that can be asked for is 0.05.
+# A minute; with room for people unseen the lowest target is 0.05.
 TARGET_RATES = np.array([0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
 # The trees that judge a recording have not seen its face, yet all that they look at was chosen on
 # these recordings: people of other portraits raised up to twice the alarms that are counted here.

@@ -1,7 +1,7 @@
 """Strictly increasing times for the frames of a film, from time stamps as films have them.
 
 Time stamps restart where two recordings were joined, jump back or ahead when a clock was set, or
-stand still for some frames.  A frame's time is its time stamp, less the zero of the film, as long
+repeat for some frames.  A frame's time is its time stamp, less the zero of the film, as long
 as the stamps go on; where they do not, the clock is anchored again: the frame follows one frame
 interval after the one before it, and what came before is not continued by it.  A gap of less
 than `MAX_GAP_NS` is a pause in the film.
@@ -36,7 +36,7 @@ class PlacedFrame(Generic[Picture]):
 class MediaClock(Generic[Picture]):
     """Args:
     zero_ns: the time stamp that is time 0.
-    scale: time a second of the stamps stands for; less than 1 for a film stored in slow motion.
+    scale: true seconds in a second of the stamps; less than 1 for a film stored in slow motion.
     interval_ns: of the frames by the container's word, until it is measured.
     """
 
@@ -90,7 +90,7 @@ class MediaClock(Generic[Picture]):
         return placed
 
     def _settle(self) -> list[PlacedFrame[Picture]]:
-        """The held frames, on a clock anchored anew at the first of them."""
+        """The held frames, on a clock anchored again at the first of them."""
         held, self._held = self._held, []
         placed: list[PlacedFrame[Picture]] = []
         for frame, raw_ns in held:

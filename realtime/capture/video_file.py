@@ -251,7 +251,7 @@ def _open_nothing_else(url: str, flags: int, options: dict[str, str]) -> NoRetur
 
 def _open_regular(path: Path) -> IO[bytes]:
     try:
-        # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
+        # O_NONBLOCK: opening a named pipe would wait for a writer without end.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
     except OSError as error:
         raise SourceError(f"{printable_path(path)} cannot be opened: {error.strerror}") from None

@@ -40,7 +40,9 @@ class _Open:
     event: Event
     finding: Finding
     apex_crop: NDArray[np.uint8]
-    asked: float | None  # monotonic seconds when the pair was submitted; None: no answer is awaited
+    submitted_s: (
+        float | None
+    )  # monotonic seconds when the pair was submitted; None: no answer is awaited
     written: bool = False
 
 
@@ -79,7 +81,7 @@ class EventTracker:
         self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
-        self.changes = 0  # lines so far, so that a caller sees that there is news
+        self.changes = 0  # lines so far, so that a caller sees a change
         self.engine_ms: list[float] = []  # since the caller last emptied it
 
     def counts(self) -> Counter[str]:
@@ -116,27 +118,30 @@ class EventTracker:
         entry = _Open(event, finding, found.apex_crop, None)
         self._open[key] = entry
         ticket = self._count
-        asked = (
+        submitted = (
             self._engine is not None
             and found.pair is not None
             and self._engine.submit(ticket, found.pair)
         )
-        if self._engine is None or not asked:
+        if self._engine is None or not submitted:
             self._settle(entry, None)
         elif self._wait:
             self._settle(entry, self._engine.wait(ticket))
         else:
-            entry.asked = time.monotonic()
+            entry.submitted_s = time.monotonic()
 
     def collect_answers(self, now_ns: int) -> None:
         """Take the engine's answers; write what has waited long enough."""
         if self._engine is not None:
             for answered in self._engine.poll():
                 for entry in self._open.values():
-                    if int(entry.event.id) == answered.ticket and entry.asked is not None:
+                    if int(entry.event.id) == answered.ticket and entry.submitted_s is not None:
                         self._settle(entry, answered)
         for key, entry in list(self._open.items()):
-            late = entry.asked is not None and time.monotonic() - entry.asked > self._answer_s
+            late = (
+                entry.submitted_s is not None
+                and time.monotonic() - entry.submitted_s > self._answer_s
+            )
             if late and not entry.written:
                 self._write(entry.event)
                 entry.written = True
@@ -148,13 +153,13 @@ class EventTracker:
     def close(self) -> None:
         """Write whatever still waits for the engine, which gets its usual time to answer."""
         for entry in self._open.values():
-            if entry.asked is not None and self._engine is not None:
+            if entry.submitted_s is not None and self._engine is not None:
                 ticket = int(entry.event.id)
                 self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
 
     def _settle(self, entry: _Open, answered: Answered | None) -> None:
         """The engine has answered, or will not: stills and the event's line."""
-        entry.asked = None
+        entry.submitted_s = None
         displacement = None
         event = entry.event
         if answered is not None:

@@ -224,7 +224,7 @@ class Recorder:
             pass
 
     def _let_go(self) -> None:
-        """An open reader would hold a lossless source back for ever."""
+        """An open reader would block a lossless source."""
         with self._lock:
             clips, self._clips = self._clips, []
         for clip in clips:

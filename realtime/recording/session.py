@@ -49,7 +49,7 @@ class _Notes(BaseModel):
 
 
 class Session:
-    """One session folder, read when asked.
+    """One session folder, read on demand.
 
     Attributes:
         folder: where it lies.

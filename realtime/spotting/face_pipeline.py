@@ -1,4 +1,4 @@
-"""One face from frames to candidates: stabilise, measure the regions, find; start anew on gaps.
+"""One face from frames to candidates: stabilise, measure the regions, find; start again on gaps.
 
 The same for the live path, for training, for calibration and for the benchmarks, so that none sees
 a face in another way.  The verifier and the spotter stand on top (`face_spotter`).
@@ -30,7 +30,7 @@ class FacePipeline:
     """Follows one face.
 
     Nothing is carried over a loss of the face, another face's appearance, or a silence longer
-    than `StabiliserConfig.max_gap_s`: after them the face at rest is learned anew.
+    than `StabiliserConfig.max_gap_s`: after them the noise is measured again.
 
     Args:
         noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
@@ -78,7 +78,7 @@ class FacePipeline:
 
         Args:
             grey: the frame (h, w).
-            face: None where nobody is there, or nobody who can be assessed.
+            face: None without a face, or without an assessable one.
         """
         if face is None:
             self.reset()
@@ -86,7 +86,7 @@ class FacePipeline:
         return self.find(self.align(t_ns, grey, face), face)
 
     def align(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
-        """First part: the aligned crop.  Starts anew after an interruption."""
+        """First part: the aligned crop.  Starts again after an interruption."""
         if self.is_interrupted(t_ns, face):
             self.reset()
         self._last = face.id, t_ns
