@@ -9,6 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer.main
 
@@ -22,6 +23,7 @@ from realtime.settings.load import load_settings
 from realtime.settings.write import to_toml
 from realtime.spotting import rejection_rules
 from realtime.spotting.person_profile import Profile
+from realtime.spotting.verifier import SHIPPED
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_events
 
@@ -237,6 +239,12 @@ def section(title):
 )
 def test_the_codebook_names_what_is_written(title, names):
     assert names <= set(_SPAN.findall(section(title)))
+
+
+def test_the_codebook_explains_the_shipped_verifier():
+    with np.load(SHIPPED) as arrays:
+        names = {re.sub(r"^(early|late)_", "…_", name) for name in arrays}
+    assert names <= set(_SPAN.findall(section("Verifier")))
 
 
 def test_the_codebook_explains_the_shipped_engine():

@@ -126,7 +126,7 @@ def export(
         for name, values in _flattened(models[stage]).items():
             arrays[f"{stage}_{name}"] = values
         arrays[f"{stage}_platt"] = np.array(platt[stage])
-        arrays[f"{stage}_alarms_per_min"] = operating.promised_per_min
+        arrays[f"{stage}_alarms_per_min"] = operating.allowed_per_min
         arrays[f"{stage}_least"] = least
     with whole_file(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -51,7 +51,7 @@ class OperatingTable:
     alarms_per_min: Array  # that stand
 
     @property
-    def promised_per_min(self) -> Array:
+    def allowed_per_min(self) -> Array:
         """The rates that hold for a person unseen."""
         return UNSEEN * TARGET_RATES
 
