@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from realtime.analysis import Analysis, FrameAnalysis
 from realtime.capture.frame_rate import LocalRate
-from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
+from realtime.capture.held_frame import Frame
+from realtime.capture.ring_buffer import FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.stats import CaptureStats
 from realtime.capture.thread import CaptureThread

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.held_frame import Frame
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
 from realtime.recording.event_log import EventLog
@@ -59,7 +59,6 @@ class EventTracker:
 
     def __init__(
         self,
-        ring: FrameRing,
         *,
         engine: EngineProcess | None,
         log: EventLog | None,
@@ -68,7 +67,6 @@ class EventTracker:
         answer_s: float,
         announce: Callable[[Event, int], None] | None = None,
     ) -> None:
-        self._ring = ring
         self._engine = engine
         self._log = log
         self._recorder = recorder
@@ -168,13 +166,11 @@ class EventTracker:
             if answered.failure is None:
                 self.engine_ms.append(answered.took_ms)
         if self._recorder is not None and not event.stills:
-            onset = self._nearest(entry.finding.onset_ns)
-            apex = self._nearest(entry.finding.apex_ns)
-            if onset is not None and apex is not None:
-                paths = self._recorder.save_stills(
-                    event.id, onset, apex, entry.apex_crop, displacement
-                )
-                event = replace(event, stills=paths)
+            onset_ns, apex_ns = entry.finding.onset_ns, entry.finding.apex_ns
+            paths = self._recorder.save_stills(
+                event.id, onset_ns, apex_ns, entry.apex_crop, displacement
+            )
+            event = replace(event, stills=paths)
         entry.event = replace(event, revises=entry.written)
         self._write(entry.event)
         entry.written = True
@@ -231,10 +227,6 @@ class EventTracker:
 
     def _seconds(self, t_ns: int) -> float:
         return (t_ns - self.start_ns) / 1e9
-
-    def _nearest(self, t_ns: int) -> Frame | None:
-        held = self._ring.between(t_ns - 250_000_000, t_ns + 250_000_000).frames
-        return min(held, key=lambda frame: abs(frame.t_ns - t_ns), default=None)
 
 
 def _number(event: Event) -> int:
