@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -160,6 +161,29 @@ def main() -> int:
     return 0
 
 
+HEADINGS = {
+    "minutes_judged": "assessable minutes",
+    "f1_iou50": "F1 at IoU 0.5",
+    "recall_by_chance": "recall by chance",
+    "false_alarms_per_min": "false alarms a minute",
+    "false_alarms_95": "false alarms a minute, 95 % interval",
+    "raised_per_min": "flags raised a minute",
+    "onset_median_ms": "onset error, median, ms",
+    "apex_median_ms": "apex error, median, ms",
+    "flag_after_apex_p95_ms": "flag after the apex, 95 % quantile, ms",
+    "revision_after_apex_p95_ms": "revision after the apex, 95 % quantile, ms",
+}
+
+
+def heading(figure: str) -> str:
+    """A figure's name in words: recall_0_to_1.25_percent is recall, peak 0–1.25 % IOD."""
+    band = re.fullmatch(r"recall_(?:(over)_)?([\d.]+)(?:_to_([\d.]+))?_percent", figure)
+    if band is None:
+        return HEADINGS.get(figure, figure)
+    over, low, high = band.groups()
+    return f"recall, peak over {low} % IOD" if over else f"recall, peak {low}–{high} % IOD"
+
+
 def report(
     result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[ScoredClip], names: Sequence[str]
 ) -> str:
@@ -171,17 +195,14 @@ def report(
     parts = [
         table(
             [OURS, *groups],
-            [
-                [f.replace("_", " "), *(cell(result[OURS][g].get(f)) for g in groups)]
-                for f in figures
-            ],
+            [[heading(f), *(cell(result[OURS][g].get(f)) for g in groups)] for f in figures],
         )
     ]
     if len(names) > 1:
         chosen = ("f1_iou50", "recall", "recall_by_chance", "false_alarms_per_min")
         parts.append(
             table(
-                ["all of the set", *(f.replace("_", " ") for f in chosen)],
+                ["all of the set", *map(heading, chosen)],
                 [[n, *(cell(result[n]["all of the set"][f]) for f in chosen)] for n in names],
             )
         )
@@ -190,7 +211,7 @@ def report(
         table(
             [
                 "clip",
-                *(f.replace("_", " ") for f in of_a_clip),
+                *map(heading, of_a_clip),
                 "what coincided with the false alarms",
             ],
             [
