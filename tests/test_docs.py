@@ -17,6 +17,7 @@ from realtime.batch import BatchRow
 from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable
+from realtime.recording import clip_recording
 from realtime.recording.frames_csv import COLUMNS, FrameRow
 from realtime.recording.session_record import SessionRecord
 from realtime.settings.load import load_settings
@@ -40,6 +41,20 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _COMMAND = re.compile(r"^(?:\$ +)?fleeting +(\S.*)$", re.MULTILINE)
 _OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 _MODULE = re.compile(r"python3? -m ((?:benchmarks|model|calibration|realtime)[\w.]*)")
+
+
+# Words of this project's own where the field has a term: docs/glossary.md has the terms.
+_PRIVATE = re.compile(
+    r"\b(named rightly|taken back|second look|put up with|found again|another skin"
+    r"|lets? frames go|shoulders?|lawful|liveliness|lively|to and fro|in eights"
+    r"|sightings?)\b",
+    re.IGNORECASE,
+)
+SOURCES = sorted(
+    path
+    for top in ("realtime", "model", "calibration", "benchmarks")
+    for path in (ROOT / top).rglob("*.py")
+)
 
 
 def name_of(path):
@@ -91,6 +106,13 @@ def test_a_page_begins_with_a_heading_and_a_sentence(page):
     assert blank == ""
     assert first
     assert not first.startswith("|")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=name_of)
+def test_the_words_are_those_of_the_field(path):
+    text = path.read_text("utf-8")
+    assert not _PRIVATE.search(text)
+    assert "| % IOD |" not in text  # peak or patch: two quantities
 
 
 def test_the_readme_is_short():
@@ -221,6 +243,13 @@ def reasons():
     }
 
 
+def keys_of_clip_notes():
+    tree = ast.parse(Path(clip_recording.__file__).read_text("utf-8"))
+    records = (node.keys for node in ast.walk(tree) if isinstance(node, ast.Dict))
+    (keys,) = (keys for keys in records if any(key.value == "t_ns" for key in keys))
+    return {key.value for key in keys}
+
+
 def section(title):
     """The codebook's lines under a heading."""
     text = text_of(ROOT / "docs" / "codebook.md")
@@ -232,6 +261,7 @@ def section(title):
     [
         ("session.json", fields_of_session()),
         ("events.jsonl", set(json.loads(an_event().to_json())) | reasons()),
+        ("clips/*.json", keys_of_clip_notes()),
         ("frames.csv", {*COLUMNS, *(verdict.name.lower() for verdict in Assessable)}),
         ("archive.csv, the table of a batch", {f.name for f in dataclasses.fields(BatchRow)}),
         ("Profile of a person", {"schema", *(f.name for f in dataclasses.fields(Profile))}),

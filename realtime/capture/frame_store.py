@@ -45,7 +45,7 @@ class FrameStore(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Frames are found again at any time, and an open reader holds nobody back."""
+        """Frames can be read at any time, and an open reader does not block the writer."""
 
     def reader(self, start_ns: int, event_ns: int) -> FrameStoreReader:
         """From `start_ns`, or from the last restart between it and `event_ns`."""

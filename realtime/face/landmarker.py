@@ -75,7 +75,7 @@ class LandmarkTracker:
             region = FaceRegion.of_detection(found)
             if any(_near(region, other) for other in taken):
                 continue
-            # a second look, from where the mesh itself places the face, settles the region
+            # a second pass, from where the mesh itself places the face, corrects the region
             landmarks, presence = self._mesh.fit(image, region)
             if presence < _PRESENT:
                 continue

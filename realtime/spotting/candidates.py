@@ -30,7 +30,7 @@ from realtime.spotting.timeline import Timeline, steps
 Stage = Literal["early", "late"]
 
 LATE_S = 0.45  # after the candidate's peak: a revision is out within 0.6 s of the apex
-# Oscillation of the mouth, crop pixels.  Who speaks has 2 to 4; a face at rest that swallows or
+# Oscillation of the mouth, crop pixels.  A speaker has 2 to 4; a face at rest that swallows or
 # presses its lips now and then, half a pixel.
 SPEAKING_PX = 1.5
 _EXPRESSION_PX = 1.5  # of all regions, from where they were in the last seconds
