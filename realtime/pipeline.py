@@ -47,6 +47,7 @@ _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
 _MAX_LAG_S = 0.3  # live analysis farther behind than this drops frames
 _AROUND = 0.25  # of a face that is shown with it, share of its size
+_USUAL_FPS = 30.0  # of a camera that reports no rate
 _NOTHING = FrameAnalysis((), ())
 
 
@@ -271,6 +272,10 @@ class Pipeline:
         if self._first_ns is None:
             self._first_ns = frame.t_ns
             self._zero_ns = self._events.start_ns = frame.t_ns if self._input.info.live else 0
+            if self._input.info.live and self._recording is not None:
+                fps = self._input.info.reported_fps or _USUAL_FPS
+                room_s = self._input.ring.room_s(frame.image, fps)
+                self._notices += self._recording.recorder.shortage(room_s)
 
     def _time_of(self, frame: Frame) -> float:
         return (frame.t_ns - self._zero_ns) / 1e9

@@ -2,8 +2,9 @@
 
 `record` and `save_stills` are called on the analysis thread and return at once; one thread of
 the recorder's own reads the frames out of the ring and writes them.  Capture never waits for it
-in a live ring (frames it was too late for are counted and the clip is marked `degraded`);
-a lossless ring lets the source wait, so there a clip has every frame.
+in a live ring (frames it was too late for are counted and the clip is marked `degraded`, as is one
+whose pre-roll is gone); a lossless ring lets the source wait, so there a clip has every frame.  A
+film is decoded again, clip by clip; analysis waits when more than a few are due.
 
 No fault of the disk affects detection: it is counted and shown.
 """
@@ -36,6 +37,7 @@ _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the m
 _DRAIN_FILM_S = 300.0  # the same for films, which are decoded again
 _DRAIN_HURRY_S = 1.0  # the same when the user wants the program to end
 _JOIN_S = 10.0  # after these, for the last frame and the stills
+_EVENT_S = 1.0  # from an onset to the flag, when the clip begins
 _STILL_NS = 250_000_000  # a frame of an event's onset or apex is no farther from it
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _log = logging.getLogger(__name__)
@@ -115,6 +117,22 @@ class Recorder:
         self._work.set()
         self._wait_for_room()
         return relative
+
+    def shortage(self, room_s: float) -> list[str]:
+        """What the user should know of the pre-roll, at the start.
+
+        Args:
+            room_s: seconds of pictures that are held.
+        """
+        pre_s, kept_s = self._pre_ns / 1e9, max(0.0, room_s - _EVENT_S)
+        if kept_s >= pre_s:
+            return []
+        line = (
+            f"clips begin about {kept_s:.1f} s before the onset, not {pre_s:.1f} s: "
+            "more frames of this size do not fit in memory (--size, --pre)"
+        )
+        _log.warning("%s", line)
+        return [line]
 
     def save_stills(
         self,

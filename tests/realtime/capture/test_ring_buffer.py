@@ -146,6 +146,16 @@ def test_a_lossless_writer_waits_for_bytes_too() -> None:
     assert seen == list(range(20))
 
 
+def test_the_room_of_a_ring_in_seconds() -> None:
+    image = picture()  # 48 bytes
+    assert FrameRing(100, keep_s=5.0).room_s(image, 30.0) == 5.0
+    assert FrameRing(100, keep_s=5.0, max_bytes=30 * 48).room_s(image, 30.0) == 1.0
+    grey = np.full((480, 640, 3), 90, np.uint8)
+    tight = FrameRing(100, keep_s=50.0, max_bytes=20 * grey.nbytes)
+    packed = FrameRing(100, keep_s=50.0, max_bytes=20 * grey.nbytes, max_raw_bytes=10 * grey.nbytes)
+    assert packed.room_s(grey, 30.0) > 5 * tight.room_s(grey, 30.0)
+
+
 def until(true: Callable[[], bool]) -> None:
     """Wait for another thread's work."""
     pause = threading.Event()

@@ -307,3 +307,11 @@ def test_a_clip_does_not_go_on_behind_a_restart_nor_begin_before_one(session):
     assert clip_numbers(session, "0002")[0] == 60
     assert side_file(session, "0002")["complete"]
     assert not side_file(session, "0002")["degraded"]
+
+
+@pytest.mark.parametrize(("room_s", "told"), [(2.0, False), (6.0, False), (1.5, True), (0.3, True)])
+def test_a_pre_roll_that_memory_cannot_hold_is_told_at_the_start(session, room_s, told):
+    lines = Recorder(session, FrameRing(8), pre_s=1.0).shortage(room_s)
+    assert bool(lines) is told
+    if told:
+        assert f"{max(0.0, room_s - 1.0):.1f} s before the onset, not 1.0 s" in lines[0]
