@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -135,7 +136,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
         ring.close()
     reason = _reason(status, stop) if failure is None else SessionEnd.FAILED
     if recording is not None:
-        recording.session.finish(status.counts, reason, None if failure is None else str(failure))
+        # the recorder has finished the last clips meanwhile
+        counts = replace(status.counts, recorder=recording.recorder.counts())
+        recording.session.finish(counts, reason, None if failure is None else str(failure))
     if failure is not None:
         raise failure
     if settings.dashboard.kind != "none":
