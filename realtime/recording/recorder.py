@@ -275,7 +275,7 @@ class Recorder:
                 pass
             if clip in self._clips:
                 self._finish(clip)
-        while self._write_stills():
+        while self._may_go_on(deadline_s) and self._write_stills():
             pass
 
     @property
