@@ -164,11 +164,25 @@ class CandidateFinder:
             again: whether a candidate at this time, ns, is worth its late sighting, which takes
                 as long as the early one.
         """
+        row = self.measure(stabilised, face)
+        return self.find(stabilised.t_ns, row, again)
+
+    def measure(self, stabilised: Stabilised, face: Face) -> NDArray[np.float64]:
+        """One frame's values, (CHANNELS,); `find` takes them, now or when they are replayed."""
         self.motion = motion = self._motion.measure(stabilised)
-        known = self._timeline.resample(stabilised.t_ns, self._row(stabilised, face, motion))
+        row = self._row(stabilised, face, motion)
         self._last_ns = stabilised.t_ns
+        return row
+
+    def find(
+        self,
+        t_ns: int,
+        row: NDArray[np.float64],
+        again: Callable[[int], bool] = lambda _: True,
+    ) -> list[MeasuredCandidate]:
+        """The candidates that one measured frame (CHANNELS,) completes; arguments as `update`'s."""
         sightings: list[MeasuredCandidate | None] = []
-        for index in known:
+        for index in self._timeline.resample(t_ns, row):
             if index % steps(_LOOK_S) == 0:
                 self.speaking = (
                     oscillation_amplitude(self._timeline, index)[Stream.MOUTH] > SPEAKING_PX
