@@ -41,10 +41,8 @@ from realtime.errors import DataError, FleetingError, SettingsError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.motion.stabiliser import Stabiliser
-from realtime.spotting.apex import ApexConfig
 from realtime.spotting.candidates import CandidateFinder
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import Profile, save_profile
 from realtime.spotting.rejection_rules import RejectionRules
 from realtime.spotting.verifier import Verifier, load_verifier
@@ -176,21 +174,19 @@ def share(hits: int, of: int) -> Expected:
 def _judged(
     part: FaceRecording, added: Sequence[InsertedMovement], verifier: Verifier
 ) -> ScoredCandidates:
-    moments: Iterator[FaceFrame] = play(part, added, (0.3, 0.3))
-    rows: list[LabelledCandidate] = labelled_candidates(moments, added)
+    frames: Iterator[FaceFrame] = play(part, added, (0.3, 0.3))
+    rows: list[LabelledCandidate] = labelled_candidates(frames, added)
     return score_with(
         SimulationResult(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier
     )
 
 
 def _settled(part: FaceRecording) -> CandidateFinder:
-    """One that has watched the whole of a stretch."""
-    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
-    for moment in part.moments:
-        assert moment.face is not None
-        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
-        sighter.update(held, moment.face)
-    return sighter
+    """One that has learned from the whole of a stretch."""
+    pipeline = FacePipeline()
+    for frame in part.frames:
+        pipeline.follow(frame.t_ns, frame.grey, frame.face)
+    return pipeline.finder
 
 
 def report(expectation: Expectation, console: Console) -> None:

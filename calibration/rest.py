@@ -32,9 +32,7 @@ from realtime.face.geometry import CROP_IOD
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.motion.regions import MEMBERS, Stream
-from realtime.motion.stabiliser import Stabiliser
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile, load_profile, save_profile
 from realtime.spotting.verifier import load_verifier
@@ -61,9 +59,8 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
     Raises:
         DataError: the source ended, or six times as long passed, before that.
     """
-    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
+    pipeline = FacePipeline()
     first_ns: int | None = None
-    began_ns: int | None = None
     longest_s, reason = 0.0, Assessable.NO_FACE
     watched: int | None = None
     for shot in iter(source.read, None):
@@ -72,19 +69,14 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
             break
         grey = np.asarray(cv2.cvtColor(shot.image, cv2.COLOR_BGR2GRAY), np.uint8)
         face = next(iter(tracker.track(shot.t_ns, shot.image)), None)
-        judged = began_ns is not None and face is not None and face.id == watched
+        judged = face is not None and face.id == watched
         seen = assess(face, grey, 0.0, judged=judged)
-        if face is None or seen is not Assessable.YES or face.id != watched:
-            stabiliser.reset()
-            sighter.reset()
-            began_ns, watched = None, face.id if face is not None else None
-            reason = seen if seen is not Assessable.YES else reason
-        if face is not None and seen is Assessable.YES:
-            began_ns = shot.t_ns if began_ns is None else began_ns
-            sighter.update(stabiliser.align(shot.t_ns, grey, face), face)
-        rest_s = 0.0 if began_ns is None else (shot.t_ns - began_ns) / 1e9
+        pipeline.follow(shot.t_ns, grey, face if seen is Assessable.YES else None)
+        reason = seen if seen is not Assessable.YES else reason
+        watched = None if pipeline.began_ns is None or face is None else face.id
+        rest_s = 0.0 if pipeline.began_ns is None else (shot.t_ns - pipeline.began_ns) / 1e9
         longest_s = max(longest_s, rest_s)
-        yield RestProgress(rest_s, seen, sighter.noise_px)
+        yield RestProgress(rest_s, seen, pipeline.finder.noise_px)
         if rest_s >= seconds:
             return
     raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from realtime.capture.address import parse_source
+from realtime.capture.address import wanted_address
 from realtime.capture.open_source import open_source
 from realtime.capture.source import Source
 from realtime.settings import Settings
@@ -29,5 +29,5 @@ def open_subject(given: argparse.Namespace) -> Source:
     names = ("camera", "source", "size", "fps", "fourcc")
     flags = {f"source.{name}": getattr(given, name) for name in names}
     wanted = Settings.load(None, flags).source
-    address = parse_source(wanted.source or str(wanted.camera))
+    address = wanted_address(wanted.source, wanted.camera)
     return open_source(address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc)

@@ -6,6 +6,7 @@ engine process, session folder, recorder, dashboard.
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -14,27 +15,32 @@ from contextlib import ExitStack
 import numpy as np
 from rich.console import Console, RenderableType
 
-from realtime.capture.address import parse_source
+from realtime.analysis import Analysis
+from realtime.capture.address import wanted_address
 from realtime.capture.open_source import open_source
-from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.ring_buffer import FrameRing
 from realtime.capture.source import Source, SourceInfo
+from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
+from realtime.dashboard.stage_times import StageTimes
+from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
 from realtime.errors import SettingsError
 from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
-from realtime.pipeline import Pipeline, RunRecording
+from realtime.pipeline import Pipeline, RunInput, RunRecording
 from realtime.recording.clip_writer import recover
 from realtime.recording.event_log import EventLog
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import STOPPED, SessionFolder
+from realtime.recording.session_folder import SessionFolder
+from realtime.recording.session_record import SessionEnd
 from realtime.settings import Settings
-from realtime.spotting.face_pipeline import FacePipeline
+from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
 
@@ -47,7 +53,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """One run from opening the source to the closing summary."""
     wanted = settings.source
     demo = _Demo() if wanted.demo else None
-    address = None if wanted.demo else parse_source(wanted.source or str(wanted.camera))
+    address = None if wanted.demo else wanted_address(wanted.source, wanted.camera)
     live = address is not None and address.kind.value in ("camera", "stream")
     if live and wanted.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
@@ -77,7 +83,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         _warm_up(settings)
         markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
         recording, log = _open_recording(settings, capture.info, engine, ring, stack)
-        book = EventTracker(
+        events = EventTracker(
             ring,
             engine=engine,
             log=log,
@@ -89,30 +95,36 @@ def run(settings: Settings, stop: threading.Event) -> None:
         dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
         if live:
             reader.skip_to_newest()
+        times = StageTimes()
         pipeline = Pipeline(
-            settings,
-            info=capture.info,
-            capture=capture,
-            ring=ring,
-            reader=reader,
-            tracker=tracker,
+            RunInput(capture, ring, reader),
+            Analysis(
+                tracker,
+                assess_config=settings.assess,
+                stabiliser=settings.stabiliser,
+                spotter=settings.spotter,
+                profile=profile,
+                timed=times.stage,
+            ),
+            events=events,
             engine=engine,
-            book=book,
             recording=recording,
             dashboard=dashboard,
-            profile=profile,
+            times=times,
+            traces=TraceHistory(settings.spotter.onset.enter_sigma),
+            seconds=wanted.seconds or math.inf,
             stop=stop,
         )
         status = pipeline.run()
         reader.close()
         ring.close()
     if recording is not None:
-        recording.session.finish(_counts(status, book, recording), _how(status, stop))
+        recording.session.finish(status.counts, _reason(status, stop))
     if settings.dashboard.kind != "none":
         console = Console(width=None if sys.stdout.isatty() else 100)
-        console.print(summary(status, book.final()))
+        console.print(summary(status, events.final()))
         if demo is not None:
-            console.print(demo.report(book, status.elapsed_s))
+            console.print(demo.report(events, status.elapsed_s))
 
 
 class _Demo:
@@ -128,11 +140,11 @@ class _Demo:
 
         return DemoSource(self._subject)
 
-    def report(self, book: EventTracker, played_s: float) -> RenderableType:
+    def report(self, events: EventTracker, played_s: float) -> RenderableType:
         from realtime.demo.score import match, report_table
 
         shown = [event for event in self._subject.truth if event.offset_s <= played_s]
-        return report_table(match(shown, book.final()))
+        return report_table(match(shown, events.final()))
 
 
 def _open_tracker(settings: Settings) -> FaceTracker:
@@ -208,13 +220,12 @@ def _warm_up(settings: Settings) -> None:
     landmarks = np.zeros((478, 3), np.float32)
     landmarks[:468, :2] = canonical_in_crop()
     face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
-    watcher = FacePipeline(0, settings.stabiliser, settings.spotter)
+    spotter = FaceSpotter(0, settings.stabiliser, settings.spotter)
     t_ns = 0
     for k in range(17):
         if k == 3 and time.monotonic() - start < _SLOW_S:
             break  # they are built already: those of a candidate load in a few frames' time
-        frame = Frame(k, t_ns, np.zeros((1, 1, 3), np.uint8))
-        watcher.spot(watcher.align(frame, moved if k == 14 else still, face), face)
+        spotter.spot(spotter.align(k, t_ns, moved if k == 14 else still, face), face)
         # rest is known after two seconds; then the brows move, so that there is something to judge
         t_ns += 33_000_000 if k < 3 else 200_000_000
     done.set()
@@ -222,21 +233,8 @@ def _warm_up(settings: Settings) -> None:
         sys.stderr.write("fleeting: ready\n")
 
 
-def _counts(status: Status, book: EventTracker, recording: RunRecording) -> dict[str, object]:
-    return {
-        "seconds": round(status.elapsed_s, 6),
-        "frames_captured": status.capture.frames,
-        "frames_missing": status.capture.missing,
-        "frames_refused": status.capture.undecodable,
-        "reopened": status.capture.reconnects,
-        "restarts": status.capture.restarts,
-        "frames_analysed": status.analysed,
-        "frames_skipped": status.skipped,
-        "events": dict(sorted(book.counts().items())),
-    }
-
-
-def _how(status: Status, stop: threading.Event) -> str:
+def _reason(status: Status, stop: threading.Event) -> SessionEnd:
     if stop.is_set():
-        return STOPPED
-    return "the source ended" if status.capture.state.value == "ENDED" else "the time was up"
+        return SessionEnd.STOPPED
+    ended = status.capture.state is CameraState.ENDED
+    return SessionEnd.SOURCE_ENDED if ended else SessionEnd.TIME_UP

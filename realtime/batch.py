@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 import os
 import signal
 import subprocess
@@ -32,9 +31,8 @@ from rich.table import Table
 from realtime.atomic_file import write_whole
 from realtime.dashboard.words import printable
 from realtime.errors import DataError, FleetingError
-from realtime.recording.event_log import latest, read_events
-from realtime.recording.frames_csv import judged_minutes, read_verdicts
-from realtime.recording.session_folder import STOPPED
+from realtime.recording.session import open_session
+from realtime.recording.session_record import Outcome
 
 SUFFIXES = {
     *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".mts"),
@@ -73,11 +71,8 @@ def videos(folder: Path) -> list[Path]:
 def whole_session(folder: Path) -> Path | None:
     """The newest session below a folder that was not cut short."""
     for header in sorted(folder.glob("*/session.json"), reverse=True):
-        try:
-            reason = json.loads(header.read_text("utf-8"))["ended"]["reason"]
-        except (OSError, ValueError, KeyError, TypeError):  # killed: it has not ended
-            continue
-        if reason != STOPPED:
+        record = open_session(header.parent).record
+        if record is not None and record.outcome in (Outcome.DONE, Outcome.NOT_JUDGED):
             return header.parent
     return None
 
@@ -133,15 +128,13 @@ class Analysts:
 def row_of(video: str, output: Path, session: Path | None, trouble: str) -> BatchRow:
     if session is None:
         return BatchRow(video, 0.0, 0.0, 0, None, 0, "", trouble)
-    verdicts = read_verdicts(session)
-    judged = judged_minutes(verdicts)
-    path = session / "events.jsonl"
-    events = latest(read_events(path)).values() if path.exists() else ()
-    kinds = [event.get("kind") for event in events]
+    read = open_session(session)
+    judged = read.judged.judged_s / 60
+    kinds = [event.kind for event in read.events]
     flagged = kinds.count("micro")
     return BatchRow(
         video,
-        round((verdicts[-1].t_s - verdicts[0].t_s) / 60 if verdicts else 0.0, 3),
+        round(read.judged.seen_s / 60, 3),
         round(judged, 3),
         flagged,
         round(flagged / judged, 3) if judged else None,

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from realtime.errors import DataError
 
 SCHEMA = 1
 
@@ -34,8 +38,8 @@ class Classification:
 class Event:
     id: str  # "0001" and up, in the order of flagging
     face: int
-    # of its landmarks at the apex: left, top, right, bottom, pixels
-    face_box: tuple[float, float, float, float]
+    # of its landmarks at the apex: left, top, right, bottom, pixels; None: not known
+    face_box: tuple[float, float, float, float] | None
     kind: Kind
     onset_s: float
     apex_s: float
@@ -69,6 +73,49 @@ class Event:
         doubted = self.kind == "micro" and verdict is not None and verdict.doubted
         return (*self.confounders, NETWORK_DOUBTS) if doubted else self.confounders
 
+    @classmethod
+    def from_json(cls, line: str | bytes) -> Self:
+        """The event of a line; `to_json` of it gives the line again, to the byte.
+
+        Raises:
+            DataError: the line is not an event; the message names the field.
+        """
+        try:
+            record = _Line.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = "".join(f"{part}: " for part in first["loc"][:1])
+            raise DataError(f"not an event ({where}{first['msg']})") from None
+        box = record.face_box
+        if box is not None and not (box[0] < box[2] and box[1] < box[3]):
+            raise DataError("not an event (face_box: it is empty)")
+        verdict = record.classification()
+        reasons = record.confounders
+        if verdict is not None and verdict.doubted:
+            reasons = reasons[:-1]
+        return cls(
+            id=record.id,
+            face=record.face,
+            face_box=box,
+            kind=record.kind,
+            onset_s=record.onset_s,
+            apex_s=record.apex_s,
+            offset_s=record.offset_s,
+            flagged_s=record.flagged_s,
+            onset_frame=record.onset_frame,
+            apex_frame=record.apex_frame,
+            offset_frame=record.offset_frame,
+            peak_motion_iod=record.peak_motion_iod,
+            peak_sigma=record.peak_sigma,
+            regions=tuple(record.regions.values()),
+            probability=record.probability,
+            confounders=reasons,
+            classification=verdict,
+            clip=record.clip,
+            stills=record.stills,
+            revises=record.revises,
+        )
+
     def to_json(self) -> str:
         """The event as one line without its newline; equal events give equal bytes."""
         verdict = self.classification
@@ -76,7 +123,7 @@ class Event:
             "schema": SCHEMA,
             "id": self.id,
             "face": self.face,
-            "face_box": [round(place) for place in self.face_box],
+            "face_box": self.face_box and [round(place) for place in self.face_box],
             "kind": self.kind,
             "onset_s": round(self.onset_s, 6),
             "apex_s": round(self.apex_s, 6),
@@ -102,3 +149,55 @@ class Event:
         if self.revises:
             record["revises"] = True
         return json.dumps(record, allow_nan=False)
+
+
+_Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
+class _Probabilities(BaseModel):
+    negative: _Share
+    positive: _Share
+    surprise: _Share
+
+
+class _Line(BaseModel):
+    """A line as it stands in the file; fields of a later version are passed over."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    face: int
+    face_box: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = None
+    kind: Kind
+    onset_s: FiniteFloat
+    apex_s: FiniteFloat
+    offset_s: FiniteFloat
+    flagged_s: FiniteFloat
+    onset_frame: int
+    apex_frame: int
+    offset_frame: int
+    label: Literal["negative", "positive", "surprise", "unclassified"]
+    probabilities: _Probabilities | None
+    micro_probability: _Share | None
+    peak_motion_iod: FiniteFloat
+    peak_sigma: FiniteFloat
+    probability: _Share | None = None
+    regions: dict[str, FiniteFloat]
+    confounders: tuple[str, ...]
+    engine: str | None
+    clip: str | None
+    stills: tuple[str, ...]
+    revises: bool = False
+
+    def classification(self) -> Classification | None:
+        shares, micro = self.probabilities, self.micro_probability
+        if shares is None or micro is None or self.label == UNCLASSIFIED:
+            return None
+        return Classification(
+            self.label,
+            (shares.negative, shares.positive, shares.surprise),
+            micro,
+            self.engine or "",
+            doubted=self.kind == "micro" and self.confounders[-1:] == (NETWORK_DOUBTS,),
+        )

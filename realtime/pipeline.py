@@ -1,7 +1,8 @@
-"""The analysis loop: frames from the ring, through the stages, to events and the dashboard.
+"""The loop of a run: frames from the ring to the analysis, its results to whoever wants them.
 
-Runs on the caller's thread and owns everything after the ring.  Live, it lets frames go when it
-falls behind and counts them; a file it analyses frame by frame.
+Results go to the events, the table of frames and the dashboard, whose commands come back.  Runs on
+the caller's thread.  Live, it drops frames when it falls behind and counts them; a file it analyses
+frame by frame.
 """
 
 from __future__ import annotations
@@ -11,35 +12,54 @@ import threading
 import time
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.analysis import Analysis, FrameAnalysis
 from realtime.capture.frame_rate import LocalRate
 from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
 from realtime.capture.source import SourceInfo
+from realtime.capture.stats import CaptureStats
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import Command, Dashboard
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
-from realtime.face.assessability import Assessable, assess
-from realtime.face.face import Face, FaceTracker
+from realtime.face.assessability import Assessable
 from realtime.face.geometry import cut_out, face_box, widened
-from realtime.motion.regions import Stream
+from realtime.face.judged_time import JudgedTimer, Verdict
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
-from realtime.settings import Settings
-from realtime.spotting.face_pipeline import FacePipeline
-from realtime.spotting.person_profile import Profile
-from realtime.status import Status
+from realtime.status import (
+    Counts,
+    EngineState,
+    FrameCounts,
+    RecorderCounts,
+    RecordingState,
+    SecondsCounts,
+    Status,
+)
 
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
-_MAX_LAG_S = 0.3  # live analysis farther behind than this lets frames go
-_AROUND = 0.25  # of a face that is shown beside it, share of its size
+_MAX_LAG_S = 0.3  # live analysis farther behind than this drops frames
+_AROUND = 0.25  # of a face that is shown with it, share of its size
+_NOTHING = FrameAnalysis((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class RunInput:
+    """Where a run's frames come from."""
+
+    capture: CaptureThread
+    ring: FrameRing
+    reader: RingReader
+
+    @property
+    def info(self) -> SourceInfo:
+        return self.capture.info
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,182 +75,164 @@ class Pipeline:
     """One run over one source.
 
     Args:
-        profile: of the person, where there is one.
+        seconds: of the source after which the run ends; infinite: at its end.
+        engine: None for motion only.
+        times: of the stages, as `analysis` measures them.
         stop: set by anyone who wants the run to end.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        frames: RunInput,
+        analysis: Analysis,
         *,
-        info: SourceInfo,
-        capture: CaptureThread,
-        ring: FrameRing,
-        reader: RingReader,
-        tracker: FaceTracker,
+        events: EventTracker,
         engine: EngineProcess | None,
-        book: EventTracker,
         recording: RunRecording | None,
         dashboard: Dashboard,
-        profile: Profile | None,
+        times: StageTimes,
+        traces: TraceHistory,
+        seconds: float = math.inf,
         stop: threading.Event,
     ) -> None:
-        self._settings = settings
-        self._info = info
-        self._capture = capture
-        self._ring = ring
-        self._reader = reader
-        self._tracker = tracker
+        self._input = frames
+        self._analysis = analysis
+        self._events = events
         self._engine = engine
-        self._book = book
         self._recording = recording
         self._dashboard = dashboard
-        self._profile = profile
+        self._times = times
+        self._traces = traces
+        self._seconds = seconds
         self._stop = stop
-        self._clock = StageTimes()
-        self._traces = TraceHistory(settings.spotter.onset.enter_sigma)
-        self._watchers: dict[int, FacePipeline] = {}
         self._first_ns: int | None = None
         self._zero_ns = 0  # source time that is second 0 of every output
         self._local_rate = LocalRate()
-        self._local_fps = 0.0
         self._elapsed_s = self._now_s = 0.0  # since the first frame; on the source's time line
         self._analysed = 0
-        self._assessable = Assessable.NO_FACE
-        self._faces: tuple[Face, ...] = ()
+        self._newest = _NOTHING
         self._picture: NDArray[np.uint8] | None = None
         self._paused = False
         self._notices: list[str] = []
         self._fps = 0.0
+        self._judged = JudgedTimer()
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
         shown_at, shown_changes = -math.inf, 0
-        limit_ns = (self._settings.source.seconds or math.inf) * 1e9
+        limit_ns = self._seconds * 1e9
         while not self._stop.is_set():
-            frame = self._reader.next(_WAIT_S)
+            frame = self._input.reader.next(_WAIT_S)
             if frame is not None:
                 self._begin(frame)
                 if limit_ns <= frame.t_ns - (self._first_ns or 0):
                     break
                 self._catch_up(frame)
-                self._analyse(frame)
-                self._book.tend(frame.t_ns)
-            elif self._reader.ended:
+                self._handle(frame)
+                self._events.collect_answers(frame.t_ns)
+            elif self._input.reader.ended:
                 break
-            self._capture.check()
+            self._input.capture.check()
             for command in self._dashboard.commands():
                 self._obey(command)
             now = time.monotonic()
-            if now - shown_at >= _SHOW_S or self._book.changes != shown_changes:
-                shown_at, shown_changes = now, self._book.changes
+            if now - shown_at >= _SHOW_S or self._events.changes != shown_changes:
+                shown_at, shown_changes = now, self._events.changes
                 self._dashboard.show(self.status())
-        self._book.close()
+        self._events.close()
         status = self.status()
         self._dashboard.show(status)
         return status
 
     def status(self) -> Status:
-        stats = self._capture.stats()
+        stats = self._input.capture.stats()
         self._fps = stats.measured_fps
-        counts = self._book.counts()
-        recording = self._recording
-        watcher = self._largest()
+        recording, engine = self._recording, self._engine
+        kept = (RecordingState.OFF, "") if recording is None else recording.recorder.state()
+        largest = self._newest.largest
         return Status(
-            source=self._info.name,
-            size=(self._info.width, self._info.height),
+            source=self._input.info.name,
+            size=(self._input.info.width, self._input.info.height),
             elapsed_s=self._elapsed_s,
             capture=stats,
-            ring_held=len(self._ring),
-            ring_capacity=self._ring.room(self._fps),
-            analysed=self._analysed,
-            skipped=self._reader.missed,
-            stages=self._clock.times(),
-            faces=len(self._faces),
-            assessable=self._assessable,
-            detector=self._detector_state(watcher),
+            ring_held=len(self._input.ring),
+            ring_capacity=self._input.ring.room(self._fps),
+            counts=self._counts(stats),
+            stages=self._times.times(),
+            faces=len(self._newest.faces),
+            assessable=self._newest.assessable,
+            paused=self._paused,
+            detector=None if largest is None or self._paused else largest.state,
             traces=self._traces.traces(),
-            events=self._book.newest(),
-            micro_count=counts["micro"],
-            rejected_count=counts["rejected"],
-            engine="motion only" if self._engine is None else self._engine.description,
-            engine_state="no engine" if self._engine is None else self._engine.printable_state,
-            recording="off" if recording is None else recording.recorder.state(),
+            events=self._events.newest(),
+            engine="motion only" if engine is None else engine.description,
+            engine_state=EngineState.NONE if engine is None else engine.state,
+            engine_trouble="" if engine is None else engine.trouble,
+            recording=kept[0],
+            recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
             disk_free_bytes=None if recording is None else recording.session.free_bytes(),
             face_picture=self._picture,
             notices=self._all_notices(),
         )
 
-    def _analyse(self, frame: Frame) -> None:
+    def _counts(self, capture: CaptureStats) -> Counts:
+        recording, engine = self._recording, self._engine
+        judged = self._judged.time()
+        recorder = RecorderCounts() if recording is None else recording.recorder.counts()
+        return Counts(
+            FrameCounts(
+                capture.frames + capture.undecodable,
+                capture.undecodable,
+                self._input.reader.missed,
+                self._analysed,
+                capture.missing,
+            ),
+            SecondsCounts(judged.seen_s, judged.judged_s, judged.not_judged_s),
+            capture.reconnects,
+            capture.restarts,
+            dict(sorted(self._events.counts().items())),
+            None if engine is None else engine.counts(),
+            recorder,
+        )
+
+    def _handle(self, frame: Frame) -> None:
+        """One frame to the analysis, and what it shows to everyone else."""
         self._elapsed_s = (frame.t_ns - (self._first_ns or 0)) / 1e9
         self._now_s = self._time_of(frame)
         self._analysed += 1
-        self._local_fps = self._local_rate.add(frame.t_ns) or self._reported_fps()
+        fps = self._local_rate.add(frame.t_ns) or self._reported_fps()
         if self._paused:
             return
-        if frame.restart:
-            self._tracker.reset()
-            self._watchers.clear()
-        with self._clock.stage("face"):
-            grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
-            self._faces = self._tracker.track(frame.t_ns, frame.image)
-        present = {face.id for face in self._faces}
-        self._watchers = {i: w for i, w in self._watchers.items() if i in present}
-        limits = self._settings.assess
-        judged = [
-            assess(face, grey, self._local_fps, limits, judged=face.id in self._watchers)
-            for face in self._faces
-        ]
-        self._assessable = judged[0] if judged else Assessable.NO_FACE
-        for face, verdict in zip(self._faces, judged, strict=True):
-            if verdict is Assessable.YES:
-                self._watch(frame, grey, face)
-            else:
-                self._watchers.pop(face.id, None)
-        watcher = self._largest()
-        if watcher is not None:
-            self._assessable = watcher.assessable(self._assessable)
-            self._traces.note(frame.t_ns, watcher.spotter.strengths)
+        self._newest = shown = self._analysis.analyse(frame, fps)
+        for found in shown.findings:
+            self._events.record(found, frame)
+        for took_ms in self._events.engine_ms:
+            self._times.note("engine", took_ms / 1e3)
+        self._events.engine_ms.clear()
         self._picture = None
-        if self._faces:
-            shown = widened(face_box(self._faces[0].landmarks), _AROUND)
-            self._picture = cut_out(frame.image, shown)
+        if shown.largest is not None:
+            if shown.largest.state is not None:
+                self._traces.note(frame.t_ns, shown.largest.strengths)
+            box = widened(face_box(shown.largest.face.landmarks), _AROUND)
+            self._picture = cut_out(frame.image, box)
+        any_judged = any(one.assessable is Assessable.YES for one in shown.faces)
+        verdict = Assessable.YES if any_judged else shown.assessable
+        self._judged.note(Verdict(self._now_s, verdict))
         if self._recording is not None:
-            self._tabulate(frame, judged)
-
-    def _watch(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> None:
-        watcher = self._watchers.get(face.id)
-        if watcher is None:
-            watcher = FacePipeline(
-                face.id,
-                self._settings.stabiliser,
-                self._settings.spotter,
-                profile=self._profile,
-            )
-            self._watchers[face.id] = watcher
-        with self._clock.stage("stabiliser"):
-            stabilised = watcher.align(frame, grey, face)
-        with self._clock.stage("spotter"):
-            findings = watcher.spot(stabilised, face)
-        for finding in findings:
-            self._book.take(watcher, finding, frame)
-        for took_ms in self._book.engine_ms:
-            self._clock.note("engine", took_ms / 1e3)
-        self._book.engine_ms.clear()
+            self._tabulate(self._recording.table, frame, shown)
 
     def _catch_up(self, frame: Frame) -> None:
         """Live only: give up a backlog that would make the screen and the flags late."""
-        if self._info.live and self._reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
-            self._reader.skip_to_newest()
+        if self._input.info.live and self._input.reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
+            self._input.reader.skip_to_newest()
 
     def _obey(self, command: Command) -> None:
         match command:
             case Command.QUIT:
                 self._stop.set()
             case Command.REST:
-                for watcher in self._watchers.values():
-                    watcher.reset()
+                self._analysis.learn_rest()
                 self._notices.append(f"{self._now_s:.1f} s  learning rest again")
             case Command.MARKER:
                 if self._recording is not None:
@@ -239,49 +241,44 @@ class Pipeline:
                 self._notices.append(f"{self._now_s:.1f} s  marker")
             case Command.PAUSE:
                 self._paused = not self._paused
-                self._watchers.clear()
+                self._analysis.forget()
                 state = "paused" if self._paused else "going on"
                 self._notices.append(f"{self._now_s:.1f} s  {state}")
 
-    def _tabulate(self, frame: Frame, judged: list[Assessable]) -> None:
-        assert self._recording is not None
+    def _tabulate(self, table: FramesCsv, frame: Frame, shown: FrameAnalysis) -> None:
         t_s = self._time_of(frame)
-        if not self._faces:
-            self._recording.table.append(FrameRow.without_face(frame.seq, t_s))
-        for face, verdict in zip(self._faces, judged, strict=True):
-            watcher = self._watchers.get(face.id)
+        if not shown.faces:
+            table.append(FrameRow.without_face(frame.seq, t_s))
+        for one in shown.faces:
             row = FrameRow.of_face(
                 frame.seq,
                 t_s,
-                face,
-                watcher.assessable(verdict) if watcher else verdict,
-                strengths=watcher.spotter.strengths if watcher else (0.0,) * len(Stream),
-                stabilised=watcher.stabilised if watcher else None,
+                one.face,
+                one.assessable,
+                strengths=one.strengths,
+                stabilised=one.stabilised,
             )
-            self._recording.table.append(row)
+            table.append(row)
 
     def _reported_fps(self) -> float:
-        """Of a file, until its rate is measured; a camera's is not to be believed."""
-        info = self._info
+        """Of a file, until its rate is measured; a camera's report is not reliable."""
+        info = self._input.info
         return 0.0 if info.live else info.requested_fps or info.reported_fps or 0.0
-
-    def _largest(self) -> FacePipeline | None:
-        return self._watchers.get(self._faces[0].id) if self._faces else None
-
-    def _detector_state(self, watcher: FacePipeline | None) -> str:
-        if self._paused:
-            return "paused"
-        return "no face" if watcher is None else watcher.spotter.state.value
 
     def _begin(self, frame: Frame) -> None:
         """A file's seconds are those of its own time line, a live source's those since it began."""
         if self._first_ns is None:
             self._first_ns = frame.t_ns
-            self._zero_ns = self._book.start_ns = frame.t_ns if self._info.live else 0
+            self._zero_ns = self._events.start_ns = frame.t_ns if self._input.info.live else 0
 
     def _time_of(self, frame: Frame) -> float:
         return (frame.t_ns - self._zero_ns) / 1e9
 
     def _all_notices(self) -> tuple[str, ...]:
         recorder = self._recording.recorder.notices() if self._recording else ()
-        return (*self._info.remarks, *self._capture.notices(), *recorder, *self._notices)[-20:]
+        return (
+            *self._input.info.remarks,
+            *self._input.capture.notices(),
+            *recorder,
+            *self._notices,
+        )[-20:]

@@ -1,18 +1,85 @@
 """What the dashboard shows: one immutable picture of the program, made by the pipeline.
 
-The pipeline makes a fresh `Status` several times a second; the dashboard only reads it.
+The pipeline makes a fresh `Status` several times a second; the dashboard only reads it.  Its
+`Counts` are those of session.json and of the table of a batch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from realtime.capture.stats import CaptureStats
 from realtime.event import Event
 from realtime.face.assessability import Assessable
+from realtime.spotting.onset import DetectorState
+
+
+class EngineState(Enum):
+    NONE = "no engine"  # motion only
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    FAILED = "failed"  # for good
+
+
+class RecordingState(Enum):
+    OFF = "off"
+    IDLE = "idle"
+    WRITING = "writing"
+    PAUSED = "PAUSED"  # the disk takes nothing; detection goes on
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCounts:
+    read: NonNegativeInt = 0  # undecodable ones too
+    undecodable: NonNegativeInt = 0  # damaged, of another size, or not later than the last
+    dropped: NonNegativeInt = 0  # analysis was behind
+    analysed: NonNegativeInt = 0
+    missing: NonNegativeInt = 0  # of a live source: never delivered, by its own rate
+
+
+@dataclass(frozen=True, slots=True)
+class SecondsCounts:
+    seen: NonNegativeFloat = 0.0  # from the first analysed frame to the last
+    judged: NonNegativeFloat = 0.0  # in which a face could be judged
+    # by reason, longest first; with `judged` they add up to `seen`
+    not_judged: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCounts:
+    """Pairs of frames that the engine was asked about."""
+
+    answered: NonNegativeInt = 0
+    failed: NonNegativeInt = 0  # its process died or hung, or its answer was not finite
+    refused: NonNegativeInt = 0  # too many at once, or the engine is gone
+    restarted: NonNegativeInt = 0  # its process
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderCounts:
+    clips: NonNegativeInt = 0  # closed and readable
+    missing_frames: NonNegativeInt = 0  # of clips, dropped by a live ring
+    suppressed: NonNegativeInt = 0  # clips and sets of stills not begun
+    failures: NonNegativeInt = 0  # clips, stills, rows and lines that could not be written
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    frames: FrameCounts = FrameCounts()
+    seconds: SecondsCounts = SecondsCounts()
+    reconnects: NonNegativeInt = 0
+    restarts: NonNegativeInt = 0  # times a file's time stamps or picture size did not go on
+    events: Mapping[str, NonNegativeInt] = field(default_factory=dict)  # by kind
+    engine: EngineCounts | None = None  # None: motion only
+    recorder: RecorderCounts = RecorderCounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +106,29 @@ class Status:
     capture: CaptureStats
     ring_held: int
     ring_capacity: int
-    analysed: int
-    skipped: int  # frames that the analysis dropped
+    counts: Counts
     stages: tuple[StageTime, ...]
     faces: int
     assessable: Assessable
-    detector: str  # "resting", "rising", "paused", ...
+    paused: bool  # by the user
+    detector: DetectorState | None  # of the largest face; None: there is none to be judged
     traces: tuple[Trace, ...]
     events: tuple[Event, ...]  # the last few, oldest first
-    micro_count: int
-    rejected_count: int
     engine: str  # "onnxruntime-f32 3f9c…", or "motion only"
-    engine_state: str  # "ready", "loading", "restarting", ...
-    recording: str  # "off", "idle", "writing clips/0003.mp4", "PAUSED: disk full"
+    engine_state: EngineState
+    engine_trouble: str  # why its process was last replaced, or ""
+    recording: RecordingState
+    recording_detail: str  # "clips/0003.mp4", "disk full", or ""
     session: str | None  # the session folder
     disk_free_bytes: int | None
     face_picture: NDArray[np.uint8] | None = None  # (h, w, 3) BGR cut-out around the face
     notices: tuple[str, ...] = field(default=())  # lines the user should see, newest last
+
+    @property
+    def micro_count(self) -> int:
+        """Flagged, and not retracted."""
+        return self.counts.events.get("micro", 0)
+
+    @property
+    def rejected_count(self) -> int:
+        return self.counts.events.get("rejected", 0)

@@ -28,14 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._common.machine import machine
-from realtime.capture.ring_buffer import Frame
 from realtime.demo.subject import DemoSubject
 from realtime.face.face_mesh import FaceMesh, FaceRegion
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.motion.stabiliser import StabiliserConfig
-from realtime.spotting.face_pipeline import FacePipeline
-from realtime.spotting.spotter import SpotterConfig
+from realtime.spotting.face_spotter import FaceSpotter
 
 ROOT = Path(__file__).resolve().parents[2]
 WEBCAM = ROOT.parent / "shared" / "media" / "webcam.mp4"
@@ -80,7 +77,7 @@ def measure(frames: list[tuple[int, NDArray[np.uint8]]], model: Path) -> Stopwat
     watch, tracker = Stopwatch(), LandmarkTracker(model)
     with zipfile.ZipFile(model) as archive:
         alone = FaceMesh(archive.read("face_landmarks_detector.tflite"))
-    watcher = FacePipeline(0, StabiliserConfig(), SpotterConfig())
+    spotter = FaceSpotter(0)
     region: FaceRegion | None = None
     for seq, (t_ns, image) in enumerate(frames):
         with watch.stage("whole frame"):
@@ -91,9 +88,9 @@ def measure(frames: list[tuple[int, NDArray[np.uint8]]], model: Path) -> Stopwat
             if not faces:
                 continue
             with watch.stage("stabiliser"):
-                stabilised = watcher.align(Frame(seq, t_ns, image), grey, faces[0])
+                stabilised = spotter.align(seq, t_ns, grey, faces[0])
             with watch.stage("spotter"):
-                watcher.spot(stabilised, faces[0])
+                spotter.spot(stabilised, faces[0])
         region = FaceRegion.of_landmarks(faces[0].landmarks)
         if seq % BLOCK == BLOCK - 1:
             for _, other in frames[seq - BLOCK + 1 : seq + 1]:
@@ -108,13 +105,14 @@ def start_up() -> tuple[float, float, bool]:
         "import sys, threading, time; t = time.monotonic()\n"
         "import psutil, realtime.app as app\n"
         "from realtime.settings import Settings\n"
-        "from realtime.pipeline import Pipeline\n"
+        "from realtime.analysis import Analysis\n"
         "first = []\n"
-        "analyse = Pipeline._analyse\n"
-        "def noted(self, frame):\n"
-        "    analyse(self, frame)\n"
+        "analyse = Analysis.analyse\n"
+        "def timed(self, *frame):\n"
+        "    result = analyse(self, *frame)\n"
         "    first or first.append(time.monotonic() - t)\n"
-        "Pipeline._analyse = noted\n"
+        "    return result\n"
+        "Analysis.analyse = timed\n"
         "if __name__ == '__main__':\n"
         "    flags = {'source.demo': True, 'source.seconds': 8.0, 'dashboard.kind': 'none',\n"
         "             'recorder.output': sys.argv[1]}\n"

@@ -10,7 +10,6 @@ pixels of the recorded clips.  Exit code 1 if any of them reaches 1 %.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import pty
@@ -32,6 +31,7 @@ from rich.progress import track
 from rich.table import Table
 
 from realtime.demo.subject import DemoSubject
+from realtime.recording.session import open_session
 
 ROOT = Path(__file__).resolve().parents[2]
 FPS, SECONDS_OF_FILM = 60, 40
@@ -143,12 +143,15 @@ def main() -> int:
         link.send("how many?")
         sent = link.recv()
         (session,) = Path(folder).iterdir()
-        counts = json.loads((session / "session.json").read_text("utf-8"))["counts"]
+        record = open_session(session).record
+        assert record is not None
+        assert record.counts is not None
+        frames = record.counts.frames
         in_clips, holes = holes_in_clips(session)
     server.join(timeout=5)
 
-    captured = counts["frames_captured"]
-    by_counters = counts["frames_missing"] / max(1, captured + counts["frames_missing"])
+    captured = frames.read
+    by_counters = frames.missing / max(1, captured + frames.missing)
     by_server = max(0, sent - captured) / max(1, sent)
     by_pixels = holes / max(1, in_clips + holes)
     table = Table(
@@ -158,14 +161,14 @@ def main() -> int:
     table.add_column("frames", justify="right")
     table.add_column("missing", justify="right")
     table.add_column("loss", justify="right")
-    table.add_row("the program", str(captured), str(counts["frames_missing"]), f"{by_counters:.2%}")
+    table.add_row("the program", str(captured), str(frames.missing), f"{by_counters:.2%}")
     table.add_row("the server", str(sent), str(max(0, sent - captured)), f"{by_server:.2%}")
     table.add_row("numbers in the clips", str(in_clips), str(holes), f"{by_pixels:.2%}")
     console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(table)
     console.print(
-        f"analysed {counts['frames_analysed']}, let go by the analysis {counts['frames_skipped']}; "
-        f"events {counts['events']}; exit code {code}"
+        f"analysed {frames.analysed}, dropped {frames.dropped}; "
+        f"events {dict(record.counts.events)}; exit code {code}"
     )
     return int(code != 0 or max(by_counters, by_server, by_pixels) >= LIMIT)
 

@@ -38,13 +38,14 @@ from model.synthetic.skin_models import LEARNED
 from realtime.demo.subject import DemoSubject
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
-from realtime.event import CLASSES, UNCLASSIFIED
+from realtime.event import CLASSES, Event
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.recording.clip_writer import ClipWriter
+from realtime.recording.labels_csv import Labels
+from realtime.recording.session import Clip
 from realtime.recording.session_folder import SessionFolder
 from realtime.review.flags import Flag
-from realtime.review.labels import Labels
 from realtime.review.replay import replay
 from realtime.review.reviewer import Reviewer
 from realtime.review.sheet import HEIGHT, WIDTH
@@ -172,9 +173,14 @@ def review(given: argparse.Namespace) -> Figure:
     subject = DemoSubject()
     event, fps = subject.truth[0], subject.fps
     first, last = round((event.onset_s - 0.6) * fps), round((event.offset_s + 0.6) * fps)
+    times = event.onset_s, event.apex_s, event.offset_s
     flag = Flag(
-        *("0001", "micro", event.onset_s, event.apex_s, event.offset_s),
-        *(UNCLASSIFIED, None, Path("clip.mp4"), first / fps),
+        Event(
+            *("0001", 0, None, "micro", *times, event.offset_s),
+            *(round(t_s * fps) for t_s in times),
+            *(0.0, 0.0, ()),
+        ),
+        Clip("0001", Path("clip.mp4"), first / fps, 0.0, degraded=False, complete=True),
     )
     with TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
@@ -182,7 +188,7 @@ def review(given: argparse.Namespace) -> Figure:
             for k in range(first, last):
                 writer.write(subject.frame(k), round(1e9 * k / fps))
         looks = replay(clip, LandmarkTracker(face_model()))
-        reviewer = Reviewer([flag], Labels(SessionFolder(Path(folder), {})), lambda _: looks)
+        reviewer = Reviewer([flag], Labels(SessionFolder(Path(folder))), lambda _: looks)
         shown = [reviewer.picture(at_s) for at_s in (0.0, 0.0, 2.7)][-1]
     figure = plt.figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI))
     figure.add_axes((0.0, 0.0, 1.0, 1.0)).imshow(shown[..., ::-1])

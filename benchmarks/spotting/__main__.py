@@ -81,7 +81,7 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
             alarms,
         )
     watched = ours(recording, config, load_verifier(given.verifier) if given.verifier else None)
-    gaps = np.diff([m.t_ns / 1e9 for m in recording.moments])
+    gaps = np.diff([m.t_ns / 1e9 for m in recording.frames])
     alarms = {OURS: [a for a in watched.alarms if a.stands]}
     if not given.only_ours:
         alarms["rules only"] = rules_only(recording)

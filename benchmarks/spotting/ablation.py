@@ -68,19 +68,19 @@ class SpottingVariant:
 
 
 def pulse_only(row: LabelledCandidate) -> LabelledCandidate:
-    kept = np.zeros_like(row.evidence)
-    kept[_PULSE] = row.evidence[_PULSE]
-    return replace(row, evidence=kept)
+    kept = np.zeros_like(row.features)
+    kept[_PULSE] = row.features[_PULSE]
+    return replace(row, features=kept)
 
 
 def no_units(row: LabelledCandidate) -> LabelledCandidate:
-    evidence = row.evidence.copy()
-    evidence[_UNITS:] = 0.0
-    return replace(row, evidence=evidence)
+    features = row.features.copy()
+    features[_UNITS:] = 0.0
+    return replace(row, features=features)
 
 
 def whole_face(row: LabelledCandidate) -> LabelledCandidate | None:
-    return row if row.evidence[_STREAM] == 0 else None
+    return row if row.features[_STREAM] == 0 else None
 
 
 def side_lobes(row: LabelledCandidate) -> LabelledCandidate:
@@ -122,7 +122,7 @@ class LabelledClip:
 
     def watched(self, front: Callable[[], RegionMotion] | None) -> SimulationResult:
         """The clip as if it were a recording whose movements had been added."""
-        rows = labelled_candidates(self.recording.moments, self.truth, front and front())
+        rows = labelled_candidates(self.recording.frames, self.truth, front and front())
         about = False, False, self.recording.seconds, len(self.truth)
         return SimulationResult(self.kind, *about, tuple(rows))
 
@@ -198,7 +198,7 @@ def main() -> int:
             for stage in STAGES:
                 at = [i for i, r in enumerate(clip.rows) if r.stage == stage]
                 slope, offset = platt[stage]
-                raw = decision(models[stage], np.stack([clip.rows[i].evidence for i in at]))
+                raw = decision(models[stage], np.stack([clip.rows[i].features for i in at]))
                 p[at] = 1 / (1 + np.exp(-(slope * raw + offset)))
             judged_clips.append(scored(clip, p))
         late = operating.least_late[k] if variant.second_stage else 0.0

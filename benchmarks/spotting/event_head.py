@@ -42,15 +42,13 @@ from model.spotting.scene import simulate
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
 from model.synthetic.simulated_camera import SimulatedCamera
-from realtime.capture.ring_buffer import Frame
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.engine.runtime import EngineSession
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.motion.stabiliser import StabiliserConfig
-from realtime.spotting.face_pipeline import FacePipeline
+from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier, load_verifier
 
@@ -60,7 +58,6 @@ ABOUT = (
     "How well the verifier, the network's event head and a logistic regression on both separate "
     "true flags from false ones, as AUROC. The regression of each row is fitted on the other rows."
 )
-_NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
 
 
 @dataclass(slots=True)
@@ -71,27 +68,26 @@ class RaisedFlag:
 
 
 def flags(
-    moments: Sequence[FaceFrame],
+    frames: Sequence[FaceFrame],
     intervals: Sequence[tuple[float, float]],
     session: EngineSession,
     verifier: Verifier | None,
 ) -> Iterator[RaisedFlag]:
     """Every flag that goes up; `intervals` are the true movements, seconds."""
-    config, watcher = SpotterConfig(alarms_per_minute=LOOSE_PER_MIN), None
+    config = SpotterConfig(alarms_per_minute=LOOSE_PER_MIN)
+    spotter = FaceSpotter(0, spotter=config, verifier=verifier)
     up: dict[int, RaisedFlag] = {}
-    for seq, moment in enumerate(moments):
-        if moment.face is None:
-            yield from up.values()
-            watcher, up = None, {}
+    for seq, frame in enumerate(frames):
+        if frame.face is None:
+            spotter.reset()
             continue
-        if watcher is None:
-            watcher = FacePipeline(moment.face.id, StabiliserConfig(), config, verifier)
-        held = watcher.align(Frame(seq, moment.t_ns, _NO_IMAGE), moment.grey, moment.face)
-        for finding in watcher.spot(held, moment.face):
+        stabilised = spotter.align(seq, frame.t_ns, frame.grey, frame.face)
+        for found in spotter.spot(stabilised, frame.face):
+            finding = found.finding
             if finding.revises:
                 up[finding.number].probability = finding.probability
-            elif finding.kind == "micro":
-                answer = session.run(watcher.pair(finding)[None])
+            elif found.pair is not None:
+                answer = session.run(found.pair[None])
                 apex_s = finding.apex_ns / 1e9
                 right = any(a - SLACK_S <= apex_s <= b + SLACK_S for a, b in intervals)
                 logit = float(answer.micro_logit[0])
@@ -113,7 +109,7 @@ def on_added(
     added = draw_insertions(rng, recording, EVENTS_PER_MIN)
     acted = FaceRecording(recording.name, tuple(play(recording, added, (0.3, -0.2))))
     filmed = film_scene(rng, camera, acted) if camera else acted
-    return spot(filmed.moments, [(a.onset_s, a.offset_s) for a in added])
+    return spot(filmed.frames, [(a.onset_s, a.offset_s) for a in added])
 
 
 def on_everything(
@@ -134,7 +130,7 @@ def on_everything(
     seen = found.setdefault(given.set.name, [])
     for entry in track(read_set(given.set, ()), "set", console=console):
         recording = read_recording(entry["path"], tracker, any_rate=False)
-        seen += spot(recording.moments, [(e["onset_s"], e["offset_s"]) for e in entry["events"]])
+        seen += spot(recording.frames, [(e["onset_s"], e["offset_s"]) for e in entry["events"]])
     for path in given.footage:
         seen = found.setdefault(path.name, [])
         parts = list(stretches(read_recording(path, tracker), SHORTEST_S))

@@ -151,7 +151,7 @@ def causes(clip: Clip) -> Counter[str]:
     right = {i for i, _ in hits([a.apex_s for a in clip.alarms[OURS]], clip.truth)}
     counts: Counter[str] = Counter()
     faces = (
-        [(m.t_ns / 1e9, m.face) for m in clip.recording.moments if m.face] if clip.recording else []
+        [(m.t_ns / 1e9, m.face) for m in clip.recording.frames if m.face] if clip.recording else []
     )
     for i, alarm in enumerate(clip.alarms[OURS]):
         if i in right:

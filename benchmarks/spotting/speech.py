@@ -39,9 +39,9 @@ _MOUTH_PX = NAMES.index("mouth px")
 
 def to_and_fro_px(recording: FaceRecording) -> Iterator[float]:
     """Of the mouth, at every early sighting."""
-    for row in labelled_candidates(recording.moments, ()):
+    for row in labelled_candidates(recording.frames, ()):
         if row.stage == "early":
-            yield float(row.evidence[_MOUTH_PX])
+            yield float(row.features[_MOUTH_PX])
 
 
 def talkers(portraits: Path, count: int) -> Iterator[FaceRecording]:

@@ -17,15 +17,11 @@ from numpy.typing import NDArray
 from scipy.fft import irfft, rfft, rfftfreq
 
 from model.spotting.face_footage import FaceFrame, FaceRecording
-from realtime.capture.ring_buffer import Frame
 from realtime.face.assessability import Assessable
 from realtime.face.blendshapes import SignReader
 from realtime.face.face import Face
-from realtime.motion.stabiliser import Stabiliser, StabiliserConfig
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.face_pipeline import FacePipeline
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.rejection_rules import RejectionRules, confounders
 from realtime.spotting.spotter import Finding, SpotterConfig
 from realtime.spotting.verifier import Verifier
@@ -61,32 +57,27 @@ class SpotterOutcome:
 def ours(
     recording: FaceRecording, config: SpotterConfig, verifier: Verifier | None
 ) -> SpotterOutcome:
-    watched, watcher = SpotterOutcome(), None
-    first: dict[tuple[int, int], tuple[Finding, float]] = {}
-    last: dict[tuple[int, int], tuple[Finding, float]] = {}
-    life = 0
-    for seq, moment in enumerate(recording.moments):
-        if moment.face is None:
-            watcher = None
+    watched, spotter = SpotterOutcome(), FaceSpotter(0, spotter=config, verifier=verifier)
+    first: dict[int, tuple[Finding, float]] = {}
+    last: dict[int, tuple[Finding, float]] = {}
+    for seq, frame in enumerate(recording.frames):
+        if frame.face is None:
+            spotter.reset()
             continue
-        if watcher is None or watcher.face_id != moment.face.id:
-            watcher = FacePipeline(moment.face.id, StabiliserConfig(), config, verifier)
-            life += 1
         began = time.thread_time()
-        frame = Frame(seq, moment.t_ns, _NO_IMAGE)
-        held = watcher.align(frame, moment.grey, moment.face)
-        findings = watcher.spot(held, moment.face)
+        stabilised = spotter.align(seq, frame.t_ns, frame.grey, frame.face)
+        findings = spotter.spot(stabilised, frame.face)
         watched.cpu_s += time.thread_time() - began
-        watched.times_s.append(moment.t_ns / 1e9)
-        watched.judged.append(watcher.assessable(Assessable.YES) is Assessable.YES)
-        watched.strengths.append(watcher.spotter.strengths)
-        watched.coarse.append(watcher.spotter.coarse)
-        for finding in findings:
-            key, now = (life, finding.number), moment.t_ns / 1e9
-            first.setdefault(key, (finding, now))
-            last[key] = finding, now
-    for key, (flag, at) in first.items():
-        finding, revised = last[key]
+        watched.times_s.append(frame.t_ns / 1e9)
+        watched.judged.append(spotter.assessable(Assessable.YES) is Assessable.YES)
+        watched.strengths.append(spotter.strengths)
+        watched.coarse.append(spotter.coarse)
+        for finding in (found.finding for found in findings):
+            now_s = frame.t_ns / 1e9
+            first.setdefault(finding.number, (finding, now_s))
+            last[finding.number] = finding, now_s
+    for number, (flag, at) in first.items():
+        finding, revised = last[number]
         if flag.kind == "rejected":
             watched.rejected.append(finding)
             continue
@@ -105,25 +96,17 @@ def ours(
     return watched
 
 
-_NO_IMAGE = np.zeros((1, 1, 3), np.uint8)
-
-
 def rules_only(recording: FaceRecording) -> list[Alarm]:
     """The same front end, an alarm wherever no rule of `rejection_rules` objects."""
-    stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
+    pipeline = FacePipeline()
     alarms: list[Alarm] = []
-    for moment in recording.moments:
-        if moment.face is None:
-            stabiliser.reset()
-            sighter.reset()
-            continue
-        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
-        for seen in sighter.update(held, moment.face):
+    for frame in recording.frames:
+        for seen in pipeline.follow(frame.t_ns, frame.grey, frame.face):
             apex_s = seen.pulse.apex_ns / 1e9
             again = bool(alarms) and abs(apex_s - alarms[-1].apex_s) < SpotterConfig().refractory_s
             if seen.stage == "early" and not again and not any(confounders(seen, RejectionRules())):
                 times = seen.pulse.onset_ns / 1e9, apex_s, seen.pulse.offset_ns / 1e9
-                alarms.append(Alarm(*times, moment.t_ns / 1e9))
+                alarms.append(Alarm(*times, frame.t_ns / 1e9))
     return alarms
 
 
@@ -137,12 +120,12 @@ def blendshape_spike(recording: FaceRecording, signs: SignReader) -> list[Alarm]
     alarms: list[Alarm] = []
     history: list[tuple[float, NDArray[np.float64]]] = []
     began: float | None = None
-    for moment in recording.moments:
-        if moment.face is None:
+    for frame in recording.frames:
+        if frame.face is None:
             history, began = [], None
             continue
-        now = moment.t_ns / 1e9
-        values = np.asarray(signs.coefficients(moment.face.landmarks), np.float64)[_SPIKING]
+        now = frame.t_ns / 1e9
+        values = np.asarray(signs.coefficients(frame.face.landmarks), np.float64)[_SPIKING]
         past = np.array([v for t, v in history if now - 1.0 <= t < now])
         history = [(t, v) for t, v in history if now - 1.0 <= t] + [(now, values)]
         if len(past) < 10:
@@ -178,8 +161,8 @@ _OVERLAP = 0.29
 def challenge_rule(recording: FaceRecording) -> list[Alarm]:
     """The whole window is seen before it is judged: not a live method."""
     found: list[tuple[float, float, float]] = []
-    for start in range(0, max(len(recording.moments) - _WINDOW // 2, 1), _HOP):
-        window = recording.moments[start : start + _WINDOW]
+    for start in range(0, max(len(recording.frames) - _WINDOW // 2, 1), _HOP):
+        window = recording.frames[start : start + _WINDOW]
         part = [m for m in window if m.face is not None]
         if len(part) < 30 or window[0].face is None:
             continue

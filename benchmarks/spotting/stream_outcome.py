@@ -50,15 +50,15 @@ def outcome(
 ) -> Outcome:
     """Our spotter on one scene, filmed with movements that are known."""
     cv2.setNumThreads(1)
-    fps = (len(scene.moments) - 1) / scene.seconds
+    fps = (len(scene.frames) - 1) / scene.seconds
     acted = FaceRecording(scene.name, tuple(play(scene, added, (0.3, -0.2))))
     recording = film_scene(rng, camera, acted)
-    moments = tuple(only_assessable(recording.moments, fps))
+    frames = tuple(only_assessable(recording.frames, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(
         alarms_per_minute=given.alarms_per_minute, gates=gates or RejectionRules()
     )
-    watched: SpotterOutcome = ours(FaceRecording(recording.name, moments), config, verifier)
+    watched: SpotterOutcome = ours(FaceRecording(recording.name, frames), config, verifier)
     found: dict[int, tuple[float, float, float]] = {}
     false = 0
     for alarm in (a for a in watched.alarms if a.stands):

@@ -59,7 +59,7 @@ def cross_fit(
             for p, scores in zip(played, raw, strict=True):
                 rows = [i for i, r in enumerate(p.rows) if r.stage == stage]
                 if fold[p.group] == held_out and rows:
-                    x = np.stack([p.rows[i].evidence for i in rows])
+                    x = np.stack([p.rows[i].features for i in rows])
                     scores[rows] = decision(models, x)
     platt: dict[Stage, tuple[float, float]] = {}
     for stage in STAGES:
@@ -97,7 +97,7 @@ def _examples(
     rows = [(r, s) for r, s in rows if not _RIGHT_S < abs(r.late_by_s) < _WRONG_S]
     if not rows:
         raise DataError(f"no {stage} sighting to learn from: more recordings are needed")
-    x = np.stack([r.evidence for r, _ in rows])
+    x = np.stack([r.features for r, _ in rows])
     y = np.array([_is_right(r) for r, _ in rows])
     return x, y, np.array([s for _, s in rows])
 

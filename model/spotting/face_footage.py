@@ -39,16 +39,16 @@ class FaceFrame:
 @dataclass(frozen=True, slots=True)
 class FaceRecording:
     name: str
-    moments: tuple[FaceFrame, ...]
+    frames: tuple[FaceFrame, ...]
 
     @property
     def seconds(self) -> float:
-        return (self.moments[-1].t_ns - self.moments[0].t_ns) / 1e9
+        return (self.frames[-1].t_ns - self.frames[0].t_ns) / 1e9
 
     def between(self, first_s: float, last_s: float) -> FaceRecording:
         """The part between two times counted from its first frame."""
-        start = self.moments[0].t_ns
-        kept = (m for m in self.moments if first_s <= (m.t_ns - start) / 1e9 < last_s)
+        start = self.frames[0].t_ns
+        kept = (m for m in self.frames if first_s <= (m.t_ns - start) / 1e9 < last_s)
         return FaceRecording(self.name, tuple(kept))
 
 
@@ -56,9 +56,9 @@ def film_scene(
     rng: np.random.Generator, camera: SimulatedCamera, scene: FaceRecording
 ) -> FaceRecording:
     """The scene as the camera gives it, with the same faces at the same times."""
-    fps = (len(scene.moments) - 1) / scene.seconds
-    pictures = camera.film(rng, [moment.grey for moment in scene.moments], fps)
-    seen = (replace(m, grey=p) for m, p in zip(scene.moments, pictures, strict=True))
+    fps = (len(scene.frames) - 1) / scene.seconds
+    pictures = camera.film(rng, [frame.grey for frame in scene.frames], fps)
+    seen = (replace(m, grey=p) for m, p in zip(scene.frames, pictures, strict=True))
     return FaceRecording(scene.name, tuple(seen))
 
 
@@ -75,10 +75,10 @@ def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -
     with closing(VideoFile(path)) as video:
         fps = video.info.reported_fps or 0.0
         shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
-        moments = list(only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps))
-    if not any(moment.face for moment in moments):
+        frames = list(only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps))
+    if not any(frame.face for frame in frames):
         raise DataError(f"{path}: no face in this video can be judged")
-    return cut_to_face(FaceRecording(path.name, tuple(moments)))
+    return cut_to_face(FaceRecording(path.name, tuple(frames)))
 
 
 def track_faces(shots: Iterable[TimedFrame], tracker: FaceTracker) -> Iterator[FaceFrame]:
@@ -89,21 +89,21 @@ def track_faces(shots: Iterable[TimedFrame], tracker: FaceTracker) -> Iterator[F
         yield FaceFrame(shot.t_ns, grey, face)
 
 
-def only_assessable(moments: Iterable[FaceFrame], fps: float) -> Iterator[FaceFrame]:
+def only_assessable(frames: Iterable[FaceFrame], fps: float) -> Iterator[FaceFrame]:
     """The face only where the live path would judge it; `fps` 0 for any rate."""
     known: int | None = None
-    for moment in moments:
-        face = moment.face
+    for frame in frames:
+        face = frame.face
         before = face is not None and face.id == known
-        seen = assess(face, moment.grey, fps, judged=before) is Assessable.YES
+        seen = assess(face, frame.grey, fps, judged=before) is Assessable.YES
         known = face.id if seen and face is not None else None
-        yield moment if seen else replace(moment, face=None)
+        yield frame if seen else replace(frame, face=None)
 
 
 def cut_to_face(recording: FaceRecording) -> FaceRecording:
-    faces = [m.face.landmarks for m in recording.moments if m.face is not None]
+    faces = [m.face.landmarks for m in recording.frames if m.face is not None]
     margin = _MARGIN_IOD * max(inter_ocular(points) for points in faces)
-    height, width = recording.moments[0].grey.shape
+    height, width = recording.frames[0].grey.shape
     low = np.min([points[:, :2].min(axis=0) for points in faces], axis=0) - margin
     high = np.max([points[:, :2].max(axis=0) for points in faces], axis=0) + margin
     x0, y0 = np.maximum(low, 0).astype(int)
@@ -117,97 +117,97 @@ def cut_to_face(recording: FaceRecording) -> FaceRecording:
                 np.ascontiguousarray(m.grey[y0:y1, x0:x1]),
                 m.face and replace(m.face, landmarks=m.face.landmarks - offset),
             )
-            for m in recording.moments
+            for m in recording.frames
         ),
     )
 
 
 def without(recording: FaceRecording, spans_s: Sequence[tuple[float, float]]) -> FaceRecording:
     """As if nobody could be judged between these times, counted from the first frame."""
-    start = recording.moments[0].t_ns
+    start = recording.frames[0].t_ns
 
-    def seen(moment: FaceFrame) -> FaceFrame:
-        t_s = (moment.t_ns - start) / 1e9
-        return replace(moment, face=None) if any(a <= t_s <= b for a, b in spans_s) else moment
+    def seen(frame: FaceFrame) -> FaceFrame:
+        t_s = (frame.t_ns - start) / 1e9
+        return replace(frame, face=None) if any(a <= t_s <= b for a, b in spans_s) else frame
 
-    return FaceRecording(recording.name, tuple(seen(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(seen(m) for m in recording.frames))
 
 
 def mirrored(recording: FaceRecording) -> FaceRecording:
     """As in a mirror: a face has two sides, and recordings are scarce."""
 
-    def turned(moment: FaceFrame) -> FaceFrame:
-        grey = np.ascontiguousarray(moment.grey[:, ::-1])
-        if moment.face is None:
-            return replace(moment, grey=grey)
-        points = moment.face.landmarks[MIRROR].copy()
+    def turned(frame: FaceFrame) -> FaceFrame:
+        grey = np.ascontiguousarray(frame.grey[:, ::-1])
+        if frame.face is None:
+            return replace(frame, grey=grey)
+        points = frame.face.landmarks[MIRROR].copy()
         points[:, 0] = grey.shape[1] - 1 - points[:, 0]
-        signs = moment.face.signs
+        signs = frame.face.signs
         signs = replace(
             signs,
             blink_left=signs.blink_right,
             blink_right=signs.blink_left,
             gaze_x=-signs.gaze_x,
         )
-        return FaceFrame(moment.t_ns, grey, replace(moment.face, landmarks=points, signs=signs))
+        return FaceFrame(frame.t_ns, grey, replace(frame.face, landmarks=points, signs=signs))
 
-    return FaceRecording(recording.name, tuple(turned(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(turned(m) for m in recording.frames))
 
 
 def backwards(recording: FaceRecording) -> FaceRecording:
     """Played backwards: every habit of this face in another order."""
-    first, last = recording.moments[0].t_ns, recording.moments[-1].t_ns
-    turned = (replace(m, t_ns=first + last - m.t_ns) for m in reversed(recording.moments))
+    first, last = recording.frames[0].t_ns, recording.frames[-1].t_ns
+    turned = (replace(m, t_ns=first + last - m.t_ns) for m in reversed(recording.frames))
     return FaceRecording(recording.name, tuple(turned))
 
 
 def at_pace(recording: FaceRecording, factor: float) -> FaceRecording:
     """As if everything had happened `factor` times as fast."""
-    first = recording.moments[0].t_ns
-    paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.moments)
+    first = recording.frames[0].t_ns
+    paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.frames)
     return FaceRecording(recording.name, tuple(paced))
 
 
 def farther(recording: FaceRecording, factor: float) -> FaceRecording:
     """As if filmed from farther away: everything `factor` times as large, at most 1."""
 
-    def smaller(moment: FaceFrame) -> FaceFrame:
-        grey = cv2.resize(moment.grey, size, interpolation=cv2.INTER_AREA)
-        face = moment.face
+    def smaller(frame: FaceFrame) -> FaceFrame:
+        grey = cv2.resize(frame.grey, size, interpolation=cv2.INTER_AREA)
+        face = frame.face
         if face is not None:
             face = replace(face, landmarks=(face.landmarks + _CORNER) * scale - _CORNER)
-        return FaceFrame(moment.t_ns, np.asarray(grey, np.uint8), face)
+        return FaceFrame(frame.t_ns, np.asarray(grey, np.uint8), face)
 
-    height, width = recording.moments[0].grey.shape
+    height, width = recording.frames[0].grey.shape
     size = round(width * factor), round(height * factor)
     scale = np.array([size[0] / width, size[1] / height, factor], np.float32)
-    return FaceRecording(recording.name, tuple(smaller(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(smaller(m) for m in recording.frames))
 
 
 def framed(recording: FaceRecording, width: int, height: int) -> FaceRecording:
     """As the middle of a larger frame, whose rest is the picture mirrored at its edges."""
 
-    def larger(moment: FaceFrame) -> FaceFrame:
+    def larger(frame: FaceFrame) -> FaceFrame:
         grey = cv2.copyMakeBorder(
-            moment.grey, top, height - high - top, left, width - wide - left, cv2.BORDER_REFLECT_101
+            frame.grey, top, height - high - top, left, width - wide - left, cv2.BORDER_REFLECT_101
         )
-        face = moment.face
+        face = frame.face
         if face is not None:
             face = replace(face, landmarks=face.landmarks + offset)
-        return FaceFrame(moment.t_ns, np.asarray(grey, np.uint8), face)
+        return FaceFrame(frame.t_ns, np.asarray(grey, np.uint8), face)
 
-    high, wide = recording.moments[0].grey.shape
+    high, wide = recording.frames[0].grey.shape
     left, top = (width - wide) // 2, (height - high) // 2
     offset = np.array([left, top, 0], np.float32)
-    return FaceRecording(recording.name, tuple(larger(m) for m in recording.moments))
+    return FaceRecording(recording.name, tuple(larger(m) for m in recording.frames))
 
 
 def stretches(recording: FaceRecording, shortest_s: float) -> Iterator[FaceRecording]:
     """Parts in which the face can be judged throughout."""
     part: list[FaceFrame] = []
-    for moment in (*recording.moments, None):
-        if moment is not None and moment.face is not None:
-            part.append(moment)
+    for frame in (*recording.frames, None):
+        if frame is not None and frame.face is not None:
+            part.append(frame)
             continue
         if part and (part[-1].t_ns - part[0].t_ns) / 1e9 >= shortest_s:
             yield FaceRecording(recording.name, tuple(part))

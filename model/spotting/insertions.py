@@ -63,8 +63,8 @@ def draw_insertions(
     one_sided: float = 0.3,
 ) -> tuple[InsertedMovement, ...]:
     """Movements at random times, as many as asked for or as find room."""
-    moments = [m for m in recording.moments if m.face is not None]
-    start, end = moments[0].t_ns / 1e9 + FIRST_S, moments[-1].t_ns / 1e9 - 0.8
+    frames = [m for m in recording.frames if m.face is not None]
+    start, end = frames[0].t_ns / 1e9 + FIRST_S, frames[-1].t_ns / 1e9 - 0.8
     if end <= start:
         return ()
     wanted = rng.poisson(per_min * (end - start) / 60)
@@ -79,7 +79,7 @@ def draw_insertions(
             for other in added
         ):
             continue
-        at = min(moments, key=lambda m: abs(m.t_ns / 1e9 - onset))
+        at = min(frames, key=lambda m: abs(m.t_ns / 1e9 - onset))
         assert at.face is not None
         points = at.face.landmarks.copy()
         points[:, :2] = apply_transform(crop_transform(points), points[:, :2])
@@ -108,11 +108,11 @@ def play(
     movement left as they are, the others would be known by the blur of interpolation.
     """
     transforms = _steady_transforms(recording)
-    height, width = recording.moments[0].grey.shape
+    height, width = recording.frames[0].grey.shape
     shift = np.broadcast_to(np.array(start, np.float32), (height, width, 2))
-    for moment, to_crop in zip(recording.moments, transforms, strict=True):
+    for frame, to_crop in zip(recording.frames, transforms, strict=True):
         field = shift
-        t_s = moment.t_ns / 1e9
+        t_s = frame.t_ns / 1e9
         for movement in added:
             strength = movement.strength(t_s)
             if strength > 0 and to_crop is not None:
@@ -125,18 +125,18 @@ def play(
                 )
                 turn = np.linalg.inv(to_crop[:, :2]).astype(np.float32)
                 field = field + np.float32(strength) * (laid @ turn.T)
-        grey = warp(moment.grey, np.ascontiguousarray(field))
-        face = moment.face
+        grey = warp(frame.grey, np.ascontiguousarray(field))
+        face = frame.face
         if face is not None:
             points = face.landmarks.copy()
             points[:, :2] += np.array(start, np.float32)
             face = replace(face, landmarks=points)
-        yield FaceFrame(moment.t_ns, grey, face)
+        yield FaceFrame(frame.t_ns, grey, face)
 
 
 def _steady_transforms(recording: FaceRecording) -> list[NDArray[np.float64] | None]:
     """Where the face lies in each frame, with the landmarks' jitter averaged out."""
-    each = [None if m.face is None else crop_transform(m.face.landmarks) for m in recording.moments]
+    each = [None if m.face is None else crop_transform(m.face.landmarks) for m in recording.frames]
     steady: list[NDArray[np.float64] | None] = []
     for i, own in enumerate(each):
         near = [t for t in each[max(i - _STEADY, 0) : i + _STEADY + 1] if t is not None]

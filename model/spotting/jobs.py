@@ -110,16 +110,16 @@ def run(job: Job, seed: int) -> SimulationResult:
         camera = SimulatedCamera.draw_second(rng)
     added = draw_insertions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
     start = rng.uniform(-0.5, 0.5, 2)
-    moments = tuple(play(recording, added, (float(start[0]), float(start[1]))))
-    filmed = film_scene(rng, camera, FaceRecording(recording.name, moments))
-    rows = labelled_candidates(filmed.moments, added)
+    frames = tuple(play(recording, added, (float(start[0]), float(start[1]))))
+    filmed = film_scene(rng, camera, FaceRecording(recording.name, frames))
+    rows = labelled_candidates(filmed.frames, added)
     about = job.recording is None, job.talking, recording.seconds, len(added)
     return SimulationResult(job.group, *about, tuple(rows))
 
 
 def _smallest(recording: FaceRecording) -> float:
     """The factor that makes this face the smallest that is judged; at least a half."""
-    faces = (m.face for m in recording.moments)
+    faces = (m.face for m in recording.frames)
     iod_px = min(inter_ocular(face.landmarks) for face in faces if face is not None)
     return float(np.clip(AssessConfig().min_iod_px / iod_px, 0.5, 1.0))
 
@@ -136,7 +136,7 @@ def save(path: Path, played: SimulationResult) -> None:
             -1, 3
         ),
         "event": np.array([r.event for r in rows], np.int64),
-        "evidence": np.array([r.evidence for r in rows], np.float32),
+        "features": np.array([r.features for r in rows], np.float32),
         "about": np.array(
             [played.simulated, played.talking, played.seconds, played.events], np.float64
         ),
@@ -148,7 +148,7 @@ def save(path: Path, played: SimulationResult) -> None:
 
 def load(path: Path) -> SimulationResult:
     with np.load(path, allow_pickle=False) as a:
-        columns = (a[name] for name in ("stage", "times", "strength", "flags", "event", "evidence"))
+        columns = (a[name] for name in ("stage", "times", "strength", "flags", "event", "features"))
         rows = tuple(
             LabelledCandidate(
                 stage=_STAGES[stage],
@@ -161,9 +161,9 @@ def load(path: Path) -> SimulationResult:
                 masked=bool(flags[2]),
                 event=int(event),
                 late_by_s=float(times[3]),
-                evidence=evidence,
+                features=features,
             )
-            for stage, times, strength, flags, event, evidence in zip(*columns, strict=True)
+            for stage, times, strength, flags, event, features in zip(*columns, strict=True)
         )
         simulated, talking, seconds, events = a["about"]
         known = bool(simulated), bool(talking), float(seconds), int(events)

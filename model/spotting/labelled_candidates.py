@@ -1,4 +1,4 @@
-"""Sightings with the truth beside them: what the verifier is trained and measured on."""
+"""Candidates with the truth beside them: what the verifier is trained and measured on."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from model.spotting.face_footage import FaceFrame
 from model.spotting.insertions import InsertedMovement
 from realtime.motion.region_motion import RegionMotion
-from realtime.motion.stabiliser import Stabiliser
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder, Stage
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.candidates import MeasuredCandidate, Stage
+from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.rejection_rules import RejectionRules, confounders
 
+_RULES = RejectionRules()
 SLACK_S = 0.1  # an apex this far outside the true interval is still a hit
 
 
@@ -28,61 +27,53 @@ class LabelledCandidate:
     offset_s: float
     strength: float
     continuous: bool
-    passes_rules: bool  # no rule of `gates` speaks against it
+    passes_rules: bool  # none of `RejectionRules` objects
     masked: bool  # lower face, while the person speaks
     event: int  # index of the movement it belongs to, or -1
     late_by_s: float  # its apex after the movement's; 0 if it belongs to none
-    evidence: NDArray[np.float64]
+    features: NDArray[np.float64]
 
 
 def labelled_candidates(
-    moments: Iterable[FaceFrame],
-    added: Sequence[InsertedMovement],
+    frames: Iterable[FaceFrame],
+    inserted: Sequence[InsertedMovement],
     motion: RegionMotion | None = None,
 ) -> list[LabelledCandidate]:
-    """Every sighting of the live path's front end over frames with known movements.
+    """Every candidate that the face pipeline measures in frames with known movements.
 
     Args:
         motion: another way to measure the regions than the live path's.
     """
-    stabiliser = Stabiliser()
-    sighter = CandidateFinder(OnsetConfig(), ApexConfig(), motion=motion)
-    gates, rows = RejectionRules(), []
-    last_ns: int | None = None
-    for moment in moments:
-        lost = last_ns is not None and moment.t_ns - last_ns > 250_000_000
-        if moment.face is None or lost:
-            stabiliser.reset()
-            sighter.reset()
-            last_ns = None
-        if moment.face is None:
-            continue
-        last_ns = moment.t_ns
-        held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
-        for seen in sighter.update(held, moment.face):
-            pulse = seen.pulse
-            apex_s = pulse.apex_ns / 1e9
-            event = _event_at(apex_s, added)
-            rows.append(
-                LabelledCandidate(
-                    seen.stage,
-                    apex_s,
-                    pulse.onset_ns / 1e9,
-                    pulse.offset_ns / 1e9,
-                    seen.candidate.strength,
-                    seen.continuous,
-                    not any(confounders(seen, gates)),
-                    seen.masked,
-                    event,
-                    apex_s - added[event].apex_s if event >= 0 else 0.0,
-                    seen.evidence,
-                )
-            )
-    return rows
+    pipeline, found = FacePipeline(motion=motion), []
+    for frame in frames:
+        for measured in pipeline.follow(frame.t_ns, frame.grey, frame.face):
+            found.append(_labelled(measured, inserted))
+    return found
 
 
-def _event_at(apex_s: float, added: Sequence[InsertedMovement]) -> int:
-    for k, movement in enumerate(added):
+def _labelled(
+    measured: MeasuredCandidate, inserted: Sequence[InsertedMovement]
+) -> LabelledCandidate:
+    pulse = measured.pulse
+    apex_s = pulse.apex_ns / 1e9
+    event = _event_at(apex_s, inserted)
+    return LabelledCandidate(
+        measured.stage,
+        apex_s,
+        pulse.onset_ns / 1e9,
+        pulse.offset_ns / 1e9,
+        measured.candidate.strength,
+        measured.continuous,
+        not any(confounders(measured, _RULES)),
+        measured.masked,
+        event,
+        apex_s - inserted[event].apex_s if event >= 0 else 0.0,
+        measured.features,
+    )
+
+
+def _event_at(apex_s: float, inserted: Sequence[InsertedMovement]) -> int:
+    for k, movement in enumerate(inserted):
         if movement.onset_s - SLACK_S <= apex_s <= movement.offset_s + SLACK_S:
             return k
     return -1

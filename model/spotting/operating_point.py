@@ -59,7 +59,7 @@ class OperatingTable:
 def score_with(played: SimulationResult, verifier: Verifier) -> ScoredCandidates:
     """By a verifier as the live path asks it."""
     p = [
-        verifier.trees(r.stage).probability(np.asarray(r.evidence, np.float64)) for r in played.rows
+        verifier.trees(r.stage).probability(np.asarray(r.features, np.float64)) for r in played.rows
     ]
     return scored(played, np.array(p))
 

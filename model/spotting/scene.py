@@ -58,7 +58,7 @@ def simulate(
         landmarks.append(_moved(person.landmarks, skin))
         pictures.append(_picture(person, course, k, skin, landmarks[-1], side))
     jitter = waves(rng, t, (0.5, 0.45 * fps), 2) * 0.1
-    moments = []
+    frames = []
     for k, (picture, points) in enumerate(zip(pictures, landmarks, strict=True)):
         noise = rng.normal(0, 0.12, points.shape).astype(np.float32)
         points = points + noise + np.array([jitter[0, k], jitter[1, k], 0], np.float32)
@@ -73,8 +73,8 @@ def simulate(
             jaw_open=float(np.clip(0.02 + 3 * abs(course.mouth[0, k]), 0, 1)),
         )
         face = Face(0, points.astype(np.float32), 1.0, signs)
-        moments.append(FaceFrame(round(t[k] * 1e9), picture, face))
-    return FaceRecording(f"simulated {seed}", tuple(moments))
+        frames.append(FaceFrame(round(t[k] * 1e9), picture, face))
+    return FaceRecording(f"simulated {seed}", tuple(frames))
 
 
 def _moved(landmarks: NDArray[np.float32], skin: Field) -> NDArray[np.float32]:

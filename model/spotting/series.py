@@ -15,20 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import FaceRecording, stretches
+from model.spotting.face_footage import FaceRecording
 from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
-from realtime.motion.stabiliser import Stabiliser
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.channels import CHANNELS, FIRST, Channel
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.face_pipeline import FacePipeline
 
 Array = NDArray[np.float64]
 
 SHORTEST_S = 4.0  # the noise of a face is learned for two seconds
-_MAX_GAP_S = 0.25
 _HEAD = [Channel.HEAD_X, Channel.HEAD_Y, Channel.ROLL, Channel.SIZE, Channel.YAW, Channel.PITCH]
 # What changes its sign in a mirror.
 _ACROSS = [Channel.GAZE_X, Channel.HEAD_X, Channel.ROLL, Channel.YAW]
@@ -52,25 +48,25 @@ class FaceSeries:
         return (len(self.t_s) - 1) / self.seconds
 
 
-def measure(
+def record_series(
     recording: FaceRecording, person: str, shortest_s: float = SHORTEST_S
 ) -> Iterator[FaceSeries]:
-    """Every stretch of a recording, as the live path measures it."""
-    for part in stretches(recording, shortest_s):
-        stabiliser, finder = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
-        times, rows = [], []
-        for frame in part.moments:
-            assert frame.face is not None
-            held = stabiliser.align(frame.t_ns, frame.grey, frame.face)
-            if times and frame.t_ns / 1e9 - times[-1] > _MAX_GAP_S:
-                yield from _series(person, recording.name, times, rows, shortest_s)
-                stabiliser.reset()
-                finder.reset()
-                times, rows = [], []
-                held = stabiliser.align(frame.t_ns, frame.grey, frame.face)
-            times.append(frame.t_ns / 1e9)
-            rows.append(finder.measure(held, frame.face))
-        yield from _series(person, recording.name, times, rows, shortest_s)
+    """Every unbroken stretch of a recording, as the live path measures it."""
+    pipeline = FacePipeline()
+    times: list[float] = []
+    rows: list[Array] = []
+    for frame in recording.frames:
+        face = frame.face
+        if times and (face is None or pipeline.is_interrupted(frame.t_ns, face)):
+            yield from _series(person, recording.name, times, rows, shortest_s)
+            times, rows = [], []
+        if face is None:
+            pipeline.reset()
+            continue
+        held = pipeline.align(frame.t_ns, frame.grey, face)
+        times.append(frame.t_ns / 1e9)
+        rows.append(pipeline.measure(held, face))
+    yield from _series(person, recording.name, times, rows, shortest_s)
 
 
 def _series(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.time_courses import moments, pulse, talking, waves
+from model.spotting.time_courses import occurrences, pulse, talking, waves
 from model.synthetic.disturbances import Glasses, gaze_shift
 from model.synthetic.identity import draw_identity, field_from_points
 from model.synthetic.portraits import Portrait
@@ -127,7 +127,7 @@ class TimeCourse:
         lively = 0.5 + 0.5 * speech  # who talks moves more
         shift = waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
         turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * habits.turn_deg * lively)
-        for start, length in moments(rng, t, habits.nods_per_min, (0.25, 0.9)):
+        for start, length in occurrences(rng, t, habits.nods_per_min, (0.25, 0.9)):
             course = pulse(t, start, length * 0.5, 0.0, length * 0.5)
             nod = np.radians(rng.normal(0, [2.0, 3.5]))
             turn += nod[:, None] * course
@@ -141,34 +141,34 @@ class TimeCourse:
         syllables = waves(rng, t, (1.5, 7.0), _MOUTHS)
         size_of = habits.mouth_iod * rng.dirichlet(np.full(_MOUTHS, 1.5)) * _MOUTHS**0.5
         mouth = np.maximum(syllables, -0.8) * size_of[:, None] * speech
-        for start, length in moments(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
+        for start, length in occurrences(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
             mouth[rng.integers(_MOUTHS)] += rng.normal(0, 0.02) * pulse(
                 t, start, length / 2, 0.0, length / 2
             )
         brows = np.zeros(len(t))
-        for start, length in moments(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
+        for start, length in occurrences(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
             brows += rng.uniform(0.01, 0.08) * pulse(
                 t, start, 0.3 * length, 0.4 * length, 0.3 * length
             )
 
         lids = np.zeros(len(t))
-        for start, length in moments(rng, t, habits.blinks_per_min, (0.2, 0.45)):
+        for start, length in occurrences(rng, t, habits.blinks_per_min, (0.2, 0.45)):
             closure = rng.uniform(0.25, 1.0) if rng.random() < 0.3 else 1.0
             blink = closure * pulse(t, start, 0.35 * length, 0.1 * length, 0.55 * length)
             lids = np.maximum(lids, blink)
             brows -= rng.uniform(0, 0.008) * blink  # the brow comes down with the lid
         gaze = np.zeros((2, len(t)))
-        for start, length in moments(rng, t, habits.glances_per_min, (0.3, 2.0)):
+        for start, length in occurrences(rng, t, habits.glances_per_min, (0.3, 2.0)):
             gaze += rng.normal(0, [[0.8], [0.5]]) * pulse(t, start, 0.05, length, 0.05)
         macros = []
-        for start, length in moments(rng, t, habits.macros_per_min, (0.7, 3.0)):
+        for start, length in occurrences(rng, t, habits.macros_per_min, (0.7, 3.0)):
             units = draw_units(rng, str(rng.choice(CLASSES)))
             peak = log_uniform(rng, 0.02, 0.14)
             field = displacement_field(units, person.landmarks, _SIZE, peak_iod=peak)
             parts = length * rng.dirichlet([4, 4, 4])
             macros.append((field, pulse(t, start, *parts)))
         light = 1 + 0.01 * waves(rng, t, (0.02, 0.3), 1)[0]
-        for start, _ in moments(rng, t, 1.5, (0.1, 0.2)):
+        for start, _ in occurrences(rng, t, 1.5, (0.1, 0.2)):
             light *= 1 + rng.normal(0, 0.04) * (t >= start)
         return TimeCourse(pose, turn, mouth, brows, lids, gaze, tuple(macros), light)
 

@@ -36,7 +36,7 @@ def waves(
     return np.asarray((weight[..., None] * np.sin(angle)).sum(axis=1), np.float64)
 
 
-def moments(
+def occurrences(
     rng: np.random.Generator,
     t: NDArray[np.float64],
     per_min: float,

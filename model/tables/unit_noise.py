@@ -30,11 +30,8 @@ from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.motion.stabiliser import Stabiliser
 from realtime.spotting import au_filters
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.face_pipeline import FacePipeline
 
 TABLE = Path(au_filters.__file__).with_name("unit_noise.npz")
 _LEARNED_NS = 6_000_000_000  # a correlation is read no sooner
@@ -50,16 +47,15 @@ def correlation_of(recording: FaceRecording) -> Array | None:
     """(62, 62) mean over the time watched; None: nowhere is the face seen for long enough."""
     found = []
     for part in stretches(recording, _LEARNED_NS / 1e9):
-        stabiliser, sighter = Stabiliser(), CandidateFinder(OnsetConfig(), ApexConfig())
-        due_ns = part.moments[0].t_ns + _LEARNED_NS
-        for moment in part.moments:
-            assert moment.face is not None
-            held = stabiliser.align(moment.t_ns, moment.grey, moment.face)
-            for _ in sighter.update(held, moment.face):
-                pass
-            if moment.t_ns >= due_ns:
+        pipeline = FacePipeline()
+        due_ns = part.frames[0].t_ns + _LEARNED_NS
+        for frame in part.frames:
+            pipeline.follow(frame.t_ns, frame.grey, frame.face)
+            if pipeline.began_ns is not None and pipeline.began_ns + _LEARNED_NS > due_ns:
+                due_ns = pipeline.began_ns + _LEARNED_NS  # it had to start anew
+            if frame.t_ns >= due_ns:
                 due_ns += _EVERY_NS
-                found.append(sighter.correlation)
+                found.append(pipeline.finder.correlation)
     return np.mean(found, axis=0) if found else None
 
 

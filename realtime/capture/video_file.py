@@ -27,6 +27,7 @@ from typing import IO, NoReturn, Self
 
 import av
 
+from realtime.capture.address import printable_path
 from realtime.capture.film_picture import picture
 from realtime.capture.film_tags import filmed_rate
 from realtime.capture.media_clock import MediaClock, PlacedFrame
@@ -65,7 +66,7 @@ class VideoFile:
         self.undecodable = 0
         self._fps = fps
         self._first: TimedFrame | None = None
-        self._name = str(path)
+        self._name = printable_path(path)
         self._file = _open_regular(path)
         try:
             self._container = av.open(
@@ -77,7 +78,7 @@ class VideoFile:
             )
         except (av.FFmpegError, OSError, ValueError):
             self._file.close()
-            raise SourceError(f"{path} is not a video file that can be read") from None
+            raise SourceError(f"{self._name} is not a video file that can be read") from None
         try:
             self._open_stream()
         except BaseException:
@@ -253,10 +254,10 @@ def _open_regular(path: Path) -> IO[bytes]:
         # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
     except OSError as error:
-        raise SourceError(f"{path} cannot be opened: {error.strerror}") from None
+        raise SourceError(f"{printable_path(path)} cannot be opened: {error.strerror}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise SourceError(f"{path} is not a regular file")
+        raise SourceError(f"{printable_path(path)} is not a regular file")
     return os.fdopen(descriptor, "rb")
 
 

@@ -28,7 +28,7 @@ _ADEQUATE_FPS = 25.0  # below, a micro-expression may fall between two frames
 
 def badge(status: Status, look: ColourMode) -> Text:
     state = status.capture.state
-    paused = state is CameraState.LIVE and status.detector == words.PAUSED
+    paused = state is CameraState.LIVE and status.paused
     style = "bold black on yellow" if paused else _BADGES[state]
     text = f" {words.PAUSED.upper() if paused else state.value} "
     return Text(text, "bold reverse" if look is ColourMode.NONE else style, no_wrap=True)

@@ -17,10 +17,15 @@ from realtime.dashboard.headline import disk_style
 from realtime.dashboard.trace import bars
 from realtime.event import Event
 from realtime.face.assessability import Assessable
-from realtime.status import Status, Trace
+from realtime.status import EngineState, RecordingState, Status, Trace
 
 FLAG_S = 3.0  # an event stands out for this long after it was flagged, in source time
 
+_RECORDING_STYLES = {
+    RecordingState.WRITING: "bold green",
+    RecordingState.PAUSED: "bold red",
+    RecordingState.FAILED: "bold red",
+}
 _CLASS_STYLES = {"negative": "magenta", "positive": "green", "surprise": "yellow"}
 
 
@@ -110,7 +115,7 @@ class Traces:
 
 def motion(status: Status, rows: int) -> RenderableType:
     """Each region group against its threshold, and the state of the detector."""
-    state = f"detector: {words.printable(status.detector)}"
+    state = f"detector: {words.detector(status)}"
     return framed(Traces(status.traces, rows), "motion, in noise units / threshold", subtitle=state)
 
 
@@ -152,17 +157,14 @@ def session(status: Status) -> RenderableType:
 
 def engine(status: Status) -> Text:
     """Without an engine nothing is classified: that stands out."""
-    if status.engine == words.MOTION_ONLY:
+    if status.engine_state is EngineState.NONE:
         return Text("MOTION ONLY: no engine, no classes", "bold yellow")
-    state = words.printable(status.engine_state)
-    style = "green" if state == "ready" else "bold yellow"
-    return Text.assemble((state, style), "  ", words.printable(status.engine))
+    style = "green" if status.engine_state is EngineState.READY else "bold yellow"
+    return Text.assemble((words.engine_state(status), style), "  ", words.printable(status.engine))
 
 
 def recorder(status: Status) -> Text:
-    state = words.printable(status.recording)
-    style = "bold red" if "PAUSED" in state else "bold green" if state.startswith("writ") else ""
-    text = Text(state, style)
+    text = Text(words.recording(status), _RECORDING_STYLES.get(status.recording, ""))
     if status.disk_free_bytes is not None:
         left = words.disk(status.disk_free_bytes)
         text.append("   ").append(f"{left} left", disk_style(status.disk_free_bytes) or "not bold")
@@ -170,7 +172,8 @@ def recorder(status: Status) -> Text:
 
 
 def ring(status: Status) -> Text:
-    """Frames held, analysed and skipped."""
+    """Frames held, analysed and dropped."""
+    frames = status.counts.frames
     full = status.ring_held / max(1, status.ring_capacity)
     filled = round(10 * min(1.0, full))
     text = Text.assemble(
@@ -178,10 +181,10 @@ def ring(status: Status) -> Text:
         ("░" * (10 - filled), "dim"),
         f" {status.ring_held}/{status.ring_capacity}",
         ("  analysed ", "dim"),
-        str(status.analysed),
-        ("  skipped ", "dim"),
+        str(frames.analysed),
+        ("  dropped ", "dim"),
     )
-    return text.append(str(status.skipped), "yellow" if status.skipped else "")
+    return text.append(str(frames.dropped), "yellow" if frames.dropped else "")
 
 
 def _fresh(event: Event, status: Status) -> bool:

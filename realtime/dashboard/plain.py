@@ -20,7 +20,7 @@ from realtime.dashboard.keys import Command, KeyReader
 from realtime.dashboard.outlet import Outlet
 from realtime.event import Event
 from realtime.face.assessability import Assessable
-from realtime.status import Status
+from realtime.status import EngineState, RecordingState, Status
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def status_line(status: Status) -> str:
     state = capture.state.value
     if capture.state in (CameraState.LOST, CameraState.FROZEN):
         state = f"{state} ({words.age(capture)}; reconnecting)"
-    elif status.detector == words.PAUSED:
+    elif status.paused:
         state = f"{state} ({words.PAUSED.upper()})"
     face = "face ok" if status.assessable is Assessable.YES else words.ADVICE[status.assessable]
     parts = [
@@ -160,21 +160,23 @@ def status_line(status: Status) -> str:
     ]
     parts += [f"undecodable frames {capture.undecodable}"] if capture.undecodable else []
     parts += [f"reconnects {capture.reconnects}"] if capture.reconnects else []
-    parts += [f"skipped {status.skipped}"] if status.skipped else []
+    dropped = status.counts.frames.dropped
+    parts += [f"dropped {dropped}"] if dropped else []
     parts += [f"faces {status.faces}"] if status.faces > 1 else []
     parts += [face, f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
     parts.append(f"| {engine(status)}")
-    if status.recording not in ("off", "idle"):
-        parts.append(f"| recorder {words.printable(status.recording)}")
+    if status.recording not in (RecordingState.OFF, RecordingState.IDLE):
+        parts.append(f"| recorder {words.recording(status)}")
     return "  ".join(parts)
 
 
 def engine(status: Status) -> str:
     """Backend of the engine, without the hash of its weights; its state unless it is ready."""
-    if status.engine == words.MOTION_ONLY:
+    if status.engine_state is EngineState.NONE:
         return "engine none: MOTION ONLY"
     name = words.printable(status.engine).split(" ")[0]
-    return f"engine {name}" + ("" if status.engine_state == "ready" else f" {status.engine_state}")
+    ready = status.engine_state is EngineState.READY
+    return f"engine {name}" + ("" if ready else f" {words.engine_state(status)}")
 
 
 def event_line(event: Event) -> str:

@@ -39,8 +39,9 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     table.add_column(overflow="fold")
     table.add_row("  source", Text(words.printable(status.source)))
     table.add_row("  session", f"{words.span(status.elapsed_s)} ({status.elapsed_s:.1f} s)")
-    skipped = f", {status.skipped} skipped" if status.skipped else ""
-    table.add_row("  frames", f"{status.analysed} analysed{skipped}")
+    frames = status.counts.frames
+    dropped = f", {frames.dropped} dropped" if frames.dropped else ""
+    table.add_row("  frames", f"{frames.analysed} analysed{dropped}")
     table.add_row("  lost", f"{capture.missing} ({100 * capture.loss:.1f} %)")
     if capture.undecodable or capture.reconnects:
         counts = f"undecodable frames {capture.undecodable}, reconnects {capture.reconnects}"

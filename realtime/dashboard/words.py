@@ -10,9 +10,9 @@ import math
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.event import UNCLASSIFIED, Event
 from realtime.face.assessability import Assessable
+from realtime.status import RecordingState, Status
 
-MOTION_ONLY = "motion only"  # what `Status.engine` says when there is none
-PAUSED = "paused"  # what `Status.detector` says while the user has paused it
+PAUSED = "paused"
 
 ADVICE = {
     Assessable.YES: "assessable",
@@ -101,6 +101,27 @@ def duration(event: Event) -> str:
 def motion(event: Event) -> str:
     """Largest displacement of a patch, percent of the inter-ocular distance."""
     return f"{100 * event.peak_motion_iod:.1f}"
+
+
+def detector(status: Status) -> str:
+    """State of the largest face's onset detector."""
+    if status.paused:
+        return PAUSED
+    return "no face" if status.detector is None else status.detector.value
+
+
+def recording(status: Status) -> str:
+    """`idle`, `writing clips/0003.mp4`, `PAUSED: disk full`."""
+    state = status.recording
+    between = " " if state is RecordingState.WRITING else ": "
+    detail = status.recording_detail
+    return printable(f"{state.value}{between}{detail}" if detail else state.value)
+
+
+def engine_state(status: Status) -> str:
+    """`ready`, `restarting: its process died`."""
+    state, trouble = status.engine_state.value, status.engine_trouble
+    return printable(f"{state}: {trouble}" if trouble else state)
 
 
 def reasons(event: Event) -> str:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +25,11 @@ from realtime.engine.shared_memory import PairSlots
 from realtime.engine.worker import Ready, Reply, Request, serve
 from realtime.errors import EngineError
 from realtime.event import CLASSES, Classification
+from realtime.status import EngineCounts, EngineState
 
 _QUEUE = 8  # pairs on their way; a ninth is turned away
 _HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced
 _LOAD_S = 30.0
-
-
-class EngineState(Enum):
-    LOADING = "loading"
-    READY = "ready"
-    RESTARTING = "restarting"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +66,8 @@ class EngineProcess:
         chosen = resolve(backend, checked).name
         self.description = f"{chosen} {checked.fingerprint}"
         self.state = EngineState.LOADING
-        self.refused = 0  # pairs turned away because the queue was full
-        self.restarted = 0
+        self.trouble = ""  # why the child was last replaced; "" once the next is ready
+        self._counts = Counter[str]()
         self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
         self._arguments = (str(folder), chosen, threads)
         self._budget = (restarts, per_s)
@@ -82,7 +75,6 @@ class EngineProcess:
         self._pending: dict[int, float] = {}  # ticket to when it was taken
         self._slot_of: dict[int, int] = {}
         self._done: list[Answered] = []
-        self._failure = ""
 
     def __enter__(self) -> EngineProcess:
         self._slots = PairSlots(_QUEUE)
@@ -93,15 +85,15 @@ class EngineProcess:
         self._end_child()
         self._slots.close()
 
-    @property
-    def printable_state(self) -> str:
-        return f"{self.state.value}: {self._failure}" if self._failure else self.state.value
+    def counts(self) -> EngineCounts:
+        """So far."""
+        return EngineCounts(**self._counts)
 
     def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
         """Send a pair (2, 224, 224) in [0, 1]; False if it is turned away."""
         self._tend()
         if self.state is EngineState.FAILED or len(self._slot_of) >= _QUEUE:
-            self.refused += 1
+            self._counts["refused"] += 1
             return False
         slot = next(s for s in range(_QUEUE) if s not in self._slot_of.values())
         self._slots.write(slot, pair)
@@ -127,7 +119,8 @@ class EngineProcess:
                     self._done.remove(answered)
                     return answered
             if ticket not in self._pending or time.monotonic() > deadline:
-                self._pending.pop(ticket, None)
+                if self._pending.pop(ticket, None) is not None:
+                    self._counts["failed"] += 1
                 return Answered(ticket, None, None, 0.0, "no answer in time")
 
     def _start(self) -> None:
@@ -175,13 +168,13 @@ class EngineProcess:
     def _take(self, message: object) -> None:
         self._heard = time.monotonic()
         if isinstance(message, Ready):
-            self.state = EngineState.READY
-            self._failure = ""
+            self.state, self.trouble = EngineState.READY, ""
             for ticket in list(self._pending):  # what came while it loaded
                 self._send(ticket)
         elif isinstance(message, Reply):
             self._slot_of.pop(message.ticket, None)
             if self._pending.pop(message.ticket, None) is not None:
+                self._counts["answered"] += 1
                 self._done.append(self._answered(message))
         else:
             self._replace(str(message))
@@ -209,10 +202,11 @@ class EngineProcess:
     def _replace(self, why: str) -> None:
         """End the child and start another; what is pending is answered as a failure."""
         self._done.extend(Answered(t, None, None, 0.0, why) for t in self._pending)
+        self._counts["failed"] += len(self._pending)
         self._pending.clear()
         self._slot_of.clear()
         self._end_child()
-        self._failure = why
+        self.trouble = why
         now = time.monotonic()
         allowed, per_s = self._budget
         self._deaths.append(now)
@@ -222,7 +216,7 @@ class EngineProcess:
             self.state = EngineState.FAILED
             return
         self.state = EngineState.RESTARTING
-        self.restarted += 1
+        self._counts["restarted"] += 1
         self._start()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from realtime.atomic_file import write_whole
+from realtime.event import Event
 
 _NOT_THERE = "n/a"
 _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
@@ -26,13 +26,13 @@ _COLUMNS = {
 _SECONDS = ("onset", "duration", "apex")
 
 
-def write_bids(path: Path, events: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> None:
+def write_bids(path: Path, events: Sequence[Event], said: Mapping[str, str]) -> None:
     """Write the table and, with the suffix .json, its sidecar; each whole or not at all.
 
     Raises:
         RecordingError: they cannot be written.
     """
-    ordered = sorted(events, key=lambda event: float(event["onset_s"]))
+    ordered = sorted(events, key=lambda event: event.onset_s)
     rows = [list(_COLUMNS), *(_row(event, said) for event in ordered)]
     write_whole(path, "".join("\t".join(row) + "\n" for row in rows).encode())
     described: dict[str, dict[str, object]] = {
@@ -48,19 +48,16 @@ def write_bids(path: Path, events: Sequence[Mapping[str, Any]], said: Mapping[st
     write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
 
 
-def _row(event: Mapping[str, Any], said: Mapping[str, str]) -> list[str]:
-    onset_s, apex_s, offset_s = (float(event[k]) for k in ("onset_s", "apex_s", "offset_s"))
-    classified = event.get("probabilities") is not None
-    probability = event.get("probability")
+def _row(event: Event, said: Mapping[str, str]) -> list[str]:
     return [
-        f"{onset_s:.6f}",
-        f"{offset_s - onset_s:.6f}",
-        _TYPES[event["kind"]],
-        f"{apex_s:.6f}",
-        str(event["label"]) if classified else _NOT_THERE,
-        said.get(event["id"], _NOT_THERE),
-        _NOT_THERE if probability is None else str(probability),
-        str(event["peak_motion_iod"]),
-        str(event["face"]),
-        ", ".join(event["confounders"]) or _NOT_THERE,
+        f"{event.onset_s:.6f}",
+        f"{event.duration_s:.6f}",
+        _TYPES[event.kind],
+        f"{event.apex_s:.6f}",
+        _NOT_THERE if event.classification is None else event.label,
+        said.get(event.id, _NOT_THERE),
+        _NOT_THERE if event.probability is None else str(event.probability),
+        str(event.peak_motion_iod),
+        str(event.face),
+        ", ".join(event.reasons) or _NOT_THERE,
     ]

@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-from realtime.event import UNCLASSIFIED
+from realtime.event import Event
 from realtime.face.assessability import Assessable
-from realtime.recording.frames_csv import Verdict
+from realtime.face.judged_time import MAX_STEP_S, NO_FRAMES, Verdict
 
 FLAGGED, APEX, REVIEWED, REJECTED = "flagged", "apex", "reviewed", "rejected"
 NOT_JUDGED = "not judged"
-_SILENT_S = 0.25  # without a frame for longer nothing was judged
-_NO_FRAMES = "no frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Span:
 
 
 def spans(
-    events: Sequence[Mapping[str, Any]], said: Mapping[str, str], verdicts: Sequence[Verdict]
+    events: Sequence[Event], said: Mapping[str, str], verdicts: Sequence[Verdict]
 ) -> list[Span]:
     """Every span, ordered by its start.
 
@@ -38,33 +35,32 @@ def spans(
         said: a person's label by event id.
         verdicts: of every frame, in order.
     """
-    several = len({event["face"] for event in events}) > 1
+    several = len({event.face for event in events}) > 1
     found = [*_not_judged(verdicts)]
     for event in events:
-        of_whom = f" {event['face']}" if several else ""
+        of_whom = f" {event.face}" if several else ""
         found += [replace(span, tier=span.tier + of_whom) for span in _of(event, said)]
     return sorted(found, key=lambda span: (span.start_s, span.tier))
 
 
-def _of(event: Mapping[str, Any], said: Mapping[str, str]) -> Iterator[Span]:
-    onset_s, apex_s, offset_s = (float(event[k]) for k in ("onset_s", "apex_s", "offset_s"))
-    if event["kind"] == "micro":
-        label = event["label"]
-        yield Span(FLAGGED, onset_s, offset_s, "" if label == UNCLASSIFIED else str(label))
-        yield Span(APEX, apex_s, apex_s, str(event["id"]))
+def _of(event: Event, said: Mapping[str, str]) -> Iterator[Span]:
+    if event.kind == "micro":
+        label = "" if event.classification is None else event.label
+        yield Span(FLAGGED, event.onset_s, event.offset_s, label)
+        yield Span(APEX, event.apex_s, event.apex_s, event.id)
     else:
-        why = ", ".join(event["confounders"]) or str(event["kind"])
-        yield Span(REJECTED, onset_s, offset_s, why)
-    if event["id"] in said:
-        yield Span(REVIEWED, onset_s, offset_s, said[event["id"]])
+        why = ", ".join(event.reasons) or event.kind
+        yield Span(REJECTED, event.onset_s, event.offset_s, why)
+    if event.id in said:
+        yield Span(REVIEWED, event.onset_s, event.offset_s, said[event.id])
 
 
 def _not_judged(verdicts: Sequence[Verdict]) -> Iterator[Span]:
     """Stretches of frames in which no face could be judged, one for each reason."""
     begun: Verdict | None = None
     for one, after in pairwise(verdicts):
-        if after.t_s - one.t_s > _SILENT_S:
-            yield Span(NOT_JUDGED, one.t_s, after.t_s, _NO_FRAMES)
+        if after.t_s - one.t_s > MAX_STEP_S:
+            yield Span(NOT_JUDGED, one.t_s, after.t_s, NO_FRAMES)
         if begun is None and one.assessable is not Assessable.YES:
             begun = one
         if begun is not None and after.assessable is not begun.assessable:

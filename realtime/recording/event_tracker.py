@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
-from realtime.spotting.face_pipeline import FacePipeline
+from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
 _SHOWN = 8  # events the dashboard lists,
@@ -114,14 +114,15 @@ class EventTracker:
         """The last word on every event, in the order of flagging (old rejected ones left out)."""
         return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
-    def take(self, watcher: FacePipeline, finding: Finding, now: Frame) -> None:
+    def record(self, found: FaceFinding, now: Frame) -> None:
         """A finding of this frame: new, or a revision of an earlier one."""
-        key = (watcher.face_id, finding.number)
+        finding = found.finding
+        key = (found.face_id, finding.number)
         if finding.revises:
-            self._revise(key, watcher, finding)
+            self._revise(key, found)
             return
         self._count += 1
-        event = self._event(f"{self._count:04d}", watcher, finding, now)
+        event = self._event(f"{self._count:04d}", found, now)
         if finding.kind != "micro":
             self._write(event)
             return
@@ -130,17 +131,22 @@ class EventTracker:
                 event.id, finding.onset_ns, finding.apex_ns, finding.offset_ns
             )
             event = replace(event, clip=clip)
-        entry = _Open(event, finding, watcher.look(finding.apex_ns).crop, None)
+        entry = _Open(event, finding, found.apex_crop, None)
         self._open[key] = entry
         ticket = self._count
-        if self._engine is None or not self._engine.submit(ticket, watcher.pair(finding)):
+        asked = (
+            self._engine is not None
+            and found.pair is not None
+            and self._engine.submit(ticket, found.pair)
+        )
+        if self._engine is None or not asked:
             self._settle(entry, None)
         elif self._wait:
             self._settle(entry, self._engine.wait(ticket))
         else:
             entry.asked = time.monotonic()
 
-    def tend(self, now_ns: int) -> None:
+    def collect_answers(self, now_ns: int) -> None:
         """Take the engine's answers; write what has waited long enough."""
         if self._engine is not None:
             for answered in self._engine.poll():
@@ -186,34 +192,34 @@ class EventTracker:
         self._write(entry.event)
         entry.written = True
 
-    def _revise(self, key: tuple[int, int], watcher: FacePipeline, finding: Finding) -> None:
+    def _revise(self, key: tuple[int, int], found: FaceFinding) -> None:
         entry = self._open.get(key)
         if entry is None:
             return
-        entry.event = replace(entry.event, **self._facts(watcher, finding), revises=entry.written)
+        entry.event = replace(entry.event, **self._facts(found), revises=entry.written)
         if entry.written:
             self._write(entry.event)
 
-    def _event(self, number: str, watcher: FacePipeline, finding: Finding, now: Frame) -> Event:
+    def _event(self, number: str, found: FaceFinding, now: Frame) -> Event:
         return Event(
             id=number,
-            face=watcher.face_id,
+            face=found.face_id,
             flagged_s=self._seconds(now.t_ns),
-            **self._facts(watcher, finding),
+            **self._facts(found),
         )
 
-    def _facts(self, watcher: FacePipeline, finding: Finding) -> dict[str, Any]:
-        """The fields of an event that a finding tells, and a revision tells anew."""
-        moments = {
-            "onset": finding.onset_ns,
-            "apex": finding.apex_ns,
-            "offset": finding.offset_ns,
-        }
+    def _facts(self, found: FaceFinding) -> dict[str, Any]:
+        """The fields of an event that a finding sets, and a revision sets anew."""
+        finding = found.finding
         return {
-            **{f"{name}_s": self._seconds(t_ns) for name, t_ns in moments.items()},
-            **{f"{name}_frame": watcher.frame_number(t_ns) for name, t_ns in moments.items()},
+            "onset_s": self._seconds(finding.onset_ns),
+            "apex_s": self._seconds(finding.apex_ns),
+            "offset_s": self._seconds(finding.offset_ns),
+            "onset_frame": found.onset_frame,
+            "apex_frame": found.apex_frame,
+            "offset_frame": found.offset_frame,
             "kind": finding.kind,
-            "face_box": watcher.look(finding.apex_ns).face_box,
+            "face_box": found.face_box,
             "peak_motion_iod": finding.peak_motion_iod,
             "peak_sigma": finding.peak_sigma,
             "regions": finding.regions,

@@ -11,23 +11,26 @@ from __future__ import annotations
 import csv
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from realtime.errors import DataError
-from realtime.face.assessability import Assessable, head_angles
+from realtime.face.assessability import Assessable
 from realtime.face.face import Face
 from realtime.face.geometry import inter_ocular
+from realtime.face.head_pose import head_angles
+from realtime.face.judged_time import Verdict
 from realtime.motion.stabiliser import Stabilised
 from realtime.recording.session_folder import SessionFolder
 
-_NAME = "frames.csv"
+NAME = "frames.csv"
 _FLUSH_S = 1.0  # of rows: what a kill may cost
 _FLUSH_ROWS = 1000
-_LONGEST_S = 0.25  # from one frame to the next; a longer silence is none of the program's time
 _log = logging.getLogger(__name__)
+
+Row = TypeVar("Row")
 
 COLUMNS = (
     *("frame", "face_id", "timestamp", "confidence", "success"),
@@ -35,6 +38,10 @@ COLUMNS = (
     *("blink_left", "blink_right", "jaw_open", "iod_px", "residual_px", "assessable"),
     *("brows", "lids", "eyes", "nose_cheeks", "mouth"),
 )
+
+_MEASURED = {  # fields of `FrameRow` that may be empty, and their columns
+    name.lower(): name for name in COLUMNS[5:] if name != "assessable"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class FrameRow:
     jaw_open: float
     iod_px: float
     residual_px: float  # what alignment left over, crop pixels; not finite: not aligned
-    assessable: str
+    assessable: Assessable
     brows: float
     lids: float
     eyes: float
@@ -67,7 +74,7 @@ class FrameRow:
             *(frame, 0, timestamp_s, 0.0, False),
             *nothing,
             *unmeasured,
-            "no_face",
+            Assessable.NO_FACE,
             *unmeasured,
         )
 
@@ -104,12 +111,33 @@ class FrameRow:
             jaw_open=face.signs.jaw_open,
             iod_px=inter_ocular(face.landmarks),
             residual_px=math.inf if stabilised is None else stabilised.residual_px,
-            assessable=verdict.name.lower(),
+            assessable=verdict,
             brows=brows,
             lids=lids,
             eyes=eyes,
             nose_cheeks=nose_cheeks,
             mouth=mouth,
+        )
+
+    @classmethod
+    def from_cells(cls, cells: Mapping[str, str]) -> FrameRow:
+        """The row of its cells by column; an empty one is not a number.
+
+        Raises:
+            KeyError, ValueError: it is no row of this table.
+        """
+        measured = {
+            name: float(cells[column]) if cells[column] else math.nan
+            for name, column in _MEASURED.items()
+        }
+        return cls(
+            frame=int(cells["frame"]),
+            face_id=int(cells["face_id"]),
+            timestamp_s=float(cells["timestamp"]),
+            confidence=float(cells["confidence"]),
+            success=cells["success"] == "1",
+            assessable=Assessable[cells["assessable"].upper()],
+            **measured,
         )
 
     def to_csv(self) -> str:
@@ -125,7 +153,7 @@ class FrameRow:
                 *(_number(v, 4) for v in (self.blink_left, self.blink_right, self.jaw_open)),
                 _number(self.iod_px, 2),
                 _number(self.residual_px, 3),
-                self.assessable,
+                self.assessable.name.lower(),
                 *(_number(v, 3) for v in (self.brows, self.lids, self.eyes)),
                 *(_number(v, 3) for v in (self.nose_cheeks, self.mouth)),
             )
@@ -164,20 +192,21 @@ class FramesCsv:
             return
         rows, self._rows = self._rows, []
         # asked every time: the folder may have been removed and made again
-        header = [] if (self._session.folder / _NAME).exists() else [",".join(COLUMNS)]
-        if self._session.append_line(_NAME, "\n".join((*header, *rows)), sync=False):
+        header = [] if (self._session.folder / NAME).exists() else [",".join(COLUMNS)]
+        if self._session.append_line(NAME, "\n".join((*header, *rows)), sync=False):
             return
         if self.failures == 0:
-            _log.warning("rows could not be written to %s", self._session.folder / _NAME)
+            _log.warning("rows could not be written to %s", self._session.folder / NAME)
         self.failures += len(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one frame was good for."""
+def read_rows(folder: Path) -> Iterator[FrameRow]:
+    """Every row of a session, in order; none if it has no table of frames.
 
-    t_s: float  # on the time line of the source
-    assessable: Assessable  # YES if any face in it could be judged
+    Raises:
+        DataError: the table is not ours.
+    """
+    return _rows(folder, FrameRow.from_cells)
 
 
 def read_verdicts(folder: Path) -> list[Verdict]:
@@ -186,34 +215,31 @@ def read_verdicts(folder: Path) -> list[Verdict]:
     Raises:
         DataError: the table is not ours.
     """
-    path = folder / _NAME
     verdicts: list[Verdict] = []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                if None in row.values():
-                    continue  # torn by a kill
-                seen = Verdict(float(row["timestamp"]), Assessable[row["assessable"].upper()])
-                if verdicts and verdicts[-1].t_s == seen.t_s:  # a second face of the same frame
-                    if seen.assessable is Assessable.YES:
-                        verdicts[-1] = seen
-                else:
-                    verdicts.append(seen)
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path} is not a table of frames: {error}") from error
+    for seen in _rows(folder, _verdict):
+        if verdicts and verdicts[-1].t_s == seen.t_s:  # a second face of the same frame
+            if seen.assessable is Assessable.YES:
+                verdicts[-1] = seen
+        else:
+            verdicts.append(seen)
     return verdicts
 
 
-def judged_minutes(verdicts: Sequence[Verdict]) -> float:
-    """Minutes in which the face could be judged."""
-    steps = (
-        min(after.t_s - one.t_s, _LONGEST_S)
-        for one, after in pairwise(verdicts)
-        if after.assessable is Assessable.YES
-    )
-    return sum(steps) / 60
+def _rows(folder: Path, made_of: Callable[[Mapping[str, str]], Row]) -> Iterator[Row]:
+    path = folder / NAME
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for cells in csv.DictReader(file):
+                if None not in cells.values():  # torn by a kill
+                    yield made_of(cells)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise DataError(f"{path} is not a table of frames: {error}") from error
+
+
+def _verdict(cells: Mapping[str, str]) -> Verdict:
+    return Verdict(float(cells["timestamp"]), Assessable[cells["assessable"].upper()])
 
 
 def _number(value: float, digits: int) -> str:

@@ -16,7 +16,6 @@ import re
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from realtime.errors import DiskFull, RecordingError
 from realtime.recording.clip_recording import ClipProgress, ClipRecording, EventSpan
 from realtime.recording.session_folder import SessionFolder
 from realtime.recording.stills import Stills
+from realtime.status import RecorderCounts, RecordingState
 
 _OPEN_CLIPS = 4  # written side by side at most: one core encodes about that many live
 _STILLS_WAITING = 8  # events; each holds two frames of the source
@@ -36,14 +36,6 @@ _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the m
 _JOIN_S = 30.0  # longer than any of these
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    clips: int  # closed and readable
-    missed_frames: int  # of clips, let go by a live ring before the recorder came to them
-    suppressed: int  # clips and sets of stills not begun: too many at once, or no room
-    failures: int  # clips and stills that could not be written, or not to their end
 
 
 class Recorder:
@@ -145,30 +137,32 @@ class Recorder:
         self._work.set()
         return stills.paths
 
-    def state(self) -> str:
-        """One phrase for the screen."""
+    def state(self) -> tuple[RecordingState, str]:
+        """And what is written, or why nothing is."""
         if self._crash is not None:
-            return f"FAILED: {self._crash}"
+            return RecordingState.FAILED, str(self._crash)
         with self._lock:
             writing = [clip.relative for clip in self._clips]
         if writing:
-            return "writing " + ", ".join(writing)
-        return "PAUSED: disk full" if self._is_paused() else "idle"
+            return RecordingState.WRITING, ", ".join(writing)
+        if self._is_paused():
+            return RecordingState.PAUSED, "disk full"
+        return RecordingState.IDLE, ""
 
-    def counters(self) -> Counters:
+    def counts(self) -> RecorderCounts:
         with self._lock:
             missed = self._counts["missed"] + sum(clip.missed for clip in self._clips)
             counts = self._counts
-            return Counters(counts["clips"], missed, counts["suppressed"], counts["failures"])
+            return RecorderCounts(counts["clips"], missed, counts["suppressed"], counts["failures"])
 
     def notices(self) -> tuple[str, ...]:
         """Lines the user should see: the last troubles, and how many events went without."""
-        counts = self.counters()
+        counts = self.counts()
         lines = list(self._troubles)
         if counts.suppressed:
             lines.append(f"recorder: {counts.suppressed} clips or stills were not begun")
-        if counts.missed_frames:
-            lines.append(f"recorder: {counts.missed_frames} frames are missing in clips")
+        if counts.missing_frames:
+            lines.append(f"recorder: {counts.missing_frames} frames are missing in clips")
         return tuple(lines)
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ folder and never follows a link.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -21,9 +20,10 @@ from pathlib import Path, PurePosixPath
 
 from realtime.atomic_file import whole_file
 from realtime.errors import RecordingError, recording_error
+from realtime.recording.session_record import Clock, End, SessionEnd, SessionRecord
+from realtime.status import Counts
 
-SCHEMA = 1
-STOPPED = "stopped by the user"  # why a session ended before its source did
+RECORD = "session.json"
 
 _PROGRAM = "fleeting"
 _PACKAGES = ("ai-edge-litert", "av", "numba", "numpy", "onnxruntime", "opencv-python")
@@ -55,10 +55,10 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 class SessionFolder:
     """An open session folder.  Its methods may be called from any thread."""
 
-    def __init__(self, folder: Path, header: dict[str, object]) -> None:
+    def __init__(self, folder: Path, record: SessionRecord | None = None) -> None:
         self.folder = folder
         self.failures = 0  # lines that could not be appended
-        self._header = header
+        self._record = record  # None: of a session that is only read
         self._appending = threading.Lock()
 
     @classmethod
@@ -87,36 +87,38 @@ class SessionFolder:
             folder = _new_folder(output.resolve())
         except OSError as error:
             raise recording_error(error, f"session folder in {output}") from error
-        session = cls(
-            folder,
-            {
-                "schema": SCHEMA,
-                "program": f"{_PROGRAM} {_version(_PROGRAM)}",
-                "source": source,
-                "engine": engine,
-                "start_time": start_s,
-                "clock": {"wall_s": time.time(), "monotonic_ns": time.monotonic_ns()},
-                "settings": dict(settings),
-                "packages": {name: _version(name) for name in _PACKAGES},
-                "python": platform.python_version(),
-                "platform": platform.platform(),
-            },
+        record = SessionRecord(
+            schema_=2,
+            program=f"{_PROGRAM} {_version(_PROGRAM)}",
+            source=source,
+            engine=engine,
+            start_time=start_s,
+            clock=Clock(wall_s=time.time(), monotonic_ns=time.monotonic_ns()),
+            settings=dict(settings),
+            packages={name: _version(name) for name in _PACKAGES},
+            python=platform.python_version(),
+            platform=platform.platform(),
         )
+        session = cls(folder, record)
         session.ensure_folders()
-        session.replace("session.json", _as_json(session._header))
+        session.replace(RECORD, record.to_json())
         return session
 
-    def finish(self, counts: Mapping[str, object], ended: str) -> None:
+    def finish(self, counts: Counts | None, reason: SessionEnd, error: str | None = None) -> None:
         """Add to `session.json` what came of the run and why it ended.
+
+        Args:
+            counts: None: it failed before there was anything to count.
+            error: what the program said, where it failed.
 
         Raises:
             RecordingError: if it cannot be written; the one from the start then still stands.
         """
+        assert self._record is not None
         self.ensure_folders()
-        end = {"wall_s": time.time(), "monotonic_ns": time.monotonic_ns(), "reason": ended}
-        self.replace(
-            "session.json", _as_json({**self._header, "ended": end, "counts": dict(counts)})
-        )
+        end = End(wall_s=time.time(), monotonic_ns=time.monotonic_ns(), reason=reason, error=error)
+        ended = self._record.model_copy(update={"ended": end, "counts": counts})
+        self.replace(RECORD, ended.to_json())
 
     def path(self, relative: str) -> Path:
         """Where a file of this session is or will be.
@@ -230,7 +232,3 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _as_json(record: Mapping[str, object]) -> bytes:
-    return (json.dumps(record, indent=2, allow_nan=False, default=str) + "\n").encode()

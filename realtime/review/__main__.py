@@ -26,10 +26,10 @@ from rich.console import Console
 from realtime.errors import FleetingError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.recording.frames_csv import judged_minutes, read_verdicts
+from realtime.recording.labels_csv import LABELS, Labels
+from realtime.recording.session import open_session
 from realtime.review.figures import figures, in_words, listing
-from realtime.review.flags import Flag, open_session, read_flags
-from realtime.review.labels import LABELS, Labels
+from realtime.review.flags import Flag, read_flags
 from realtime.review.replay import FacePosition, ReplayFrame, replay
 from realtime.review.reviewer import Reviewer
 from realtime.review.window import has_screen, run
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 100)
     try:
         session = open_session(given.session)
-        flags, labels = read_flags(session), Labels(session)
+        flags, labels = read_flags(session), Labels(session.files)
         for text in given.label:
             _say(text, flags, labels, given.subject)
         watched = [f for f in flags if f.clip and (given.all or f.stands)]
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 console.print("no screen here: say it by --label ID=LABEL, or review it elsewhere")
         console.print(listing(flags, labels))
-        for line in in_words(figures(flags, labels, judged_minutes(read_verdicts(session.folder)))):
+        for line in in_words(figures(flags, labels, session.judged.judged_s / 60)):
             console.print(line, highlight=False)
     except FleetingError as error:
         sys.stderr.write(f"realtime.review: {error}\n")
@@ -90,8 +90,10 @@ def _watch(flags: Sequence[Flag], labels: Labels, given: argparse.Namespace) -> 
 
     def look(flag: Flag) -> Sequence[ReplayFrame]:
         assert flag.clip is not None
-        apex_s = 0.0 if flag.first_frame_s is None else flag.apex_s - flag.first_frame_s
-        return replay(flag.clip, tracker, flag.face_box and FacePosition(apex_s, flag.face_box))
+        event, first_s = flag.event, flag.first_frame_s
+        apex_s = 0.0 if first_s is None else event.apex_s - first_s
+        place = event.face_box and FacePosition(apex_s, event.face_box)
+        return replay(flag.clip.path, tracker, place)
 
     run(Reviewer(flags, labels, look, given.subject))
 

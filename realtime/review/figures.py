@@ -12,8 +12,8 @@ from rich.table import Table
 
 from realtime.dashboard.words import clock, percent
 from realtime.event import UNCLASSIFIED
+from realtime.recording.labels_csv import NONE, Labels
 from realtime.review.flags import Flag
-from realtime.review.labels import NONE, Labels
 from realtime.statistics import rate_interval, share_interval
 
 
@@ -34,7 +34,7 @@ class ReviewFigures:
 def figures(flags: Sequence[Flag], labels: Labels, minutes: float) -> ReviewFigures:
     standing = [(flag, labels.get(flag.id)) for flag in flags if flag.stands]
     right = [(flag, said) for flag, said in standing if said not in (None, NONE)]
-    named = [flag.label == said for flag, said in right if flag.label != UNCLASSIFIED]
+    named = [flag.event.label == said for flag, said in right if flag.event.label != UNCLASSIFIED]
     reviewed = sum(said is not None for _, said in standing)
     return ReviewFigures(len(standing), reviewed, len(right), len(named), sum(named), minutes)
 
@@ -72,11 +72,11 @@ def listing(flags: Sequence[Flag], labels: Labels) -> Table:
         said = labels.get(flag.id)
         table.add_row(
             flag.id,
-            clock(flag.apex_s),
-            f"{1e3 * (flag.offset_s - flag.onset_s):.0f}",
+            clock(flag.event.apex_s),
+            f"{1e3 * flag.event.duration_s:.0f}",
             # told when the person has answered: an answer that is known is soon believed
-            "" if said is None or flag.label == UNCLASSIFIED else flag.label,
-            "yes" if flag.stands else f"taken back: {flag.kind}",
+            "" if said is None or flag.event.label == UNCLASSIFIED else flag.event.label,
+            "yes" if flag.stands else f"taken back: {flag.event.kind}",
             said or ("-" if flag.clip else "no clip"),
         )
     return table

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from realtime.dashboard.words import clock, percent
 from realtime.errors import SourceError
 from realtime.event import CLASSES
+from realtime.recording.labels_csv import NONE, Labels
 from realtime.review.flags import Flag
-from realtime.review.labels import NONE, Labels
 from realtime.review.replay import ReplayFrame
 from realtime.review.sheet import Sheet, draw
 
@@ -108,8 +108,9 @@ class Reviewer:
         flag, said = self.flag, self._labels.get(self.flag.id)
         slower = SPEEDS[self._speed]
         title = (
-            f"{self._at + 1} of {len(self._flags)}   event {flag.id} at {clock(flag.apex_s)}, "
-            f"{1e3 * (flag.offset_s - flag.onset_s):.0f} ms   "
+            f"{self._at + 1} of {len(self._flags)}   "
+            f"event {flag.id} at {clock(flag.event.apex_s)}, "
+            f"{1e3 * flag.event.duration_s:.0f} ms   "
             f"{'true speed' if slower == 1 else f'{slower} times slower'}{self._trouble}"
         )
         answer = "" if said is None else f"you: {said}   {_engine(flag)}"
@@ -140,12 +141,12 @@ class Reviewer:
 
 def _marks(flag: Flag) -> _Marks:
     """Onset, apex and offset in the clip's own time."""
-    first = flag.first_frame_s
+    event, first = flag.event, flag.first_frame_s
     if first is None:
         return None, None, None
-    return flag.onset_s - first, flag.apex_s - first, flag.offset_s - first
+    return event.onset_s - first, event.apex_s - first, event.offset_s - first
 
 
 def _engine(flag: Flag) -> str:
     """Told only after the person has answered: an answer that is known is soon believed."""
-    return "" if flag.share is None else f"program: {flag.label} {percent(flag.share)}"
+    return "" if flag.share is None else f"program: {flag.event.label} {percent(flag.share)}"

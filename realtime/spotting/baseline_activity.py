@@ -1,4 +1,4 @@
-"""What a face did in the last seconds: how lively it has been, and how far it is from its place.
+"""What a face did in the last seconds: how much it oscillated, how far it is from its place.
 
 Called for every candidate, whose worth depends on it, and four times a second for the state that
 the screen shows.  Crop pixels.
@@ -19,14 +19,16 @@ _STREAM = np.array([list(Stream).index(r.stream) for r in REGIONS])  # (31,)
 
 
 def oscillation_amplitude(timeline: Timeline, last: int) -> dict[Stream, float]:
-    """How much each stream has been moving to and fro in the two seconds before a sample, px.
+    """Oscillation amplitude of each stream in the two seconds before a sample, crop pixels.
 
     The upper quartile of the second difference: a single pulse does not raise it, speech does.
     """
     span = timeline.span(last - steps(2.0), last)
     if len(span) <= 2 * _BUMP:
         return dict.fromkeys(Stream, 0.0)
-    return dict(zip(Stream, _to_and_fro(span, _BUMP, _STREAM, len(Stream)).tolist(), strict=True))
+    return dict(
+        zip(Stream, _upper_quartile(span, _BUMP, _STREAM, len(Stream)).tolist(), strict=True)
+    )
 
 
 def away_px(timeline: Timeline, index: int) -> float:
@@ -49,7 +51,7 @@ def away_then_and_now_px(timeline: Timeline, before: int, now: int) -> tuple[flo
 
 
 @numba.njit(nogil=True, cache=True)
-def _to_and_fro(span, lag, stream, streams):  # type: ignore[no-untyped-def]
+def _upper_quartile(span, lag, stream, streams):  # type: ignore[no-untyped-def]
     """(streams,) upper quartile of the rms second difference in samples (n, 62 or more)."""
     n = len(span) - 2 * lag
     squares, members = np.zeros((streams, n)), np.zeros(streams)

@@ -1,7 +1,7 @@
 """What the timeline carries of one frame after the displacements of the regions.
 
-Filled in by `sightings`, read as evidence.  Units do not depend on the camera: seconds, radians,
-shares of the inter-ocular distance.
+Filled in by `frame_channels`, read by `features`.  Units do not depend on the camera: seconds,
+radians, shares of the inter-ocular distance.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Context:
     high: list[float]  # largest
     rest: list[float]  # median of the two seconds before
     bump: list[float]  # second difference
-    jaw_habit: float  # standard deviation of the jaw's sign in the two seconds before
+    jaw_activity: float  # standard deviation of the jaw's sign in the two seconds before
     speed: Speed  # within 0.2 s
     speed_usual: Speed  # in the two seconds before
     usual: Array  # (n, SCORES) scores of the three seconds before
@@ -52,7 +52,7 @@ class Context:
     usual_most: list[float]  # and the largest of each
     before: list[float]  # largest scores of the second before
     after: list[float]  # largest scores since
-    lively: dict[Stream, float]
+    oscillation_px: dict[Stream, float]
     since_renewal_s: float
 
     def change(self, channel: Channel) -> float:

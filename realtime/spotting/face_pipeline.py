@@ -1,106 +1,117 @@
-"""One face, from frame to finding: stabiliser and spotter, and the crops a pair is cut from."""
+"""One face from frames to candidates: stabilise, measure the regions, find; start anew on gaps.
+
+The same for the live path, for training, for calibration and for the benchmarks, so that none sees
+a face in another way.  The verifier and the spotter stand on top (`face_spotter`).
+
+Pure; no clock, no thread, no file.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame
-from realtime.face.assessability import Assessable
-from realtime.face.face import Box, Face
-from realtime.face.geometry import face_box
-from realtime.motion.stabiliser import Stabilised, Stabiliser, StabiliserConfig, warp_crop
-from realtime.spotting.onset import DetectorState
-from realtime.spotting.person_profile import Profile
-from realtime.spotting.spotter import Finding, Spotter, SpotterConfig
-from realtime.spotting.verifier import Verifier
+from realtime.face.face import Face
+from realtime.motion.region_motion import MIN_NCC, Motion, RegionMotion
+from realtime.motion.regions import REGIONS, Stream
+from realtime.motion.stabiliser import Stabilised, Stabiliser, StabiliserConfig
+from realtime.spotting.apex import ApexConfig
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
+from realtime.spotting.frame_channels import FrameChannels
+from realtime.spotting.onset import OnsetConfig
 
-_SAME = np.eye(2, 3)
-_KEEP_NS = 2_000_000_000  # crops kept: an event and the wait for its flag
+_OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
+_COVERED = 1 / 3  # of the regions
 
 
-@dataclass(frozen=True, slots=True)
-class KeptFrame:
-    """One frame as the watcher kept it."""
-
-    seq: int
-    t_ns: int
-    crop: NDArray[np.uint8]  # (224, 224) grey
-    onward: NDArray[np.float64]  # (2, 3) its pixels to those of the crops that follow
-    face_box: Box
+def _always(_: int) -> bool:
+    return True
 
 
 class FacePipeline:
-    """Watches the face with one id; made when it is found, dropped when it is lost."""
+    """Follows one face.
+
+    Nothing is carried over a loss of the face, another face's appearance, or a silence longer
+    than `StabiliserConfig.max_gap_s`: after them the face at rest is learned anew.
+
+    Args:
+        noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
+        motion: another way to measure the regions than the usual one.
+    """
 
     def __init__(
         self,
-        face_id: int,
-        stabiliser: StabiliserConfig,
-        spotter: SpotterConfig,
-        verifier: Verifier | None = None,
-        profile: Profile | None = None,
+        stabiliser: StabiliserConfig | None = None,
+        onset: OnsetConfig | None = None,
+        apex: ApexConfig | None = None,
+        *,
+        noise_px: NDArray[np.float64] | None = None,
+        motion: RegionMotion | None = None,
     ) -> None:
-        self.face_id = face_id
-        self.spotter = Spotter(spotter, verifier, profile)
-        self.stabilised: Stabilised | None = None  # the newest frame's
+        self.finder = CandidateFinder(onset, apex, noise_px)
         self._stabiliser = Stabiliser(stabiliser)
-        self._looks: deque[KeptFrame] = deque()
+        self._motion = motion or RegionMotion()
+        self._channels = FrameChannels()
+        self._last: tuple[int, int] | None = None  # face and time of the newest frame
+        self.reset()
 
     def reset(self) -> None:
-        """Learn this face at rest again."""
+        """Forget the face, or learn it at rest again."""
         self._stabiliser.reset()
-        self.spotter.reset()
-        self._looks.clear()
+        self._motion.reset()
+        self._channels.reset()
+        self.finder.reset()
+        self._last = None
+        self.began_ns: int | None = None  # first frame since the last interruption
+        self.stabilised: Stabilised | None = None  # the newest frame
+        self.motion: Motion | None = None  # its regions
 
-    def align(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> Stabilised:
-        """First half of a frame's work: the aligned crop."""
-        self.stabilised = stabilised = self._stabiliser.align(frame.t_ns, grey, face)
-        box = face_box(face.landmarks)
-        look = KeptFrame(frame.seq, frame.t_ns, stabilised.crop, stabilised.onward, box)
-        self._looks.append(look)
-        while frame.t_ns - self._looks[0].t_ns > _KEEP_NS:
-            self._looks.popleft()
+    def is_interrupted(self, t_ns: int, face: Face) -> bool:
+        """Whether nothing connects a frame to the one before: another face, or time was lost."""
+        if self._last is None:
+            return False
+        known, last_ns = self._last
+        return face.id != known or t_ns - last_ns > self._stabiliser.config.max_gap_s * 1e9
+
+    def follow(
+        self, t_ns: int, grey: NDArray[np.uint8], face: Face | None
+    ) -> list[MeasuredCandidate]:
+        """The whole of a frame's work: the candidates that it completes.
+
+        Args:
+            grey: the frame (h, w).
+            face: None where nobody is there, or nobody who can be assessed.
+        """
+        if face is None:
+            self.reset()
+            return []
+        return self.find(self.align(t_ns, grey, face), face)
+
+    def align(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
+        """First part: the aligned crop.  Starts anew after an interruption."""
+        if self.is_interrupted(t_ns, face):
+            self.reset()
+        self._last = face.id, t_ns
+        self.began_ns = t_ns if self.began_ns is None else self.began_ns
+        self.stabilised = stabilised = self._stabiliser.align(t_ns, grey, face)
         return stabilised
 
-    def spot(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
-        """Second half: what moved."""
-        return self.spotter.update(stabilised, face)
+    def find(
+        self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = _always
+    ) -> list[MeasuredCandidate]:
+        """Second part: what moved.  `wants_late` as in `CandidateFinder.find`."""
+        return self.finder.find(stabilised.t_ns, self.measure(stabilised, face), wants_late)
 
-    def assessable(self, verdict: Assessable) -> Assessable:
-        """The verdict on the newest frame, and what speaks against the face's motion besides."""
-        if verdict is not Assessable.YES:
-            return verdict
-        if self.stabilised is not None and not self.stabilised.steady:
-            return Assessable.UNSTABLE
-        if self.spotter.occluded:
-            return Assessable.OCCLUDED
-        if self.spotter.compressed:
-            return Assessable.COMPRESSED
-        if self.spotter.state is DetectorState.LEARNING:
-            return Assessable.SETTLING
-        return verdict
+    def measure(self, stabilised: Stabilised, face: Face) -> NDArray[np.float64]:
+        """The frame's values (CHANNELS,), without looking for candidates: a series is recorded."""
+        self.motion = motion = self._motion.measure(stabilised)
+        return self._channels.values(stabilised, face, motion)
 
-    def look(self, t_ns: int) -> KeptFrame:
-        """The kept frame nearest to a time."""
-        return min(self._looks, key=lambda look: abs(look.t_ns - t_ns))
-
-    def frame_number(self, t_ns: int) -> int:
-        """The frame nearest to a time; one that has yet to come is counted at the present rate."""
-        newest, oldest = self._looks[-1], self._looks[0]
-        if t_ns <= newest.t_ns or newest is oldest:
-            return self.look(t_ns).seq
-        rate = (newest.seq - oldest.seq) / (newest.t_ns - oldest.t_ns)
-        return newest.seq + round((t_ns - newest.t_ns) * rate)
-
-    def pair(self, finding: Finding) -> NDArray[np.float32]:
-        """Onset and apex crops for the network, aligned alike, (2, 224, 224) in [0, 1]."""
-        onset, apex = self.look(finding.onset_ns), self.look(finding.apex_ns)
-        crop = onset.crop
-        for look in self._looks:
-            if onset.t_ns <= look.t_ns < apex.t_ns and not np.array_equal(look.onward, _SAME):
-                crop = warp_crop(crop, look.onward)
-        return np.stack([crop, apex.crop]).astype(np.float32) / np.float32(255)
+    @property
+    def is_occluded(self) -> bool:
+        """Whether a third of the regions, lids aside, were not found in the newest frame."""
+        if self.motion is None:
+            return False
+        return float((self.motion.ncc[_OPEN] < MIN_NCC).mean()) > _COVERED

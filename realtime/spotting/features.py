@@ -1,15 +1,17 @@
-"""What speaks for and against a candidate, as numbers: the verifier's input.
+"""The features of a candidate, for and against it: the verifier's input.
 
 Everything is measured on the even grid of `timeline`, in units that do not depend on the camera:
 seconds, shares of the inter-ocular distance, noise sigmas.  The same function serves twice: when
 the flag may go up, and again later, when more of the movement's end is known.
 
-Pure; a vector of `NAMES`' length, every entry finite.
+`FEATURES` names every entry beside its formula.  Pure; every entry is finite.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import REGIONS, Stream
 from realtime.spotting.apex import Pulse, project
-from realtime.spotting.au_filters import KINDS
+from realtime.spotting.au_filters import KINDS, UnitMatch
 from realtime.spotting.baseline_activity import away_then_and_now_px
 from realtime.spotting.channels import Channel
 from realtime.spotting.context import Context
@@ -70,110 +72,181 @@ def _directions() -> Array:
 
 _DIRECTIONS = _directions()
 
-_FITS = ("t", "z", "size iod", "usual t", "most usual t", "t before", "t after")
 
-NAMES: tuple[str, ...] = (
-    "strength",
-    "stream",
-    *(f"{s.value} share" for s in Stream),
-    *(f"{s.value} sigma" for s in Stream),
-    *("sigma 1st", "sigma 2nd", "sigma 4th", "sigma 8th", "regions above 2"),
-    *("skull sigma", "skull px", "skull px over usual"),
-    *("rise s", "fall s", "duration s", "peak sigma", "amplitude iod", "rest after", "rise/fall"),
-    *("pulse fit", "one movement", "noise px"),
-    *("usual 50", "usual 75", "usual 90", "usual max", "over usual 90", "just before"),
-    *("mouth before", "mouth habit", "mouth before/own", "mouth habit/own"),
-    *("brows px", "midface px", "mouth px", "away before", "away now", "moved on"),
-    *("after whole", "after own", "after mouth", "after lids", "seen after s"),
-    *("blink rise", "blink level", "blink change", "gaze change", "jaw change", "jaw habit"),
-    *("head speed", "head speed usual", "head bump", "head roll bump", "head size bump"),
-    *("yaw bump", "pitch bump", "turn speed", "turn habit"),
-    *("light bump", "light change", "ncc low", "since renewal s", "period s", "face px"),
-    *(f"region {i}" for i in range(1, 7)),
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What the features of one candidate are read from."""
+
+    candidate: Candidate
+    pulse: Pulse
+    around: Context
+    own: int  # column of the candidate's stream among the scores
+    strength: float
+    streams: list[float]  # largest score of each `Stream`
+    shares: list[float]  # and over the strength
+    sigma: list[float]  # of the expressive regions, largest first
+    rise_s: float
+    fall_s: float
+    usual: Array  # (n,) scores of the seconds before, the larger of the whole face and the own
+    usual_90: float
+    moves: list[float]  # in the order of `_MOVE_NAMES`
+    away: tuple[float, float, float]  # crop pixels: before, now, and between
+    pulse_fit: float
+    one_movement: float
+
+
+Feature = tuple[str, Callable[[_Measured], float]]
+
+
+def _each(
+    names: Iterable[str], values: Callable[[_Measured], Sequence[float]]
+) -> tuple[Feature, ...]:
+    """One feature for each entry of a list."""
+
+    def entry(k: int) -> Callable[[_Measured], float]:
+        return lambda m: values(m)[k]
+
+    return tuple((name, entry(k)) for k, name in enumerate(names))
+
+
+def _half(name: str, fit: Callable[[_Measured], UnitMatch], k: int) -> tuple[Feature, ...]:
+    """How well the action units of one half of the face fit; `k` is its column of the scores."""
+    return (
+        (f"{name} t", lambda m: fit(m).t),
+        (f"{name} z", lambda m: fit(m).z),
+        (f"{name} size iod", lambda m: fit(m).size_iod),
+        (f"{name} usual t", lambda m: m.around.usual_90[k]),
+        (f"{name} most usual t", lambda m: m.around.usual_most[k]),
+        (f"{name} t before", lambda m: m.around.before[k]),
+        (f"{name} t after", lambda m: m.around.after[k]),
+    )
+
+
+_MOVE_NAMES = (
     *(name for name, _, _ in _MOVES),
     *(f"{name}, sides apart" for name, _, _ in _MOVES),
     *(f"{name} up" for name in _MIDDLE),
-    *(f"{half} {what}" for half in ("upper", "lower") for what in _FITS),
-    *("face sigma", "unit share"),
-    *(f"{kind} t" for kind in KINDS),
 )
+
+FEATURES: tuple[Feature, ...] = (
+    ("strength", lambda m: m.strength),
+    ("stream", lambda m: float(m.own)),
+    *_each((f"{s.value} share" for s in Stream), lambda m: m.shares),
+    *_each((f"{s.value} sigma" for s in Stream), lambda m: m.streams),
+    ("sigma 1st", lambda m: m.sigma[0]),
+    ("sigma 2nd", lambda m: m.sigma[1]),
+    ("sigma 4th", lambda m: m.sigma[3]),
+    ("sigma 8th", lambda m: m.sigma[7]),
+    ("regions above 2", lambda m: sum(value > 2 for value in m.sigma)),
+    ("skull sigma", lambda m: m.candidate.disturbance_sigma),
+    ("skull px", lambda m: m.around.high[Channel.DISTURBANCE]),
+    (
+        "skull px over usual",
+        lambda m: (
+            m.around.high[Channel.DISTURBANCE] / max(m.around.rest[Channel.DISTURBANCE], 0.02)
+        ),
+    ),
+    ("rise s", lambda m: m.rise_s),
+    ("fall s", lambda m: m.fall_s),
+    ("duration s", lambda m: min(m.pulse.rise_s + m.fall_s, 1.5)),
+    ("peak sigma", lambda m: min(m.pulse.peak_sigma, 100.0)),
+    ("amplitude iod", lambda m: m.pulse.amplitude_iod),
+    ("rest after", lambda m: min(max(m.pulse.rest_after, -3.0), 3.0)),
+    ("rise/fall", lambda m: min(m.pulse.rise_s / max(m.fall_s, 0.02), _MOST)),
+    ("pulse fit", lambda m: m.pulse_fit),
+    ("one movement", lambda m: m.one_movement),
+    ("noise px", lambda m: quantile(m.candidate.noise_px[EXPRESSIVE].ravel(), 0.5)),
+    ("usual 50", lambda m: quantile(m.usual, 0.5)),
+    ("usual 75", lambda m: quantile(m.usual, 0.75)),
+    ("usual 90", lambda m: m.usual_90),
+    ("usual max", lambda m: m.usual.max()),
+    ("over usual 90", lambda m: m.strength / max(m.usual_90, 0.3)),
+    ("just before", lambda m: m.around.before[0]),
+    ("mouth before", lambda m: m.candidate.mouth_before),
+    ("mouth habit", lambda m: m.candidate.mouth_habit),
+    ("mouth before/own", lambda m: m.candidate.mouth_before / m.strength),
+    ("mouth habit/own", lambda m: m.candidate.mouth_habit / m.strength),
+    ("brows px", lambda m: m.around.oscillation_px[Stream.BROWS]),
+    ("midface px", lambda m: m.around.oscillation_px[Stream.NOSE_CHEEKS]),
+    ("mouth px", lambda m: m.around.oscillation_px[Stream.MOUTH]),
+    *_each(("away before", "away now", "moved on"), lambda m: m.away),
+    ("after whole", lambda m: m.around.after[0]),
+    ("after own", lambda m: m.around.after[m.own]),
+    ("after mouth", lambda m: m.around.after[_MOUTH]),
+    ("after lids", lambda m: m.around.after[_LIDS]),
+    ("seen after s", lambda m: min((m.around.now - m.around.at) / GRID_HZ, 1.0)),
+    ("blink rise", lambda m: m.around.high[Channel.BLINK] - m.around.rest[Channel.BLINK]),
+    ("blink level", lambda m: m.around.rest[Channel.BLINK]),
+    ("blink change", lambda m: m.around.range(Channel.BLINK)),
+    (
+        "gaze change",
+        lambda m: max(m.around.range(Channel.GAZE_X), m.around.range(Channel.GAZE_Y)),
+    ),
+    ("jaw change", lambda m: m.around.change(Channel.JAW)),
+    ("jaw habit", lambda m: m.around.jaw_activity),
+    ("head speed", lambda m: m.around.speed.place),
+    ("head speed usual", lambda m: m.around.speed_usual.place),
+    (
+        "head bump",
+        lambda m: math.hypot(m.around.bump[Channel.HEAD_X], m.around.bump[Channel.HEAD_Y]),
+    ),
+    ("head roll bump", lambda m: m.around.bump[Channel.ROLL]),
+    ("head size bump", lambda m: m.around.bump[Channel.SIZE]),
+    ("yaw bump", lambda m: m.around.bump[Channel.YAW]),
+    ("pitch bump", lambda m: m.around.bump[Channel.PITCH]),
+    ("turn speed", lambda m: m.around.speed.turn),
+    ("turn habit", lambda m: m.around.speed_usual.turn),
+    ("light bump", lambda m: m.around.bump[Channel.LIGHT]),
+    ("light change", lambda m: m.around.change(Channel.LIGHT)),
+    ("ncc low", lambda m: m.around.low[Channel.NCC]),
+    ("since renewal s", lambda m: m.around.since_renewal_s),
+    ("period s", lambda m: m.around.rest[Channel.PERIOD]),
+    ("face px", lambda m: m.around.rest[Channel.FACE_PX]),
+    *_each((f"region {i}" for i in range(1, 7)), lambda m: m.pulse.regions),
+    *_each(_MOVE_NAMES, lambda m: m.moves),
+    *_half("upper", lambda m: m.candidate.fit.upper, -2),
+    *_half("lower", lambda m: m.candidate.fit.lower, -1),
+    ("face sigma", lambda m: min(m.candidate.fit.sigma, _MOST)),
+    ("unit share", lambda m: m.candidate.fit.share),
+    *_each((f"{kind} t" for kind in KINDS), lambda m: m.candidate.fit.kinds),
+)
+NAMES: tuple[str, ...] = tuple(name for name, _ in FEATURES)
 
 
 def features(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Context) -> Array:
-    """The evidence about one candidate, known by the newest sample of the timeline."""
-    at, now = around.at, around.now
-    low, high, rest, bump = around.low, around.high, around.rest, around.bump
+    """The features of one candidate, (len(NAMES),), known by the newest sample of the timeline."""
     own = 0 if candidate.stream is None else 1 + _ORDER.index(candidate.stream)
+    usual = np.maximum(around.usual[:, 0], around.usual[:, own])
+    start = candidate.index - max(steps(min(pulse.rise_s, 0.5)) + 2, 3)
+    fit, one_movement = _shape(timeline, candidate, pulse, around.now)
     strength = max(candidate.strength, 1e-6)
     streams = [candidate.streams[s] for s in _ORDER]
-    sigma = np.sort(candidate.sigma[EXPRESSIVE])[::-1].tolist()
-    disturbance_px = high[Channel.DISTURBANCE]
-    usual = np.maximum(around.usual[:, 0], around.usual[:, own])
-    usual_90 = quantile(usual, 0.9)
-    before, after, lively = around.before, around.after, around.lively
-    rise, fall = min(pulse.rise_s, 1.0), min(pulse.fall_s, 1.0)
-    start = candidate.index - max(steps(min(pulse.rise_s, 0.5)) + 2, 3)
-    fit = candidate.fit
-
-    values = (
-        strength,
-        float(own),
-        *(min(value / strength, _MOST) for value in streams),
-        *streams,
-        *(sigma[0], sigma[1], sigma[3], sigma[7], sum(value > 2 for value in sigma)),
-        candidate.disturbance_sigma,
-        disturbance_px,
-        disturbance_px / max(rest[Channel.DISTURBANCE], 0.02),
-        *(rise, fall, min(pulse.rise_s + fall, 1.5)),
-        *(min(pulse.peak_sigma, 100.0), pulse.amplitude_iod),
-        min(max(pulse.rest_after, -3.0), 3.0),
-        min(pulse.rise_s / max(fall, 0.02), _MOST),
-        *_shape(timeline, candidate, pulse, now),
-        quantile(candidate.noise_px[EXPRESSIVE].ravel(), 0.5),
-        *(quantile(usual, 0.5), quantile(usual, 0.75), usual_90, usual.max()),
-        strength / max(usual_90, 0.3),
-        before[0],
-        *(candidate.mouth_before, candidate.mouth_habit),
-        *(candidate.mouth_before / strength, candidate.mouth_habit / strength),
-        *(lively[s] for s in (Stream.BROWS, Stream.NOSE_CHEEKS, Stream.MOUTH)),
-        *away_then_and_now_px(timeline, start, now),
-        *(after[0], after[own], after[_MOUTH], after[_LIDS]),
-        min((now - at) / GRID_HZ, 1.0),
-        high[Channel.BLINK] - rest[Channel.BLINK],
-        rest[Channel.BLINK],
-        around.range(Channel.BLINK),
-        max(around.range(Channel.GAZE_X), around.range(Channel.GAZE_Y)),
-        around.change(Channel.JAW),
-        around.jaw_habit,
-        around.speed.place,
-        around.speed_usual.place,
-        math.hypot(bump[Channel.HEAD_X], bump[Channel.HEAD_Y]),
-        *(bump[Channel.ROLL], bump[Channel.SIZE], bump[Channel.YAW], bump[Channel.PITCH]),
-        around.speed.turn,
-        around.speed_usual.turn,
-        bump[Channel.LIGHT],
-        around.change(Channel.LIGHT),
-        low[Channel.NCC],
-        around.since_renewal_s,
-        rest[Channel.PERIOD],
-        rest[Channel.FACE_PX],
-        *pulse.regions,
-        *_moves(pulse.moved_iod),
-        *(fit.upper.t, fit.upper.z, fit.upper.size_iod),
-        *(around.usual_90[0], around.usual_most[-2], before[-2], after[-2]),
-        *(fit.lower.t, fit.lower.z, fit.lower.size_iod),
-        *(around.usual_90[1], around.usual_most[-1], before[-1], after[-1]),
-        *(min(fit.sigma, _MOST), fit.share),
-        *fit.kinds,
+    measured = _Measured(
+        candidate,
+        pulse,
+        around,
+        own,
+        strength=strength,
+        streams=streams,
+        shares=[min(value / strength, _MOST) for value in streams],
+        sigma=np.sort(candidate.sigma[EXPRESSIVE])[::-1].tolist(),
+        rise_s=min(pulse.rise_s, 1.0),
+        fall_s=min(pulse.fall_s, 1.0),
+        usual=usual,
+        usual_90=quantile(usual, 0.9),
+        moves=_moves(pulse.moved_iod),
+        away=away_then_and_now_px(timeline, start, around.now),
+        pulse_fit=fit,
+        one_movement=one_movement,
     )
-    vector = np.array(values, np.float64)
+    vector = np.array([value(measured) for _, value in FEATURES], np.float64)
     if not np.isfinite(vector).all():
         vector = np.nan_to_num(vector, nan=0.0, posinf=_MOST, neginf=-_MOST)
     return vector
 
 
 def _moves(moved_iod: Array) -> list[float]:
-    """Of a displacement (31, 2), in the order of `NAMES`."""
+    """Of a displacement (31, 2), in the order of `_MOVE_NAMES`."""
     moves: list[float] = (_DIRECTIONS @ moved_iod.ravel()).tolist()
     count = len(_MOVES)
     return [*moves[:count], *map(abs, moves[count : 2 * count]), *moves[2 * count :]]

@@ -1,7 +1,7 @@
 """Why a candidate is not a micro-expression: the rules, each with the word the user will read.
 
 Every rule is a pure function of what the onset detector and the apex estimator measured.  The
-verifier decides; when it does not believe a candidate, these rules say in words what speaks
+verifier decides; when it does not accept a candidate, these rules say in words what speaks
 against it.
 """
 
@@ -37,22 +37,22 @@ class RejectionRules:
     max_coarse: float = 2.5
 
 
-def confounders(sighting: MeasuredCandidate, config: RejectionRules) -> Iterator[str]:
-    """Every reason that a rule finds against a sighting."""
-    candidate, pulse = sighting.candidate, sighting.pulse
+def confounders(measured: MeasuredCandidate, config: RejectionRules) -> Iterator[str]:
+    """Every reason that a rule finds against a measured."""
+    candidate, pulse = measured.candidate, measured.pulse
     streams = candidate.streams
     expressive = {s: v for s, v in streams.items() if s not in (Stream.LIDS, Stream.EYES)}
     own = max(expressive.values()) if candidate.stream is None else candidate.strength
     lids, mouth = streams[Stream.LIDS], streams[Stream.MOUTH]
     eyes_only = candidate.stream in (Stream.LIDS, Stream.EYES)
 
-    if not sighting.continuous:
+    if not measured.continuous:
         yield "tracking"
     if candidate.disturbance_sigma > config.max_disturbance:
         yield "head motion"
-    if sighting.light_change > config.light:
+    if measured.light_change > config.light:
         yield "light"
-    if sighting.coarse > config.max_coarse:
+    if measured.coarse > config.max_coarse:
         yield "compression"
     if own < config.min_sigma:
         yield "weak"
@@ -60,11 +60,11 @@ def confounders(sighting: MeasuredCandidate, config: RejectionRules) -> Iterator
         yield "small"
     if pulse.amplitude_iod > config.max_amplitude_iod:
         yield "large"
-    if lids > config.lid_ratio * own and (eyes_only or sighting.blink_rise > config.blink):
+    if lids > config.lid_ratio * own and (eyes_only or measured.blink_rise > config.blink):
         yield "blink"
-    if eyes_only and sighting.gaze_change > config.gaze:
+    if eyes_only and measured.gaze_change > config.gaze:
         yield "gaze"
-    if sighting.masked:
+    if measured.masked:
         yield "speaking"
     # a talking mouth shakes the cheeks and the nose as well
     if candidate.stream is not Stream.BROWS and mouth >= own:

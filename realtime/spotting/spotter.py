@@ -1,44 +1,41 @@
-"""From aligned frames to findings: what moved, and whether it is believed, for one face.
+"""From measured candidates to findings: which movements are accepted, for one face.
 
 A finding is flagged within a quarter of a second of its apex, when its return is in sight, and
-revised once when most of its end is known: times move by a little, and a movement that stayed,
-or that the second look does not believe, is taken back with the reason.
+revised once, in the second stage, when most of its end is known: times move by a little, and a
+movement that stayed, or that the second stage does not accept, is retracted with the reason.
 
-Pure: `update` in, findings out; no clock, no thread, no file.
+Pure: no clock, no thread, no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from realtime.event import Kind
-from realtime.face.face import Face
-from realtime.motion.region_motion import Motion
 from realtime.motion.regions import Stream
-from realtime.motion.stabiliser import Stabilised
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
-from realtime.spotting.onset import DetectorState, OnsetConfig
+from realtime.spotting.candidates import LATE_S, MeasuredCandidate
+from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile
 from realtime.spotting.rejection_rules import RejectionRules, confounders, shape_confounders
-from realtime.spotting.timeline import STEP_NS
+from realtime.spotting.timeline import STEP_NS, steps
 from realtime.spotting.verifier import Verifier, load_verifier
 
-_ALIKE = 0.5
+_TIMES_FROM = 0.5  # share of the highest probability that a candidate has whose times count
+_TOGETHER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class SpotterConfig:
-    alarms_per_minute: float = 0.2  # false alarms that are put up with
+    alarms_per_minute: float = 0.2  # target false-alarm rate
     onset: OnsetConfig = field(default_factory=OnsetConfig)
     apex: ApexConfig = field(default_factory=ApexConfig)
-    gates: RejectionRules = field(default_factory=RejectionRules)
+    rules: RejectionRules = field(default_factory=RejectionRules)
     refractory_s: float = 0.4  # one movement, one event
     same_s: float = 0.2  # apexes nearer than this belong to one movement
-    max_gap_s: float = 0.25  # a longer silence between frames forgets everything
     rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line,
-    # nor is one that moved less than `gates.min_amplitude_iod`
+    # nor is one that moved less than `rules.min_amplitude_iod`
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +58,12 @@ class Finding:
 
 @dataclass(slots=True)
 class _Pending:
-    """A flag that went up, and what has been seen of the same movement since."""
+    """A flag that may still be revised, and what was measured of the same movement since."""
 
     first: Finding
-    due_index: int  # grid sample at which its own late sighting comes
-    seen: list[tuple[float, MeasuredCandidate]] = field(
-        default_factory=list
-    )  # late, with probability
+    due_index: int  # grid sample of its candidate
+    # late candidates with their probability
+    seen: list[tuple[float, MeasuredCandidate]] = field(default_factory=list)
 
 
 class Spotter:
@@ -81,83 +77,54 @@ class Spotter:
     ) -> None:
         self.config = config or SpotterConfig()
         self._verifier = verifier or load_verifier()
-        budget = self.config.alarms_per_minute / (profile.alarm_factor if profile else 1.0)
+        target = self.config.alarms_per_minute / (profile.alarm_factor if profile else 1.0)
         self._least = {
-            "early": self._verifier.early.threshold_for(budget),
-            "late": self._verifier.late.threshold_for(budget),
+            "early": self._verifier.early.threshold_for(target),
+            "late": self._verifier.late.threshold_for(target),
         }
-        noise = profile.noise() if profile else None
-        self._sighter = CandidateFinder(self.config.onset, self.config.apex, noise)
         self._findings = 0
         self.reset()
 
     def reset(self) -> None:
-        self._sighter.reset()
         self._pending: list[_Pending] = []
-        self._last_ns: int | None = None
         self._last_flag_ns: dict[str, int] = {}
 
-    @property
-    def motion(self) -> Motion | None:
-        """The newest frame's."""
-        return self._sighter.motion
+    def judge(
+        self, candidates: Sequence[MeasuredCandidate], newest_index: int, *, hidden: bool = False
+    ) -> tuple[Finding, ...]:
+        """What is found, or revised, with one frame.
 
-    @property
-    def state(self) -> DetectorState:
-        return self._sighter.state
-
-    @property
-    def occluded(self) -> bool:
-        """Whether much of the face does not look as it did a moment ago."""
-        return self._sighter.occluded
-
-    @property
-    def compressed(self) -> bool:
-        """Whether the video's codec is too coarse for small movements."""
-        return self._sighter.coarse > self.config.gates.max_coarse
-
-    @property
-    def coarse(self) -> float:
-        """`coarseness` of the codec, grey levels, median of the last two seconds."""
-        return self._sighter.coarse
-
-    @property
-    def strengths(self) -> tuple[float, ...]:
-        """Newest score of every `Stream`, sigmas."""
-        return self._sighter.strengths
-
-    def update(self, stabilised: Stabilised, face: Face) -> tuple[Finding, ...]:
-        """Take one frame; returns what was found or revised with it."""
-        t_ns = stabilised.t_ns
-        if self._last_ns is not None and t_ns - self._last_ns > self.config.max_gap_s * 1e9:
-            self.reset()
-        self._last_ns = t_ns
+        Args:
+            candidates: those that the frame completed.
+            newest_index: the newest grid sample.
+            hidden: the face is covered, or its video too compressed: nothing is accepted.
+        """
         found: list[Finding] = []
-        sightings = self._sighter.update(stabilised, face, self._concerns_a_flag)
         # one movement shows in several streams at once: the strongest speaks for it
-        for sighting in sorted(sightings, key=lambda s: -s.candidate.strength):
-            probability = self._verifier.trees(sighting.stage).probability(sighting.evidence)
-            if sighting.stage == "early":
-                found.extend(self._judge(sighting, probability))
+        for measured in sorted(candidates, key=lambda m: -m.candidate.strength):
+            probability = self._verifier.trees(measured.stage).probability(measured.features)
+            if measured.stage == "early":
+                found.extend(self._flagged(measured, probability, hidden))
             else:
-                self._look_again(sighting, probability)
-        found.extend(self._revised())
+                self._note_late(measured, probability)
+        found.extend(self._revised(newest_index))
         return tuple(found)
 
-    def _concerns_a_flag(self, t_ns: int) -> bool:
+    def wants_late(self, t_ns: int) -> bool:
         """Whether a candidate at this time may be the movement of a flag that is still open."""
         within_ns = (self.config.same_s + self.config.apex.search_s) * 1e9 + STEP_NS
         return any(abs(t_ns - p.first.apex_ns) < within_ns for p in self._pending)
 
-    def _judge(self, sighting: MeasuredCandidate, probability: float) -> Iterator[Finding]:
-        config, pulse = self.config, sighting.pulse
-        hidden = sighting.masked or self.occluded or self.compressed
-        open_to_view = sighting.continuous and not hidden
-        believed = open_to_view and probability >= self._least["early"]
-        reasons = () if believed else _reasons(sighting, config.gates)
-        kind: Kind = "micro" if believed else "rejected"
-        weak = sighting.candidate.strength < config.rejected_sigma or "small" in reasons
-        if weak and not believed:
+    def _flagged(
+        self, measured: MeasuredCandidate, probability: float, hidden: bool
+    ) -> Iterator[Finding]:
+        config, pulse = self.config, measured.pulse
+        assessable = measured.continuous and not (measured.masked or hidden)
+        accepted = assessable and probability >= self._least["early"]
+        reasons = () if accepted else _reasons(measured, config.rules)
+        kind: Kind = "micro" if accepted else "rejected"
+        weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons
+        if weak and not accepted:
             return
         # a movement shows in several streams: the first that passes speaks for all
         recent = [self._last_flag_ns.get("micro")]
@@ -168,53 +135,55 @@ class Spotter:
             return
         self._last_flag_ns[kind] = pulse.apex_ns
         self._findings += 1
-        finding = _finding(self._findings, kind, sighting, probability, reasons)
+        finding = _finding(self._findings, kind, measured, probability, reasons)
         if kind == "micro":
-            self._pending.append(_Pending(finding, sighting.candidate.index))
+            self._pending.append(_Pending(finding, measured.candidate.index))
         yield finding
 
-    def _look_again(self, sighting: MeasuredCandidate, probability: float) -> None:
+    def _note_late(self, measured: MeasuredCandidate, probability: float) -> None:
         for pending in self._pending:
-            near = abs(sighting.pulse.apex_ns - pending.first.apex_ns) < self.config.same_s * 1e9
+            near = abs(measured.pulse.apex_ns - pending.first.apex_ns) < self.config.same_s * 1e9
             if near:
-                pending.seen.append((probability, sighting))
+                pending.seen.append((probability, measured))
 
-    def _revised(self) -> Iterator[Finding]:
-        for pending in [p for p in self._pending if self._sighter.is_late(p.due_index)]:
+    def _revised(self, newest_index: int) -> Iterator[Finding]:
+        # candidates of one movement lie a few samples apart: the last of them are waited for
+        due = newest_index - steps(LATE_S + _TOGETHER_S)
+        for pending in [p for p in self._pending if p.due_index <= due]:
             self._pending.remove(pending)
             if not pending.seen:
                 continue
             probability = max(p for p, _ in pending.seen)
-            # of those that are believed alike, the strongest knows the times best
-            believed = [s for p, s in pending.seen if p >= _ALIKE * probability]
-            sighting = max(believed, key=lambda s: s.candidate.strength)
-            first, gates = pending.first, self.config.gates
+            # of those about as probable, the strongest has the best times
+            probable = [m for p, m in pending.seen if p >= _TIMES_FROM * probability]
+            measured = max(probable, key=lambda m: m.candidate.strength)
+            first, rules = pending.first, self.config.rules
             kind: Kind = "micro"
             reasons: tuple[str, ...] = ()
-            if probability < self._least["late"] or not sighting.continuous:
-                stayed = {"no return", "too long"} & set(shape_confounders(sighting.pulse, gates))
+            if probability < self._least["late"] or not measured.continuous:
+                stayed = {"no return", "too long"} & set(shape_confounders(measured.pulse, rules))
                 kind = "macro" if stayed else "rejected"
-                reasons = _reasons(sighting, gates)
-            revised = _finding(first.number, kind, sighting, probability, reasons, revises=True)
+                reasons = _reasons(measured, rules)
+            revised = _finding(first.number, kind, measured, probability, reasons, revises=True)
             if kind != first.kind or _differ(revised, first):
                 yield revised
 
 
-def _reasons(sighting: MeasuredCandidate, gates: RejectionRules) -> tuple[str, ...]:
-    """Words for what the verifier did not believe."""
-    return tuple(confounders(sighting, gates)) or ("unlikely",)
+def _reasons(measured: MeasuredCandidate, rules: RejectionRules) -> tuple[str, ...]:
+    """Why a candidate is not accepted, in the words of the rules."""
+    return tuple(confounders(measured, rules)) or ("unlikely",)
 
 
 def _finding(
     number: int,
     kind: Kind,
-    sighting: MeasuredCandidate,
+    measured: MeasuredCandidate,
     probability: float,
     reasons: tuple[str, ...],
     *,
     revises: bool = False,
 ) -> Finding:
-    candidate, pulse = sighting.candidate, sighting.pulse
+    candidate, pulse = measured.candidate, measured.pulse
     return Finding(
         number,
         kind,

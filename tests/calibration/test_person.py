@@ -11,8 +11,8 @@ from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
+from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile, save_profile
-from realtime.spotting.spotter import Spotter
 from realtime.spotting.verifier import load_verifier
 from tests.model.conftest import drawn_portrait
 
@@ -56,7 +56,7 @@ def test_the_profile_is_one_the_live_path_takes(expectation, tmp_path):
     profile = load_profile(tmp_path / "me.json")
     assert profile.noise().shape == (len(REGIONS), 2)
     assert profile.seconds == pytest.approx(12, abs=0.1)
-    assert Spotter(profile=profile).strengths == (0.0,) * 5
+    assert FaceSpotter(0, profile=profile).strengths == (0.0,) * 5
 
 
 def test_more_seen_is_a_narrower_interval():

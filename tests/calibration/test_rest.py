@@ -10,8 +10,8 @@ from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.motion.regions import REGIONS, Stream
+from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile, save_profile
-from realtime.spotting.spotter import Spotter
 
 SECONDS, FPS = 5.0, 30
 
@@ -72,7 +72,7 @@ def test_the_program_writes_what_the_live_path_takes(media, landmark_model, tmp_
     assert "stands out from" in capsys.readouterr().out
     first = load_profile(path)
     assert first.alarm_factor == 1.0
-    assert Spotter(profile=first).strengths == (0.0,) * 5
+    assert FaceSpotter(0, profile=first).strengths == (0.0,) * 5
 
     # A second rest renews the noise and keeps what calibration.person has found.
     save_profile(path, replace(first, alarm_factor=2.5, noise_px=((9.0, 9.0),) * len(REGIONS)))

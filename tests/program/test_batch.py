@@ -10,6 +10,7 @@ import pytest
 from realtime.batch import TABLE, main, videos, whole_session
 from realtime.errors import DataError
 from tests.paths import ROOT
+from tests.realtime.review.made_session import write_record
 
 pytestmark = [pytest.mark.usefixtures("landmark_model")]
 HANG_S = 120
@@ -88,11 +89,11 @@ def test_a_folder_without_a_video_is_refused(tmp_path):
 
 
 def test_a_session_that_was_cut_short_is_not_whole(tmp_path):
-    for number, ended in enumerate(('{"reason": "the source ended"}', '"x"', "null")):
-        session = tmp_path / f"2026010{number}-000000-000{number}"
-        session.mkdir()
-        (session / "session.json").write_text(f'{{"ended": {ended}}}')
+    for number, reason in enumerate(("the source ended", None, "failed")):
+        write_record(tmp_path / f"2026010{number}-000000-000{number}", reason=reason)
+    spoilt = tmp_path / "20260104-000000-0004"
+    spoilt.mkdir()
+    (spoilt / "session.json").write_text("{}")
     assert whole_session(tmp_path).name == "20260100-000000-0000"
-    stopped = tmp_path / "20260100-000000-0000" / "session.json"
-    stopped.write_text('{"ended": {"reason": "stopped by the user"}}')
+    write_record(tmp_path / "20260100-000000-0000", reason="stopped by the user")
     assert whole_session(tmp_path) is None

@@ -1,6 +1,5 @@
 """Things that go wrong while it runs, done for real."""
 
-import json
 import signal
 import time
 from pathlib import Path
@@ -9,7 +8,8 @@ import av
 import psutil
 import pytest
 
-from realtime.recording.event_log import read_events
+from realtime.recording.session import open_session
+from realtime.recording.session_record import Outcome
 from tests.program.runs import Running, counts_of, run_live, session_of
 from tests.realtime.capture.servers import MjpegServer
 
@@ -54,12 +54,11 @@ def test_killed_while_a_clip_is_written(start, film, tmp_path):
     run.process.send_signal(signal.SIGKILL)
     run.process.wait(30)
     session = session_of(tmp_path / "out")
-    events = read_events(session / "events.jsonl")
-    (event,) = [e for e in events if e["kind"] == "micro" and e["clip"]][:1]
+    (event,) = [e for e in open_session(session).flagged if e.clip][:1]
     (part,) = parts
     # what was handed over began a second before the onset and ended with the kill
     flagged_at = next(at for at, line in run.lines if "  micro  " in line)
-    handed_s = event["flagged_s"] - event["onset_s"] + 1.0 + (killed - flagged_at)
+    handed_s = event.flagged_s - event.onset_s + 1.0 + (killed - flagged_at)
     assert span_s(part) >= handed_s - 0.6
     again = run_live(
         *("--source", str(film), "--pace", "fast", "--dashboard", "none", "--seconds", "0.5"),
@@ -77,7 +76,7 @@ def test_asked_to_stop_it_finishes_what_is_open(start, film, tmp_path, number):
     assert run.process.wait(30) == 0
     session = session_of(tmp_path / "out")
     assert not list(session.rglob("*.part*"))
-    assert json.loads((session / "session.json").read_text())["ended"]["reason"]
+    assert open_session(session).record.outcome is Outcome.STOPPED
     for clip in (session / "clips").glob("*.mp4"):
         assert span_s(clip) > 0.5
 
@@ -98,7 +97,7 @@ def test_a_stream_that_is_cut_comes_back(start, jpegs, tmp_path):
     # promised are 1.5 s and 2 s; the bounds leave room for a busy machine
     assert lost_s < 5
     assert back_s < 8
-    assert counts_of(session_of(tmp_path / "out"))["reopened"] == 1
+    assert counts_of(session_of(tmp_path / "out"))["reconnects"] == 1
 
 
 def test_a_killed_engine_does_not_stop_the_events(start, film, tmp_path):
@@ -109,7 +108,8 @@ def test_a_killed_engine_does_not_stop_the_events(start, film, tmp_path):
     child.kill()
     run.wait_for("  micro  ")
     assert run.process.wait(60) == 0
-    events = read_events(session_of(tmp_path / "out") / "events.jsonl")
-    last = {e["id"]: e for e in events if e["kind"] == "micro"}
-    assert len(last) >= 2
-    assert list(last.values())[-1]["label"] != "unclassified"
+    session = open_session(session_of(tmp_path / "out"))
+    flagged = [e for e in session.events if e.kind == "micro"]
+    assert len(flagged) >= 2
+    assert flagged[-1].label != "unclassified"
+    assert session.record.counts.engine.restarted == 1

@@ -5,8 +5,7 @@ import stat
 import pytest
 
 from realtime.face.assessability import Assessable
-from realtime.recording.event_log import read_events
-from realtime.recording.frames_csv import read_verdicts
+from realtime.recording.session import open_session
 from tests.program.runs import counts_of, run_live, session_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
@@ -25,15 +24,15 @@ def test_twice_the_same_to_the_byte(film, engine, tmp_path):
         sessions.append(session_of(output))
     for part in ("events.jsonl", "frames.csv"):
         assert (sessions[0] / part).read_bytes() == (sessions[1] / part).read_bytes()
-    counts = counts_of(sessions[0])
-    assert counts["frames_analysed"] == counts["frames_captured"] == 300
-    assert counts["frames_skipped"] == counts["frames_missing"] == 0
-    flagged = [e for e in read_events(sessions[0] / "events.jsonl") if e["kind"] == "micro"]
+    frames = counts_of(sessions[0])["frames"]
+    assert frames["analysed"] == frames["read"] == 300
+    assert frames["dropped"] == frames["missing"] == frames["undecodable"] == 0
+    flagged = [e for e in open_session(sessions[0]).events if e.kind == "micro"]
     assert len(flagged) >= 2
     for event in flagged:
-        assert event["label"] in ("negative", "positive", "surprise")
-        assert event["onset_s"] < event["apex_s"] < event["offset_s"]
-        for part in (event["clip"], *event["stills"]):
+        assert event.label in ("negative", "positive", "surprise")
+        assert event.onset_s < event.apex_s < event.offset_s
+        for part in (event.clip, *event.stills):
             assert (sessions[0] / part).stat().st_size > 0
 
 
@@ -43,12 +42,10 @@ def test_of_two_people_it_says_who_moved(film_of_two, engine, tmp_path):
         *("--engine", str(engine), "--output", str(tmp_path)),
     )
     assert done.returncode == 0, done.stderr
-    flagged = [
-        e for e in read_events(session_of(tmp_path) / "events.jsonl") if e["kind"] == "micro"
-    ]
+    flagged = [e for e in open_session(session_of(tmp_path)).events if e.kind == "micro"]
     assert len(flagged) >= 2
     for event in flagged:
-        left, top, right, bottom = event["face_box"]
+        left, top, right, bottom = event.face_box
         assert 480 < left < right < 960
         assert 0 < top < bottom < 480
 
@@ -77,9 +74,9 @@ def test_seconds_ends_it(film, engine, tmp_path):
         *("--output", str(tmp_path), "--seconds", "2"),
     )
     session = session_of(tmp_path)
-    assert counts_of(session)["frames_analysed"] == 60
+    assert counts_of(session)["frames"]["analysed"] == 60
     # while this face's rest is learned nothing is judged, and the table of frames says so
-    seen = [verdict.assessable for verdict in read_verdicts(session)]
+    seen = [verdict.assessable for verdict in open_session(session).verdicts]
     assert len(seen) == 60
     assert set(seen[1:58]) == {Assessable.SETTLING}  # the first has nothing to be held against
 
@@ -87,7 +84,7 @@ def test_seconds_ends_it(film, engine, tmp_path):
 def test_a_high_speed_film_is_judged_by_the_rate_it_was_taken_at(film, engine, tmp_path):
     slow = ("--source", str(film), *FAST, "--engine", str(engine), "--fps", "10")
     run_live(*slow, "--output", str(tmp_path), "--seconds", "2")
-    verdicts = read_verdicts(session_of(tmp_path))
+    verdicts = open_session(session_of(tmp_path)).verdicts
     assert verdicts[10].t_s == 1.0
     assert {verdict.assessable for verdict in verdicts} == {Assessable.LOW_RATE}
 
@@ -100,6 +97,6 @@ def test_a_real_person_twice(media, engine, tmp_path):
         clip = media / "webcam.mp4"
         run_live("--source", str(clip), *FAST, "--engine", str(engine), "--output", str(output))
         session = session_of(output)
-        assert counts_of(session)["frames_analysed"] == 765
+        assert counts_of(session)["frames"]["analysed"] == 765
         lines.append((session / "events.jsonl").read_bytes())
     assert lines[0] == lines[1]

@@ -10,7 +10,7 @@ import pytest
 from realtime.errors import SettingsError
 from realtime.event import Classification, Event
 from realtime.export.lsl import LslMarkers
-from realtime.recording.event_log import read_events
+from realtime.recording.session import open_session
 from tests.program.runs import Running, run_live, session_of
 from tests.realtime.capture.servers import MjpegServer
 
@@ -107,8 +107,8 @@ def test_a_live_run_sends_what_it_writes(lsl, jpegs, engine, tmp_path):
             assert run.process.wait(30) == 0
         finally:
             run.end()
-    written = read_events(session_of(tmp_path) / "events.jsonl")
-    assert [(m["id"], m["event"]) for m, _ in got] == [(e["id"], e["kind"]) for e in written]
+    written = open_session(session_of(tmp_path)).lines
+    assert [(m["id"], m["event"]) for m, _ in got] == [(e.id, e.kind) for e in written]
     (first, began), (last, ended) = got[0], got[-1]
-    assert ended - began == pytest.approx(written[-1]["apex_s"] - written[0]["apex_s"], abs=5e-3)
+    assert ended - began == pytest.approx(written[-1].apex_s - written[0].apex_s, abs=5e-3)
     assert (first["apex"], last["apex"]) == pytest.approx((began, ended), abs=1e-5)

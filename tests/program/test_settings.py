@@ -8,11 +8,11 @@ DEMO = {"source.demo": True}
 
 def test_flags_overrule_the_file_and_the_file_the_defaults(tmp_path):
     file = tmp_path / "fleeting.toml"
-    file.write_text("[recorder]\npre_s = 3.0\npost_s = 2.0\n[spotter.gates]\nblink = 0.4\n")
+    file.write_text("[recorder]\npre_s = 3.0\npost_s = 2.0\n[spotter.rules]\nblink = 0.4\n")
     settings = Settings.load(file, DEMO | {"recorder.post_s": 0.5, "engine.threads": None})
     assert settings.recorder.pre_s == 3.0
     assert settings.recorder.post_s == 0.5
-    assert settings.spotter.gates.blink == 0.4
+    assert settings.spotter.rules.blink == 0.4
     assert settings.engine.threads == 1
 
 

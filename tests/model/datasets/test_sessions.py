@@ -5,20 +5,14 @@ import pytest
 from model.datasets.registry import NAMES, load
 from model.datasets.sessions import load as load_sessions
 from realtime.errors import DataError
-from realtime.review.labels import NAME as LABELS
+from realtime.recording.labels_csv import NAME as LABELS
+from tests.realtime.review.made_session import event as made_event
 
 
 def event(identity, **more):
-    return {
-        "schema": 1,
-        "id": identity,
-        "onset_s": 1.0,
-        "apex_s": 1.2,
-        "onset_frame": 30,
-        "apex_frame": 36,
-        "stills": [f"stills/{identity}_onset.png", f"stills/{identity}_apex.png"],
-        **more,
-    }
+    stills = [f"stills/{identity}_onset.png", f"stills/{identity}_apex.png"]
+    frames = {"onset_frame": 30, "apex_frame": 36, "onset_s": 1.0}
+    return made_event(identity, 1.2) | frames | {"stills": stills, "clip": None} | more
 
 
 @pytest.fixture
@@ -26,9 +20,9 @@ def session(tmp_path):
     folder = tmp_path / "20260101-100000-0001"
     (folder / "stills").mkdir(parents=True)
     events = [event("0001", face_box=[9, 8, 70, 90]), event("0002")]
-    events += [event("0001", revises=True, apex_frame=37, apex_s=1.25)]
+    events += [event("0001", revises=True, apex_frame=37, apex_s=1.25, face_box=[9, 8, 70, 90])]
     events += [event("0003"), event("0004", apex_frame=30)]
-    lines = [json.dumps(each) for each in events]
+    lines = [json.dumps(each) for each in events] + ['{"id": "0006", "kind": "micro"}']
     (folder / "events.jsonl").write_text("\n".join([*lines, '{"id": "0005", "on']))
     for identity in ("0001", "0002", "0004"):
         for name in ("onset", "apex"):

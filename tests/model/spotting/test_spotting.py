@@ -48,15 +48,15 @@ def test_a_simulated_recording_is_the_same_for_the_same_seed(portraits):
     first, again, other = (simulate(portraits, seed, np.arange(10) / 25) for seed in (5, 5, 6))
     assert all(
         np.array_equal(a.grey, b.grey) and np.array_equal(a.face.landmarks, b.face.landmarks)
-        for a, b in zip(first.moments, again.moments, strict=True)
+        for a, b in zip(first.frames, again.frames, strict=True)
     )
-    assert not np.array_equal(first.moments[3].grey, other.moments[3].grey)
+    assert not np.array_equal(first.frames[3].grey, other.frames[3].grey)
 
 
 def test_another_frame_rate_shows_the_same_person_doing_the_same(portraits):
     slow = simulate(portraits, 5, np.arange(50) / 25)
     fast = simulate(portraits, 5, np.arange(120) / 60)
-    where = [[m.face.landmarks[4, :2] for m in film.moments] for film in (slow, fast)]
+    where = [[m.face.landmarks[4, :2] for m in film.frames] for film in (slow, fast)]
     at = np.arange(50) / 25
     for axis in (0, 1):
         found = np.interp(at, np.arange(120) / 60, np.array(where[1])[:, axis])
@@ -69,7 +69,7 @@ def test_landmarks_lie_on_the_face_that_is_drawn(film):
 
     crops = [
         cv2.warpAffine(m.grey, crop_transform(m.face.landmarks), (224, 224)).astype(np.float32)
-        for m in film.moments[::40]
+        for m in film.frames[::40]
     ]
     inside = np.s_[60:150, 60:164]
     for crop in crops[1:]:
@@ -111,7 +111,7 @@ def test_the_added_field_is_as_long_as_promised(film):
 def test_mirrored_twice_and_backwards_twice_is_the_same(film):
     short = film.between(0.0, 0.3)
     for there_and_back in (mirrored(mirrored(short)), backwards(backwards(short))):
-        for a, b in zip(short.moments, there_and_back.moments, strict=True):
+        for a, b in zip(short.frames, there_and_back.frames, strict=True):
             assert a.t_ns == b.t_ns
             assert np.array_equal(a.grey, b.grey)
             assert np.allclose(a.face.landmarks, b.face.landmarks, atol=1e-3)
@@ -119,22 +119,22 @@ def test_mirrored_twice_and_backwards_twice_is_the_same(film):
 
 def test_a_mirrored_face_lies_where_its_mirrored_picture_has_it(film):
     one = film.between(0.0, 0.1)
-    moment, turned = one.moments[0], mirrored(one).moments[0]
+    frame, turned = one.frames[0], mirrored(one).frames[0]
     right_eye, left_eye = turned.face.landmarks[33], turned.face.landmarks[263]
     assert right_eye[0] < left_eye[0]
     assert right_eye[0] == pytest.approx(
-        moment.grey.shape[1] - 1 - moment.face.landmarks[263, 0], abs=1e-3
+        frame.grey.shape[1] - 1 - frame.face.landmarks[263, 0], abs=1e-3
     )
 
 
 def test_pace_changes_times_only(film):
     faster = at_pace(film, 2.0)
     assert faster.seconds == pytest.approx(film.seconds / 2, rel=1e-6)
-    assert faster.moments[-1].grey is film.moments[-1].grey
+    assert faster.frames[-1].grey is film.frames[-1].grey
 
 
 def test_farther_away_landmarks_stay_on_the_face(film):
-    near, far = film.moments[5], farther(film, 0.6).moments[5]
+    near, far = film.frames[5], farther(film, 0.6).frames[5]
     assert far.grey.shape == tuple(round(0.6 * side) for side in near.grey.shape)
     assert inter_ocular(far.face.landmarks) == pytest.approx(
         0.6 * inter_ocular(near.face.landmarks), rel=0.01
@@ -147,22 +147,22 @@ def test_farther_away_landmarks_stay_on_the_face(film):
 
 
 def test_stretches_end_where_the_face_is_gone(film):
-    moments = list(film.moments)
-    moments[100] = replace(moments[100], face=None)
-    parts = list(stretches(FaceRecording("x", tuple(moments)), 1.0))
-    assert [len(p.moments) for p in parts] == [100, len(moments) - 101]
-    assert list(stretches(FaceRecording("x", tuple(moments)), 60.0)) == []
+    frames = list(film.frames)
+    frames[100] = replace(frames[100], face=None)
+    parts = list(stretches(FaceRecording("x", tuple(frames)), 1.0))
+    assert [len(p.frames) for p in parts] == [100, len(frames) - 101]
+    assert list(stretches(FaceRecording("x", tuple(frames)), 60.0)) == []
 
 
 def test_what_is_cut_out_is_in_no_stretch(film):
     kept = list(stretches(without(film, [(1.0, 2.0)]), 0.5))
-    start = film.moments[0].t_ns
-    times_s = [[(m.t_ns - start) / 1e9 for m in part.moments] for part in kept]
+    start = film.frames[0].t_ns
+    times_s = [[(m.t_ns - start) / 1e9 for m in part.frames] for part in kept]
     assert len(kept) == 2
     assert times_s[0][0] == 0.0
     assert times_s[0][-1] < 1.0
     assert times_s[1][0] > 2.0
-    assert kept[1].moments[-1] == film.moments[-1]
+    assert kept[1].frames[-1] == film.frames[-1]
 
 
 @pytest.mark.parametrize("text", ["a.mp4", "a.mp4:3", "a.mp4:3-2", "a.mp4:x-2", "a.mp4:-1-2"])
@@ -189,34 +189,34 @@ def test_cutting_moves_landmarks_with_the_picture(film):
                 np.pad(m.grey, ((300, 200), (400, 100))),
                 replace(m.face, landmarks=m.face.landmarks + np.array([400, 300, 0], np.float32)),
             )
-            for m in film.moments[:3]
+            for m in film.frames[:3]
         ),
     )
     cut = cut_to_face(wide)
-    assert cut.moments[0].grey.size < wide.moments[0].grey.size / 4
-    points = cut.moments[0].face.landmarks[:, :2]
-    assert inter_ocular(points) == pytest.approx(inter_ocular(film.moments[0].face.landmarks), 1e-4)
+    assert cut.frames[0].grey.size < wide.frames[0].grey.size / 4
+    points = cut.frames[0].face.landmarks[:, :2]
+    assert inter_ocular(points) == pytest.approx(inter_ocular(film.frames[0].face.landmarks), 1e-4)
     to_crop = crop_transform(points)
     assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
 
 
 def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film):
-    one = film.moments[0]
+    one = film.frames[0]
     height, width = one.grey.shape
-    (moment,) = framed(FaceRecording("", (one,)), 640, 480).moments
-    assert moment.grey.shape == (480, 640)
+    (frame,) = framed(FaceRecording("", (one,)), 640, 480).frames
+    assert frame.grey.shape == (480, 640)
     left, top = (640 - width) // 2, (480 - height) // 2
-    assert np.array_equal(moment.grey[top : top + height, left : left + width], one.grey)
-    assert moment.face.landmarks - one.face.landmarks == pytest.approx(
+    assert np.array_equal(frame.grey[top : top + height, left : left + width], one.grey)
+    assert frame.face.landmarks - one.face.landmarks == pytest.approx(
         np.broadcast_to([left, top, 0], one.face.landmarks.shape), abs=1e-4
     )
-    assert moment.grey[:, :left].std() > 1  # an encoder has something to do there too
+    assert frame.grey[:, :left].std() > 1  # an encoder has something to do there too
 
 
 @pytest.mark.parametrize("kbit_s", [400, 100])
 def test_an_encoder_of_even_bit_rate_keeps_to_it(film, kbit_s):
     seen = film_scene(np.random.default_rng(0), SimulatedCamera(0.0, 3.0, 0, 0), film)
-    packets = encoded([m.grey for m in seen.moments], 25.0, kbit_s=kbit_s)
+    packets = encoded([m.grey for m in seen.frames], 25.0, kbit_s=kbit_s)
     bits = 8 * sum(packet.size for packet in packets)
     assert bits / film.seconds == pytest.approx(1000 * kbit_s, rel=0.15)
 
@@ -227,7 +227,7 @@ def test_filming_keeps_faces_and_times(film, draw):
     for seed in range(6):
         rng = np.random.default_rng(seed)
         seen = film_scene(rng, draw(rng), short)
-        for now, before in zip(seen.moments, short.moments, strict=True):
+        for now, before in zip(seen.frames, short.frames, strict=True):
             assert now.t_ns == before.t_ns
             assert now.face is before.face
             assert now.grey.shape == before.grey.shape
@@ -236,7 +236,7 @@ def test_filming_keeps_faces_and_times(film, draw):
 def test_a_codec_short_of_bits_leaves_small_movements_out(film):
     """Why movements are added to the scene, and not to what was filmed of it."""
     added = draw_insertions(np.random.default_rng(1), film, 60, peak_iod=(0.010, 0.011))
-    times_s = np.array([m.t_ns for m in film.moments]) / 1e9
+    times_s = np.array([m.t_ns for m in film.frames]) / 1e9
     k = int(np.abs(times_s - added[0].apex_s).argmin())
 
     def shown(camera):
@@ -245,7 +245,7 @@ def test_a_codec_short_of_bits_leaves_small_movements_out(film):
                 np.random.default_rng(0),
                 camera,
                 FaceRecording("", tuple(play(film, movements, (0.0, 0.0)))),
-            ).moments[k]
+            ).frames[k]
             for movements in (added, ())
         )
         return float(np.abs(moved.grey.astype(float) - still.grey).mean())
@@ -257,10 +257,10 @@ def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
     """32 px between the eyes to be judged; once it is, a tenth less will do."""
 
     def far(iod_px):
-        (moment,) = farther(FaceRecording("", film.moments[:1]), iod_px / 72).moments
-        size = inter_ocular(moment.face.landmarks)
-        points = moment.face.landmarks * np.float32(iod_px / size)
-        return replace(moment, face=replace(moment.face, landmarks=points))
+        (frame,) = farther(FaceRecording("", film.frames[:1]), iod_px / 72).frames
+        size = inter_ocular(frame.face.landmarks)
+        points = frame.face.landmarks * np.float32(iod_px / size)
+        return replace(frame, face=replace(frame.face, landmarks=points))
 
     sizes = (31, 33, 31, 30, 33, 28, 31)
     seen = [m.face is not None for m in only_assessable(map(far, sizes), 25.0)]
@@ -274,8 +274,8 @@ def test_sightings_know_which_movement_they_belong_to(film):
     assert {r.stage for r in rows} == {"early", "late"}
     assert {r.event for r in rows} >= {0}
     for r in rows:
-        assert r.evidence.shape == (len(NAMES),)
-        assert np.isfinite(r.evidence).all()
+        assert r.features.shape == (len(NAMES),)
+        assert np.isfinite(r.features).all()
         if r.event >= 0:
             a = added[r.event]
             assert a.onset_s - 0.11 <= r.apex_s <= a.offset_s + 0.11
@@ -288,7 +288,7 @@ def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
     first, again = run(job, 1), run(job, 1)
     assert len(first.rows) == len(again.rows) > 0
     for a, b in zip(first.rows, again.rows, strict=True):
-        assert np.array_equal(a.evidence, b.evidence)
+        assert np.array_equal(a.features, b.features)
     save(tmp_path / "x.npz", first)
     back = load(tmp_path / "x.npz")
     assert (back.group, back.events, back.simulated) == ("portraits 0", first.events, True)

@@ -36,4 +36,4 @@ def test_a_person_and_the_mirror_image_count_alike(film, found):
 
 
 def test_a_face_seen_for_a_moment_teaches_nothing(film):
-    assert unit_noise.correlation_of(FaceRecording("short", film.moments[:100])) is None
+    assert unit_noise.correlation_of(FaceRecording("short", film.frames[:100])) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.capture.address import parse_source, printable
+from realtime.capture.address import parse_source, printable, wanted_address
 from realtime.capture.source import SourceKind
 from realtime.errors import SourceRefused
 
@@ -91,6 +91,8 @@ def test_files_and_folders(tmp_path: Path) -> None:
         "udp://127.0.0.1:5000",
         "-1",
         "--help",
+        "srt://cam:1/v",
+        "interview: take 1.mp4",
         "0x1",
         "1.0",
         "+1",
@@ -118,13 +120,66 @@ def test_refused_with_what_is_allowed(text: str) -> None:
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_name_that_is_also_a_protocol_is_refused_even_where_such_a_file_is(
+@pytest.mark.parametrize("name", ["file:a", "Data: day 1.mp4", "subfile,,a", "pipe,b.mp4"])
+def test_a_name_that_is_also_a_protocol_is_refused_and_told_how_to_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).touch()
+    with pytest.raises(SourceRefused, match=r"is written \./"):
+        parse_source(name)
+    assert parse_source(f"./{name}").path == Path(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screen Recording 2026-11-29 at 3.05.12\u202fPM.mov",
+        "a\u00a0b.mp4",
+        "\U0001f600.mp4",
+        "\u05d0\u200f.mp4",
+        "Smith, John.mp4",
+        "Interview: take 1.mp4",
+        "12:30:00.mp4",
+        "50 %d of 3.mp4",
+        "-film.mp4",
+        "--seconds",
+        "film[1]?*.mp4",
+        "100%.mp4",
+        "x" * 251 + ".mp4",
+        os.fsdecode("caf\u00e9.mp4".encode("latin-1")),
+        "006",
+        "0",
+    ],
+)
+@pytest.mark.parametrize("kind", [SourceKind.FILE, SourceKind.FOLDER])
+def test_names_as_people_have_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: SourceKind
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        Path(name).mkdir() if kind is SourceKind.FOLDER else Path(name).touch()
+    except OSError:
+        pytest.skip("the file system has no such names")
+    address = parse_source(name)
+    assert address.kind is kind
+    assert address.path == Path(name)
+    printable(address).encode()
+
+
+def test_a_camera_is_a_camera_whatever_files_are_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "file:a").touch()
-    with pytest.raises(SourceRefused):
-        parse_source("file:a")
+    Path("0").mkdir()
+    assert wanted_address(None, 0).kind is SourceKind.CAMERA
+    assert wanted_address("0", None).kind is SourceKind.FOLDER
+    assert wanted_address("1", None).index == 1
+
+
+@pytest.mark.parametrize("text", ["frames/img%04d.png", "frames/%d.jpg", "a/*.png", "im[0-9].png"])
+def test_patterns_of_pictures(text: str) -> None:
+    assert parse_source(text).kind is SourceKind.FOLDER
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

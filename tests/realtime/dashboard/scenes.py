@@ -18,7 +18,17 @@ from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.layout import picture
 from realtime.event import CLASSES, Classification, Event, Kind
 from realtime.face.assessability import Assessable
-from realtime.status import StageTime, Status, Trace
+from realtime.spotting.onset import DetectorState
+from realtime.status import (
+    Counts,
+    EngineState,
+    FrameCounts,
+    RecordingState,
+    SecondsCounts,
+    StageTime,
+    Status,
+    Trace,
+)
 
 GROUPS = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
 STAGES = (
@@ -102,6 +112,14 @@ def capture(state: CameraState = CameraState.LIVE, **changes: float) -> CaptureS
     return dataclasses.replace(stats, **changes)  # type: ignore[arg-type]
 
 
+def counts(*, micro: int = 3, rejected: int = 2, dropped: int = 0) -> Counts:
+    return Counts(
+        frames=FrameCounts(2531, 1, dropped, 2527, 3),
+        seconds=SecondsCounts(84.3, 80.1, {"too dark": 2.2, "learning this face at rest": 2.0}),
+        events={"macro": 1, "micro": micro, "rejected": rejected},
+    )
+
+
 def status(**changes: object) -> Status:
     """A session 84 seconds old in which all is well."""
     usual = Status(
@@ -111,19 +129,19 @@ def status(**changes: object) -> Status:
         capture=capture(),
         ring_held=118,
         ring_capacity=150,
-        analysed=2527,
-        skipped=0,
+        counts=counts(),
         stages=STAGES,
         faces=1,
         assessable=Assessable.YES,
-        detector="resting",
+        paused=False,
+        detector=DetectorState.RESTING,
         traces=traces(),
         events=EVENTS,
-        micro_count=3,
-        rejected_count=2,
         engine="onnxruntime-f32 3f9c12ab",
-        engine_state="ready",
-        recording="idle",
+        engine_state=EngineState.READY,
+        engine_trouble="",
+        recording=RecordingState.IDLE,
+        recording_detail="",
         session="sessions/2026-11-23_20-14-05",
         disk_free_bytes=113_400_000_000,
         face_picture=face_picture(),
@@ -136,18 +154,19 @@ SCENES = {
     "lost": status(
         capture=capture(CameraState.LOST, age_s=3.4, measured_fps=0.0, reconnects=2),
         assessable=Assessable.NO_FACE,
-        detector="waiting",
+        detector=None,
         face_picture=None,
         faces=0,
         notices=("camera 0 went away at 0:01:21",),
     ),
-    "frozen": status(capture=capture(CameraState.FROZEN, age_s=2.1), detector="waiting"),
-    "dark": status(assessable=Assessable.TOO_DARK, detector="waiting", elapsed_s=300.0),
+    "frozen": status(capture=capture(CameraState.FROZEN, age_s=2.1), detector=None),
+    "dark": status(assessable=Assessable.TOO_DARK, detector=None, elapsed_s=300.0),
     "motion": status(
         engine="motion only",
-        engine_state="none",
+        engine_state=EngineState.NONE,
         events=tuple(dataclasses.replace(e, classification=None) for e in EVENTS),
-        recording="PAUSED: disk full",
+        recording=RecordingState.PAUSED,
+        recording_detail="disk full",
         disk_free_bytes=400_000_000,
         notices=("the disk is full: clips are paused, events are still written",),
     ),
@@ -164,14 +183,12 @@ SCENES = {
         assessable=Assessable.NO_FACE,
         session=None,
         disk_free_bytes=None,
-        micro_count=0,
-        rejected_count=0,
         size=(0, 0),
-        detector="waiting",
-        engine_state="loading",
-        recording="off",
+        detector=None,
+        engine_state=EngineState.LOADING,
+        recording=RecordingState.OFF,
         ring_held=0,
-        analysed=0,
+        counts=Counts(),
     ),
 }
 

@@ -10,7 +10,7 @@ from realtime.dashboard import words
 from realtime.dashboard.halfblock import ColourMode, HalfBlocks, fit
 from realtime.dashboard.summary import summary
 from realtime.dashboard.trace import bars, binned
-from tests.realtime.dashboard.scenes import EVENTS, status
+from tests.realtime.dashboard.scenes import EVENTS, counts, status
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_figures_in_words(given: str, said: str) -> None:
 def test_the_summary_says_what_came_of_the_session() -> None:
     console = Console(width=90, record=True, force_terminal=False, quiet=False)
     with console.capture() as captured:
-        console.print(summary(status(skipped=4)))
+        console.print(summary(status(counts=counts(dropped=4))))
     text = captured.get()
     assert "\x1b" not in text
     for wanted in (
-        *("0:01:24", "2527 analysed, 4 skipped", "3 (0.1 %)", "3 micro-expressions"),
+        *("0:01:24", "2527 analysed, 4 dropped", "3 (0.1 %)", "3 micro-expressions"),
         *("2: blink 1, speech 1, head motion 1", "sessions/2026-11-23_20-14-05"),
         "python -m realtime.review sessions/2026-11-23_20-14-05",
         *("0003    32.933   33.100     33.333   negative", "surprise", "positive"),
@@ -110,6 +110,6 @@ def test_the_summary_says_what_came_of_the_session() -> None:
 def test_the_summary_owns_up_to_what_it_does_not_know() -> None:
     console = Console(width=90)
     with console.capture() as captured:
-        console.print(summary(status(micro_count=10, rejected_count=50), EVENTS[2:]))
+        console.print(summary(status(counts=counts(micro=10, rejected=50)), EVENTS[2:]))
     assert "and 8 earlier: see events.jsonl" in captured.get()
     assert "(of the last 1)" in captured.get()

@@ -113,7 +113,7 @@ def test_a_status_in_words(scene: str, says: str) -> None:
 
 
 def test_pausing_and_several_faces_are_said() -> None:
-    line = status_line(status(detector="paused", faces=2, assessable=Assessable.YES))
+    line = status_line(status(paused=True, faces=2, assessable=Assessable.YES))
     assert "LIVE (PAUSED)" in line
     assert "faces 2" in line
 

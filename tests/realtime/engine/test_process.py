@@ -64,7 +64,7 @@ def test_a_killed_child_fails_what_is_pending_and_comes_back(folder):
         assert engine.submit(3, PAIR)
         assert engine.wait(3).failure is None
         assert engine.state is EngineState.READY
-        assert engine.restarted == 1
+        assert engine.counts().restarted == 1
 
 
 @pytest.mark.fault
@@ -93,7 +93,7 @@ def test_beyond_its_budget_it_is_given_up(folder):
             assert engine.wait(ticket + 1).failure == "its process died"
         assert engine.state is EngineState.FAILED
         assert not engine.submit(9, PAIR)
-        assert engine.refused == 1
+        assert engine.counts().refused == 1
 
 
 def test_a_full_queue_turns_pairs_away(folder):
@@ -101,7 +101,7 @@ def test_a_full_queue_turns_pairs_away(folder):
         taken = [engine.submit(ticket, PAIR) for ticket in range(20)]
         assert taken[:8] == [True] * 8
         assert taken[-1] is False
-        assert engine.refused == taken.count(False)
+        assert engine.counts().refused == taken.count(False)
 
 
 @pytest.mark.fault

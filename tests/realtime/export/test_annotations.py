@@ -3,32 +3,31 @@ import sys
 
 import pytest
 
+from realtime.event import Event
 from realtime.export.__main__ import main
 from realtime.export.spans import Span, spans
 from realtime.face.assessability import Assessable
-from realtime.recording.frames_csv import Verdict
-from realtime.review.labels import NAME
-from tests.realtime.review.made_session import event, write_events
-
-MORE = {"face": 0, "confounders": [], "peak_motion_iod": 0.012, "probability": 0.9}
+from realtime.face.judged_time import Verdict
+from realtime.recording.labels_csv import NAME
+from tests.realtime.review.made_session import event, write_events, write_record
 
 
 @pytest.fixture
 def session(tmp_path):
     folder = tmp_path / "session"
     events = [
-        event("0001", 2.0, **MORE),
-        event("0002", 4.0, **MORE | {"kind": "rejected", "confounders": ["blink", "weak"]}),
-        event("0003", 6.0, **MORE | {"label": "unclassified", "probabilities": None}),
-        event("0001", 2.05, **MORE, revises=True),
-        event("0004", 7.0, **MORE),
-        event("0004", 7.0, **MORE | {"kind": "macro"}, revises=True),
+        event("0001", 2.0),
+        event("0002", 4.0, kind="rejected", confounders=["blink", "weak"]),
+        event("0003", 6.0, label="unclassified", probabilities=None),
+        event("0001", 2.05, revises=True),
+        event("0004", 7.0),
+        event("0004", 7.0, kind="macro", revises=True),
     ]
     write_events(folder, events)
     (folder / NAME).write_text("id,label\n0001,surprise\n0002,none\n")
     film = tmp_path / "film.mp4"
     film.touch()
-    (folder / "session.json").write_text(json.dumps({"source": str(film)}))
+    write_record(folder, source=str(film))
     return folder
 
 
@@ -67,7 +66,8 @@ def test_bids_has_a_row_an_event_and_explains_its_columns(session, tmp_path):
 
 
 def test_a_tier_says_whose_face_where_there_are_several():
-    events = [event("1", 2.0, **MORE), event("2", 4.0, **MORE | {"face": 3})]
+    lines = [event("1", 2.0), event("2", 4.0, face=3)]
+    events = [Event.from_json(json.dumps(line)) for line in lines]
     assert {s.tier for s in spans(events, {}, [])} == {
         *("flagged 0", "apex 0", "flagged 3", "apex 3")
     }

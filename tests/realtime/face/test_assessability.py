@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from realtime.face.assessability import Assessable, _nearest_rotation, assess, head_angles
+from realtime.face.assessability import Assessable, assess
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CANONICAL, face_box
+from realtime.face.head_pose import _nearest_rotation, head_angles
 
 TEXTURE = np.random.default_rng(0).integers(60, 200, (480, 640), dtype=np.uint8)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from realtime.errors import FaceModelError
-from realtime.face.assessability import head_angles
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import CANONICAL, eye_centres, inter_ocular
+from realtime.face.head_pose import head_angles
 from realtime.face.insightface import InsightFaceTracker, find_pack, lay_mesh, read_signs
 from realtime.face.landmarker import LandmarkTracker
 from tests.realtime.face.insight_pack import points_106, write_pack

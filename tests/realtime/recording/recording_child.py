@@ -46,7 +46,7 @@ def main(output: Path) -> None:
                     Event(name, 0, box, "micro", *times, *frames, 0.02, 9.0, (0.1,) * 6, clip=clip)
                 )
             report = {"folder": str(session.folder), "pushed": number}
-            sys.stdout.write(json.dumps({**report, "clips": recorder.counters().clips}) + "\n")
+            sys.stdout.write(json.dumps({**report, "clips": recorder.counts().clips}) + "\n")
             sys.stdout.flush()
 
 

@@ -11,7 +11,7 @@ from realtime.engine.process import Answered
 from realtime.event import Classification
 from realtime.motion.regions import Stream
 from realtime.recording.event_tracker import EventTracker
-from realtime.spotting.face_pipeline import KeptFrame
+from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
 VERDICT = Classification("surprise", (0.1, 0.2, 0.7), 0.9, "scripted")
@@ -39,135 +39,128 @@ class ScriptedEngine:
         return Answered(ticket, VERDICT, None, 90.0, None)
 
 
-class StillWatcher:
-    """The part of a watcher the book asks for."""
-
-    face_id = 0
-
-    def look(self, t_ns):
-        crop = np.zeros((224, 224), np.uint8)
-        return KeptFrame(round(t_ns / 33e6), t_ns, crop, np.eye(2, 3), (200.2, 90.0, 419.7, 370.0))
-
-    def frame_number(self, t_ns):
-        return round(t_ns / 33e6)
-
-    def pair(self, finding):
-        return np.zeros((2, 224, 224), np.float32)
+def found(of=None, **changes):
+    """A finding with its frames."""
+    of = of or finding(**changes)
+    pair = np.zeros((2, 224, 224), np.float32) if of.kind == "micro" and not of.revises else None
+    frames = (round(t_ns / 33e6) for t_ns in (of.onset_ns, of.apex_ns, of.offset_ns))
+    crop = np.zeros((224, 224), np.uint8)
+    return FaceFinding(0, of, *frames, (200.2, 90.0, 419.7, 370.0), crop, pair)
 
 
 def finding(kind="micro", number=1, **changes):
-    found = Finding(
+    plain = Finding(
         number, kind, Stream.BROWS, 5_000_000_000, 5_150_000_000, 5_350_000_000,
         0.02, 8.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0), 0.7, (),
     )  # fmt: skip
-    return replace(found, **changes)
+    return replace(plain, **changes)
 
 
 NOW = Frame(160, 5_430_000_000, np.zeros((1, 1, 3), np.uint8))
 
 
 @pytest.fixture
-def book_with():
+def tracker_with():
     def make(engine, *, wait=False, answer_s=60.0):
         lines = []
-        book = EventTracker(
+        events = EventTracker(
             FrameRing(4), engine=engine, log=lines, recorder=None, wait=wait, answer_s=answer_s
         )
-        return book, lines
+        return events, lines
 
     return make
 
 
-def test_a_class_in_time_is_in_the_only_line(book_with):
+def test_a_class_in_time_is_in_the_only_line(tracker_with):
     engine = ScriptedEngine()
-    book, lines = book_with(engine)
-    book.take(StillWatcher(), finding(), NOW)
-    book.tend(NOW.t_ns)
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
+    events.collect_answers(NOW.t_ns)
     assert lines == []
     engine.answer(1)
-    book.tend(NOW.t_ns)
+    events.collect_answers(NOW.t_ns)
     (event,) = lines
     assert (event.id, event.label, event.revises) == ("0001", "surprise", False)
     assert event.flagged_s == pytest.approx(5.43)
     assert json.loads(event.to_json())["face_box"] == [200, 90, 420, 370]
 
 
-def test_what_the_network_doubts_says_so_while_it_stands(book_with):
+def test_what_the_network_doubts_says_so_while_it_stands(tracker_with):
     engine = ScriptedEngine()
-    book, lines = book_with(engine)
-    book.take(StillWatcher(), finding(), NOW)
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
     engine.answer(1, replace(VERDICT, micro_probability=0.2, doubted=True))
-    book.tend(NOW.t_ns)
-    book.take(StillWatcher(), finding("rejected", confounders=("blink",), revises=True), NOW)
+    events.collect_answers(NOW.t_ns)
+    events.record(found(finding("rejected", confounders=("blink",), revises=True)), NOW)
     told = [json.loads(event.to_json())["confounders"] for event in lines]
     assert told == [["network doubts"], ["blink"]]
 
 
-def test_a_late_class_revises(book_with):
+def test_a_late_class_revises(tracker_with):
     engine = ScriptedEngine()
-    book, lines = book_with(engine, answer_s=0.0)
-    book.take(StillWatcher(), finding(), NOW)
-    book.tend(NOW.t_ns)
+    events, lines = tracker_with(engine, answer_s=0.0)
+    events.record(found(), NOW)
+    events.collect_answers(NOW.t_ns)
     engine.answer(1)
-    book.tend(NOW.t_ns)
+    events.collect_answers(NOW.t_ns)
     assert [(e.label, e.revises) for e in lines] == [("unclassified", False), ("surprise", True)]
 
 
 @pytest.mark.parametrize("engine", [None, ScriptedEngine(takes=False)], ids=["none", "full"])
-def test_without_an_answer_it_is_unclassified_at_once(book_with, engine):
-    book, lines = book_with(engine)
-    book.take(StillWatcher(), finding(), NOW)
+def test_without_an_answer_it_is_unclassified_at_once(tracker_with, engine):
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
     assert [(e.label, e.kind) for e in lines] == [("unclassified", "micro")]
 
 
-def test_an_engine_that_died_leaves_it_unclassified(book_with):
+def test_an_engine_that_died_leaves_it_unclassified(tracker_with):
     engine = ScriptedEngine()
-    book, lines = book_with(engine)
-    book.take(StillWatcher(), finding(), NOW)
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
     engine.answer(1, None)
-    book.tend(NOW.t_ns)
+    events.collect_answers(NOW.t_ns)
     assert [e.label for e in lines] == ["unclassified"]
 
 
-def test_waiting_gives_one_line_at_once(book_with):
-    book, lines = book_with(ScriptedEngine(), wait=True)
-    book.take(StillWatcher(), finding(), NOW)
+def test_waiting_gives_one_line_at_once(tracker_with):
+    events, lines = tracker_with(ScriptedEngine(), wait=True)
+    events.record(found(), NOW)
     assert [e.label for e in lines] == ["surprise"]
 
 
-def test_a_movement_that_stayed_is_taken_back(book_with):
-    book, lines = book_with(ScriptedEngine(), wait=True)
-    book.take(StillWatcher(), finding(), NOW)
+def test_a_movement_that_stayed_is_retracted(tracker_with):
+    events, lines = tracker_with(ScriptedEngine(), wait=True)
+    events.record(found(), NOW)
     later = finding(kind="macro", offset_ns=6_000_000_000, revises=True)
-    book.take(StillWatcher(), later, NOW)
+    events.record(found(later), NOW)
     assert [(e.id, e.kind, e.revises) for e in lines] == [
         ("0001", "micro", False),
         ("0001", "macro", True),
     ]
     assert lines[1].offset_s == pytest.approx(6.0)
     assert lines[1].label == "surprise"
-    assert dict(book.counts()) == {"macro": 1}
+    assert dict(events.counts()) == {"macro": 1}
 
 
-def test_rejected_ones_ask_nobody_and_are_counted(book_with):
+def test_rejected_ones_ask_nobody_and_are_counted(tracker_with):
     engine = ScriptedEngine()
-    book, _ = book_with(engine)
+    events, _ = tracker_with(engine)
     for number in range(20):
-        book.take(StillWatcher(), finding("rejected", number, confounders=("blink",)), NOW)
-    book.take(StillWatcher(), finding(number=30), NOW)
-    book.close()
+        events.record(found(finding("rejected", number, confounders=("blink",))), NOW)
+    events.record(found(finding(number=30)), NOW)
+    events.close()
     assert engine.tickets == [21]
-    assert dict(book.counts()) == {"rejected": 20, "micro": 1}
-    assert [e.kind for e in book.newest()].count("rejected") == 3
-    assert [e.id for e in book.final()] == [f"{n:04d}" for n in range(1, 22)]
+    assert dict(events.counts()) == {"rejected": 20, "micro": 1}
+    assert [e.kind for e in events.newest()].count("rejected") == 3
+    assert [e.id for e in events.final()] == [f"{n:04d}" for n in range(1, 22)]
 
 
-def test_a_flag_that_is_taken_back_leaves_the_list_and_says_why(book_with):
-    book, lines = book_with(None)
-    book.take(StillWatcher(), finding(), NOW)
-    taken_back = finding("rejected", confounders=("mouth activity",), revises=True)
-    book.take(StillWatcher(), taken_back, NOW)
+def test_a_flag_that_is_retracted_leaves_the_list_and_says_why(tracker_with):
+    events, lines = tracker_with(None)
+    events.record(found(), NOW)
+    retracted = finding("rejected", confounders=("mouth activity",), revises=True)
+    events.record(found(retracted), NOW)
     assert [(e.kind, e.revises) for e in lines] == [("micro", False), ("rejected", True)]
     assert lines[-1].confounders == ("mouth activity",)
-    assert book.counts() == {"rejected": 1}
-    assert [e.kind for e in book.final()] == ["rejected"]
+    assert events.counts() == {"rejected": 1}
+    assert [e.kind for e in events.final()] == ["rejected"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from realtime.recording.clip_writer import recover
-from realtime.recording.event_log import read_events
+from realtime.recording.session import open_session
 from tests.paths import ROOT
 from tests.realtime.recording.frames import frames_of
 from tests.realtime.recording.recording_child import RATE
@@ -37,27 +37,27 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
     assert child.returncode == -9
     clips = Path(report["folder"]) / "clips"
 
-    events = read_events(clips.parent / "events.jsonl")
+    events = open_session(clips.parent).lines
     assert len(events) == (report["pushed"] + 1) // 40
 
     finished = sorted(clips.glob("*[0-9].mp4"))
     assert len(finished) >= report["clips"] >= 1
     for path in finished:
-        event = next(e for e in events if e["clip"] == f"clips/{path.name}")
-        first = event["onset_frame"] - RATE // 5
+        event = next(e for e in events if e.clip == f"clips/{path.name}")
+        first = event.onset_frame - RATE // 5
         numbers = [number for number, _ in frames_of(path)]
-        assert numbers == list(range(first, event["offset_frame"] + RATE * 3 // 10 + 1))
+        assert numbers == list(range(first, event.offset_frame + RATE * 3 // 10 + 1))
 
     parts = {p.name.removesuffix(".part.mp4") for p in clips.glob("*.part.mp4")}
     recover(clips)
     for name in parts:
-        event = next(e for e in events if e["id"] == name)
-        handed = min(report["pushed"], event["offset_frame"] + RATE * 3 // 10)
+        event = next(e for e in events if e.id == name)
+        handed = min(report["pushed"], event.offset_frame + RATE * 3 // 10)
         path = clips / f"{name}.recovered.mp4"
         if path.exists():
             numbers = [number for number, _ in frames_of(path)]
-            assert numbers[0] == event["onset_frame"] - RATE // 5
+            assert numbers[0] == event.onset_frame - RATE // 5
             assert (handed - numbers[-1]) / RATE <= 0.6
         else:  # killed before the clip's second frame was written
-            assert report["pushed"] - event["offset_frame"] <= 0.6 * RATE
+            assert report["pushed"] - event.offset_frame <= 0.6 * RATE
     assert not list(clips.glob("*.part.mp4"))

@@ -10,6 +10,7 @@ import pytest
 from realtime.capture.ring_buffer import FrameRing
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
+from realtime.status import RecordingState
 from tests.realtime.recording.frames import STEP_NS, fill, frames_of, number_in, numbered
 
 HANG_S = 20.0  # far more than any step takes; only a hang reaches it
@@ -48,8 +49,8 @@ def test_a_clip_holds_pre_roll_event_and_post_roll(session):
     with Recorder(session, ring, pre_s=1.0, post_s=1.0, reserve_bytes=0) as recorder:
         assert recorder.record("0001", at(50), at(53), at(58)) == "clips/0001.mp4"
         fill(ring, 60, first=60)
-        until(lambda: recorder.counters().clips == 1)
-        assert recorder.state() == "idle"
+        until(lambda: recorder.counts().clips == 1)
+        assert recorder.state() == (RecordingState.IDLE, "")
         wanted = list(range(20, 89))  # 30 frames of 33.333333 ms are a hair under a second
         assert clip_numbers(session, "0001") == wanted
         side = side_file(session, "0001")
@@ -70,7 +71,7 @@ def test_lossless_overlapping_clips_have_every_frame(session):
                 name = f"{frame.seq:04d}"
                 recorder.record(name, at(frame.seq - 10), at(frame.seq - 5), at(frame.seq))
         source.join(HANG_S)
-    assert recorder.counters().clips == 4
+    assert recorder.counts().clips == 4
     for seq in (40, 44, 48, 52):
         name = f"{seq:04d}"
         numbers = clip_numbers(session, name)
@@ -84,8 +85,10 @@ def test_no_more_than_four_clips_at_once(session):
     with Recorder(session, ring, reserve_bytes=0) as recorder:
         paths = [recorder.record(f"{n:04d}", at(40), at(45), at(49)) for n in range(6)]
         assert paths[3:] == ["clips/0003.mp4", None, None]
-        assert recorder.state().startswith("writing clips/0000.mp4")
-        assert recorder.counters().suppressed == 2
+        state, what = recorder.state()
+        assert state is RecordingState.WRITING
+        assert what.startswith("clips/0000.mp4")
+        assert recorder.counts().suppressed == 2
         assert "2 clips" in recorder.notices()[-1]
     assert len(list((session.folder / "clips").glob("*.mp4"))) == 4
 
@@ -97,7 +100,7 @@ def test_pre_roll_shorter_than_asked_and_source_ending_early(session):
         recorder.record("0001", at(10), at(12), at(15))
         fill(ring, 5, first=20)
         ring.close()
-        until(lambda: recorder.counters().clips == 1)
+        until(lambda: recorder.counts().clips == 1)
         assert clip_numbers(session, "0001") == list(range(25))
         side = side_file(session, "0001")
         assert (side["complete"], side["degraded"]) == (False, False)
@@ -127,10 +130,10 @@ def test_frames_a_live_ring_let_go_are_counted_and_the_clip_is_marked(session):
     recorder.record("0001", at(2), at(4), at(6))  # before its thread runs: as late as can be
     fill(ring, 30, first=10)
     with recorder:
-        until(lambda: recorder.counters().clips == 1)
+        until(lambda: recorder.counts().clips == 1)
     assert clip_numbers(session, "0001") == list(range(30, 37))
     side = side_file(session, "0001")
-    assert side["missed"] == recorder.counters().missed_frames == 30
+    assert side["missed"] == recorder.counts().missing_frames == 30
     assert side["degraded"]
     assert "30 frames" in recorder.notices()[-1]
 
@@ -141,7 +144,7 @@ def test_a_change_of_size_ends_the_clip(session):
     ring.push(at(20), numbered(20, 160, 120))
     with Recorder(session, ring, reserve_bytes=0) as recorder:
         recorder.record("0001", at(10), at(12), at(15))
-        until(lambda: recorder.counters().failures == 1)
+        until(lambda: recorder.counts().failures == 1)
     assert clip_numbers(session, "0001") == list(range(20))
     side = side_file(session, "0001")
     assert side["degraded"]
@@ -157,9 +160,9 @@ def test_below_the_reserve_nothing_is_begun_until_there_is_room(session, monkeyp
         assert recorder.record("0001", at(10), at(12), at(15)) is None
         newest = ring.newest
         assert recorder.save_stills("0001", newest, newest, newest.image[:, :, 0], None) == ()
-        assert recorder.state() == "PAUSED: disk full"
+        assert recorder.state() == (RecordingState.PAUSED, "disk full")
         free[0] = 2000
-        assert recorder.state() == "idle"
+        assert recorder.state() == (RecordingState.IDLE, "")
         assert recorder.record("0002", at(10), at(12), at(15)) == "clips/0002.mp4"
 
 
@@ -178,8 +181,8 @@ def test_a_disk_that_fills_up_in_mid_clip(session):
                 seen += 1
                 if frame.seq == 20:
                     recorder.record("0001", at(10), at(12), at(15))
-            until(lambda: recorder.counters().failures == 1)
-            assert recorder.state() == "PAUSED: disk full"
+            until(lambda: recorder.counts().failures == 1)
+            assert recorder.state() == (RecordingState.PAUSED, "disk full")
             assert "no room left" in recorder.notices()[0]
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -212,8 +215,8 @@ def test_a_fault_in_the_thread_is_shown_and_frees_the_source(session, monkeypatc
     with Recorder(session, ring, reserve_bytes=0) as recorder:
         recorder.record("0001", 0, at(2), at(4))
         fill(ring, 50)  # would wait for ever on a reader that nobody moves
-        until(lambda: recorder.state().startswith("FAILED"))
-        assert "broken on purpose" in recorder.state()
+        until(lambda: recorder.state()[0] is RecordingState.FAILED)
+        assert "broken on purpose" in recorder.state()[1]
         assert recorder.record("0002", at(40), at(41), at(42)) is None
     assert "the recorder stopped" in caplog.text
 

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 import pytest
 
 from realtime.capture.ring_buffer import FrameRing
-from realtime.errors import DataError, DiskFull, RecordingError, recording_error
+from realtime.errors import DiskFull, RecordingError, recording_error
 from realtime.event import Event
-from realtime.recording.event_log import EventLog, read_events
+from realtime.face.assessability import Assessable
+from realtime.recording.event_log import EventLog
 from realtime.recording.frames_csv import COLUMNS, FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
+from realtime.recording.session import open_session
 from realtime.recording.session_folder import SessionFolder
+from realtime.recording.session_record import Outcome, SessionEnd
+from realtime.status import Counts
 from tests.realtime.recording.frames import STEP_NS, fill
 
 BOX = (200.0, 90.0, 420.0, 370.0)
@@ -48,13 +52,16 @@ def test_session_file_says_what_ran_and_how_it_ended(session):
     assert at_start["engine"] == "motion only"
     assert at_start["clock"]["monotonic_ns"] > 0
     assert at_start["packages"]["av"].count(".") >= 1
-    assert "ended" not in at_start
+    assert at_start["ended"] is at_start["counts"] is None
+    assert open_session(session.folder).record.outcome is Outcome.FAILED
 
-    session.finish({"micro": 3}, "the source ended")
+    session.finish(Counts(events={"micro": 3}), SessionEnd.SOURCE_ENDED)
     at_end = json.loads((session.folder / "session.json").read_text())
-    assert at_end["counts"] == {"micro": 3}
+    assert at_end["counts"]["events"] == {"micro": 3}
+    assert at_end["counts"]["engine"] is None
     assert at_end["ended"]["reason"] == "the source ended"
     assert at_end["clock"] == at_start["clock"]
+    assert open_session(session.folder).record.outcome is Outcome.NOT_JUDGED
 
 
 def test_counters_go_on_over_sessions(tmp_path):
@@ -82,7 +89,7 @@ def test_everything_is_private_whatever_the_umask(tmp_path, umask):
             newest = ring.newest
             recorder.save_stills("0001", newest, newest, newest.image[:, :, 0], None)
             ring.close()
-        session.finish({}, "done")
+        session.finish(Counts(), SessionEnd.TIME_UP)
     finally:
         os.umask(before)
     modes = {
@@ -134,7 +141,7 @@ def test_a_removed_folder_is_made_again(session):
     assert session.free_bytes() > 0
     log.append(EVENT)
     assert log.failures == 0
-    assert len(read_events(session.folder / "events.jsonl")) == 1
+    assert len(open_session(session.folder).events) == 1
     assert stat.S_IMODE(session.folder.stat().st_mode) == 0o700
 
 
@@ -147,7 +154,7 @@ def test_a_full_disk_is_counted_and_leaves_whole_lines(session):
             table.append(FrameRow.without_face(n, n / 10))
         table.close()
         assert log.failures == 3  # one line is longer than the limit
-        assert read_events(session.folder / "events.jsonl") == []
+        assert open_session(session.folder).events == ()
         lines = (session.folder / "frames.csv").read_text().splitlines()
         assert 0 < table.failures < 50 or (table.failures == 50 and len(lines) == 0)
         assert len(lines) == (51 - table.failures if lines else 0)
@@ -156,23 +163,24 @@ def test_a_full_disk_is_counted_and_leaves_whole_lines(session):
         assert not list(session.folder.glob("big*"))
 
 
-def test_events_survive_a_torn_last_line_but_not_a_torn_middle(session):
+def test_a_torn_last_line_is_left_out_and_a_torn_middle_is_told(session):
     path = session.folder / "events.jsonl"
     log = EventLog(session)
     log.append(EVENT)
     log.append(EVENT)
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    assert [e["id"] for e in read_events(path)] == ["0001"]
+    assert [e.id for e in open_session(session.folder).lines] == ["0001"]
     path.write_bytes(whole[:30] + b"\n" + whole)
-    with pytest.raises(DataError, match="line 1"):
-        read_events(path)
+    read = open_session(session.folder)
+    assert [e.id for e in read.lines] == ["0001", "0001"]
+    assert [trouble[:20] for trouble in read.troubles] == ["events.jsonl line 1:"]
 
 
 def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
     row = FrameRow(
         *(7, 2, 0.2333333, 0.98765, True, 0.1, -0.2, -0.0000001),
-        *(0.5, 0.25, 0.125, 81.237, float("inf"), "yes", 1.0, 2.0, 3.0, 4.0, 5.0),
+        *(0.5, 0.25, 0.125, 81.237, float("inf"), Assessable.YES, 1.0, 2.0, 3.0, 4.0, 5.0),
     )
     written = []
     for run in "ab":
@@ -182,6 +190,8 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
             table.append(row)
         written.append((session.folder / "frames.csv").read_bytes())
     assert written[0] == written[1]
+    rows = written[1].decode().splitlines()[1:]
+    assert [again.to_csv() for again in open_session(session.folder).frames] == rows
     header, without, full = written[0].decode().splitlines()
     assert header.startswith(
         "frame,face_id,timestamp,confidence,success,pose_Rx,pose_Ry,pose_Rz,blink_left"

@@ -20,12 +20,25 @@ def event(identity: str, apex_s: float, **more: object) -> dict[str, object]:
     return {
         "schema": 1,
         "id": identity,
+        "face": 0,
         "kind": "micro",
         "onset_s": apex_s - 0.2,
         "apex_s": apex_s,
         "offset_s": apex_s + 0.2,
+        "flagged_s": apex_s + 0.15,
+        "onset_frame": round(FPS * apex_s) - 6,
+        "apex_frame": round(FPS * apex_s),
+        "offset_frame": round(FPS * apex_s) + 6,
         "label": "surprise",
         "probabilities": {"negative": 0.1, "positive": 0.1, "surprise": 0.8},
+        "micro_probability": 0.9,
+        "peak_motion_iod": 0.012,
+        "peak_sigma": 9.0,
+        "probability": 0.9,
+        "regions": {str(region): 1 / 6 for region in range(1, 7)},
+        "confounders": [],
+        "engine": "onnxruntime-f32 3f9c12ab",
+        "stills": [],
         "clip": f"clips/{identity}.mp4",
         **more,
     }
@@ -37,6 +50,29 @@ def write_events(folder: Path, events: list[dict[str, object]]) -> None:
     (folder / "events.jsonl").write_text(lines + '{"id": "torn')
     rows = [f"{k},0,{k / FPS:.6f},{'no_face' if k < 31 else 'yes'}\n" for k in range(ROWS)]
     (folder / "frames.csv").write_text("frame,face_id,timestamp,assessable\n" + "".join(rows))
+
+
+def write_record(
+    folder: Path, *, source: str = "camera 0", reason: str | None = None, judged_s: float = 1.0
+) -> None:
+    """session.json; `reason` of its end, if it has ended."""
+    record: dict[str, object] = {
+        "schema": 2,
+        "program": "fleeting",
+        "source": source,
+        "engine": "motion only",
+        "start_time": 0.0,
+        "clock": {"wall_s": 1.0, "monotonic_ns": 1},
+        "settings": {},
+        "packages": {},
+        "python": "3",
+        "platform": "any",
+    }
+    if reason is not None:
+        record["ended"] = {"wall_s": 2.0, "monotonic_ns": 2, "reason": reason}
+        record["counts"] = {"seconds": {"seen": 2.0, "judged": judged_s, "not_judged": {}}}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "session.json").write_text(json.dumps(record))
 
 
 def write_clip(

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from realtime.recording.labels_csv import NAME
 from realtime.review.__main__ import main
-from realtime.review.labels import NAME
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_clip, write_events
 

@@ -1,15 +1,19 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from realtime.errors import SourceError
+from realtime.event import Event
+from realtime.recording.labels_csv import Labels
+from realtime.recording.session import Clip
 from realtime.recording.session_folder import SessionFolder
 from realtime.review.flags import Flag
-from realtime.review.labels import Labels
 from realtime.review.replay import SIDE, ReplayFrame
 from realtime.review.reviewer import Reviewer
 from realtime.review.sheet import HEIGHT, WIDTH
+from tests.realtime.review.made_session import event
 
 FRAMES, FPS = 60, 30
 PLAYED = (SIDE // 2, SIDE // 2)  # a pixel of the left picture, and of the right one
@@ -17,7 +21,9 @@ BESIDE = (SIDE // 2, SIDE + 100)
 
 
 def flag(identity, first_frame_s=1.0):
-    return Flag(identity, "micro", 1.8, 2.0, 2.2, "surprise", 0.8, Path("x"), first_frame_s)
+    line = event(identity, 2.0)
+    clip = Clip(identity, Path("x"), first_frame_s, 0.0, degraded=False, complete=True)
+    return Flag(Event.from_json(json.dumps(line)), clip)
 
 
 def looks(_):
@@ -30,7 +36,7 @@ def looks(_):
 
 @pytest.fixture
 def labels(tmp_path):
-    return Labels(SessionFolder(tmp_path, {}))
+    return Labels(SessionFolder(tmp_path))
 
 
 def started(labels, *identities, look=looks):

@@ -1,77 +1,76 @@
-"""What speaks against judging a face that is there: its codec, a hand before it."""
+"""The one way from frames to candidates: when it starts anew; a series of rows is read the same."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import FaceRecording, film_scene
-from model.spotting.insertions import draw_insertions, play
-from model.spotting.scene import simulate
-from model.spotting.simulated_person import Behaviour
-from model.synthetic.simulated_camera import SimulatedCamera
-from realtime.capture.ring_buffer import Frame
-from realtime.face.assessability import Assessable
-from realtime.motion.stabiliser import StabiliserConfig
+from realtime.motion.regions import REGIONS, Stream
+from realtime.spotting.candidates import CandidateFinder
+from realtime.spotting.channels import CHANNELS, FIRST
 from realtime.spotting.face_pipeline import FacePipeline
-from realtime.spotting.spotter import SpotterConfig
-from tests.model.conftest import drawn_portrait
+from realtime.spotting.timeline import GRID_HZ, STEP_NS
+from tests.realtime.spotting.pulses import raised_cosine
+from tests.realtime.spotting.test_spotter import face_at, frame
 
-pytestmark = pytest.mark.slow
-
-CALM = Behaviour(0.02, 0.5, 1.0, 0.0, 0.01, 8.0, 4.0, 0.0)
-SETTLED_S = 3.0
+MS = 1_000_000
 
 
-@pytest.fixture(scope="module")
-def acted():
-    """Ten seconds of a calm person with movements of 3 % IOD."""
-    portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
-    scene = simulate(portraits, 11, np.arange(250) / 25, CALM, scale=0.9)
-    added = draw_insertions(np.random.default_rng(2), scene, 60, peak_iod=(0.03, 0.031))
-    assert added
-    return FaceRecording("acted", tuple(play(scene, added, (0.3, -0.2))))
+def followed(*steps):
+    """A pipeline that has seen frames at (ms, face)."""
+    pipeline = FacePipeline()
+    for k, (ms, face) in enumerate(steps):
+        pipeline.follow(ms * MS, frame(seed=k), face)
+    return pipeline
 
 
-def watch(recording):
-    """Every finding, and the words on the frames after the face was learned."""
-    watcher = FacePipeline(0, StabiliserConfig(), SpotterConfig(alarms_per_minute=3))
-    found, words = [], []
-    for seq, moment in enumerate(recording.moments):
-        held = watcher.align(
-            Frame(seq, moment.t_ns, np.zeros((1, 1, 3), np.uint8)), moment.grey, moment.face
-        )
-        found += watcher.spot(held, moment.face)
-        if moment.t_ns > SETTLED_S * 1e9:
-            words.append(watcher.assessable(Assessable.YES))
-    return found, words
+@pytest.mark.parametrize(
+    ("then", "began_ms"),
+    [
+        ((290, face_at()), 0),  # a quarter of a second is no interruption
+        ((300, face_at()), 300),
+        ((80, replace(face_at(), id=1)), 80),
+    ],
+    ids=["silence", "gap", "another face"],
+)
+def test_nothing_is_carried_over_a_gap_or_to_another_face(then, began_ms):
+    pipeline = followed((0, face_at()), (40, face_at()), then)
+    assert pipeline.began_ns == began_ms * MS
+    assert pipeline.stabilised.steady is (began_ms == 0)
 
 
-def filmed(acted, crf):
-    return film_scene(np.random.default_rng(0), SimulatedCamera(0.5, 2.0, 0, crf), acted)
+def test_a_lost_face_is_forgotten():
+    pipeline = followed((0, face_at()), (40, face_at()), (80, None))
+    assert (pipeline.began_ns, pipeline.stabilised, pipeline.motion) == (None, None, None)
+    assert pipeline.finder.newest_index == -1
 
 
-def test_a_video_of_ordinary_quality_is_judged(acted):
-    found, words = watch(filmed(acted, 23))
-    assert set(words) == {Assessable.YES}
-    assert any(f.kind == "micro" for f in found)
-    assert not any("compression" in f.confounders for f in found)
+def test_a_series_of_rows_gives_what_frames_at_its_rate_give():
+    """Frames at the grid's own times, held for a window, are the rows themselves but for a mean."""
+    random = np.random.default_rng(2)
+    moving = [i for i, region in enumerate(REGIONS) if region.stream is Stream.BROWS]
+    rows = np.zeros((300, CHANNELS))
+    rows[:, :FIRST] = random.normal(0, 0.02, (300, FIRST)).cumsum(axis=0) * 0.2
+    t = np.arange(300) / GRID_HZ
+    for i in moving:
+        rows[:, 2 * i + 1] -= 2.0 * raised_cosine(t, 3.8, 4.0, 4.25)
+    by_row, by_frame = CandidateFinder(), CandidateFinder()
+    found = [c for row in rows for c in by_row.find_in_row(row)]
+    as_frames = [c for k, row in enumerate(rows) for c in by_frame.find(k * STEP_NS, row)]
+    assert {c.stage for c in found} == {"early", "late"}
+    best = max(found, key=lambda c: c.candidate.strength)
+    assert best.candidate.stream in (None, Stream.BROWS)
+    assert best.pulse.apex_ns / 1e9 == pytest.approx(4.0, abs=0.02)
+    assert best.continuous
+    same = max(as_frames, key=lambda c: c.candidate.strength)
+    assert best.pulse.apex_ns == pytest.approx(same.pulse.apex_ns, abs=STEP_NS)
+    assert best.pulse.amplitude_iod == pytest.approx(same.pulse.amplitude_iod, rel=0.1)
 
 
-def test_a_codec_short_of_bits_is_told_and_nothing_is_flagged(acted):
-    found, words = watch(filmed(acted, 42))
-    assert set(words) == {Assessable.COMPRESSED}
-    assert not any(f.kind == "micro" for f in found)
-    assert all("compression" in f.confounders for f in found if f.apex_ns > SETTLED_S * 1e9)
-
-
-def test_a_covered_face_is_told_and_looks_free_again(acted):
-    moments = []
-    for moment in acted.moments:
-        grey = moment.grey.copy()
-        if 5 < moment.t_ns / 1e9 < 7:
-            grey[len(grey) // 2 :] = 60
-        moments.append(replace(moment, grey=grey))
-    _, words = watch(filmed(FaceRecording("covered", tuple(moments)), 0))
-    assert Assessable.OCCLUDED in words
-    assert words[0] is words[-1] is Assessable.YES
+def test_a_late_measurement_is_made_only_where_it_is_wanted():
+    rows = np.random.default_rng(1).normal(0, 0.1, (400, CHANNELS))
+    rows[:, FIRST:] = 0.0
+    finder, asked = CandidateFinder(), []
+    found = [c for row in rows for c in finder.find_in_row(row, lambda t_ns: asked.append(t_ns))]
+    assert asked
+    assert {c.stage for c in found} == {"early"}

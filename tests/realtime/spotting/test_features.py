@@ -67,7 +67,7 @@ def test_a_peak_is_high_and_the_highest_of_its_window():
     assert peaks(window, window[1], 3.0) == [2]
 
 
-def test_liveliness_is_the_upper_quartile_of_the_to_and_fro(line):
+def test_liveliness_is_the_upper_quartile_of_the_upper_quartile(line):
     e = displaced(line, 100, 220)
     bump = e[8:-8] - 0.5 * (e[:-16] + e[16:])
     for stream, found in oscillation_amplitude(line, 220).items():
@@ -85,7 +85,7 @@ def test_a_face_is_away_from_the_median_of_where_it_was(line):
     )
 
 
-def test_surroundings_compare_a_moment_with_the_seconds_before(line):
+def test_the_context_compares_a_moment_with_the_seconds_before(line):
     at = 270
     scores = np.random.default_rng(1).uniform(0, 5, (240, SCORES))
     around = context(line, at, scores, 60)

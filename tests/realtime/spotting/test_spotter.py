@@ -8,11 +8,10 @@ from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CROP_IOD, apply_transform, canonical_in_crop
 from realtime.motion.regions import Stream
 from realtime.motion.stabiliser import Stabiliser
-from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder
-from realtime.spotting.onset import DetectorState, OnsetConfig
+from realtime.spotting.face_pipeline import FacePipeline
+from realtime.spotting.face_spotter import FaceSpotter
+from realtime.spotting.onset import DetectorState
 from realtime.spotting.rejection_rules import RejectionRules, confounders
-from realtime.spotting.spotter import Spotter
 from tests.realtime.spotting.pulses import camera_times, raised_cosine
 
 CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
@@ -118,13 +117,13 @@ def test_a_cut_starts_anew_and_says_so():
 
 
 def spot(times_ns, brow_of_t, signs=lambda t: CALM):
-    stabiliser, spotter, jitter, found = Stabiliser(), Spotter(), np.random.default_rng(1), []
+    spotter, jitter, found = FaceSpotter(0), np.random.default_rng(1), []
     for k, t in enumerate(times_ns):
         face = face_at(jitter=jitter, signs=signs(t / 1e9))
         brow = float(brow_of_t(np.array([t / 1e9]))[0])
-        s = stabiliser.align(int(t), frame(brow, seed=k), face)
-        found.extend(spotter.update(s, face))
-    return found
+        stabilised = spotter.align(k, int(t), frame(brow, seed=k), face)
+        found.extend(spotter.spot(stabilised, face))
+    return [one.finding for one in found]
 
 
 @pytest.mark.slow
@@ -158,15 +157,12 @@ def pictures(times_ns, brow_of_t, mouth_of_t=np.zeros_like):
         yield frame(float(brow_of_t(t_s)[0]), seed=k, mouth_px=float(mouth_of_t(t_s)[0]))
 
 
-def sight(times_ns, frames):
-    """Every sighting, and the last state of the detector."""
-    stabiliser, jitter, seen = Stabiliser(), np.random.default_rng(1), []
-    sighter = CandidateFinder(OnsetConfig(), ApexConfig())
+def find(times_ns, frames):
+    """Every measured candidate, and the last state of the detector."""
+    pipeline, jitter, found = FacePipeline(), np.random.default_rng(1), []
     for t, picture in zip(times_ns, frames, strict=True):
-        face = face_at(jitter=jitter)
-        held = stabiliser.align(int(t), picture, face)
-        seen.extend(sighter.update(held, face))
-    return seen, sighter.state
+        found.extend(pipeline.follow(int(t), picture, face_at(jitter=jitter)))
+    return found, pipeline.finder.state
 
 
 @pytest.mark.slow
@@ -177,7 +173,7 @@ def test_a_talking_mouth_masks_the_lower_face_and_not_the_brows():
         lambda t: amplitude * raised_cosine(t, 5.0, 5.15, 5.3),
         lambda t: 3.0 * np.sin(2 * np.pi * 4 * t) * (1 + np.sin(2 * np.pi * 0.7 * t)) * (t > 2.5),
     )
-    seen, state = sight(times, frames)
+    seen, state = find(times, frames)
     assert state is DetectorState.SPEAKING
     after_2_s = [s for s in seen if s.pulse.apex_ns > 4.6e9]
     lower = [s for s in after_2_s if s.candidate.stream is Stream.MOUTH]
@@ -198,7 +194,7 @@ def test_one_movement_of_a_mouth_that_fidgets_a_little_is_not_speech():
             0.8 * np.sin(2 * np.pi * 3 * t) + 0.035 * CROP_IOD * raised_cosine(t, 5.0, 5.15, 5.3)
         ),
     )
-    seen, state = sight(times, frames)
+    seen, state = find(times, frames)
     at_it = [s for s in seen if abs(s.pulse.apex_ns / 1e9 - 5.15) < 0.05]
     assert any(s.candidate.stream is Stream.MOUTH for s in at_it)
     assert not any(s.masked for s in seen)
@@ -214,7 +210,7 @@ def brow_raise():
 
 def words(times, frames):
     """What the rules have to say of the brow raise."""
-    near = [s for s in sight(times, frames)[0] if abs(s.pulse.apex_ns / 1e9 - 4.68) < 0.15]
+    near = [s for s in find(times, frames)[0] if abs(s.pulse.apex_ns / 1e9 - 4.68) < 0.15]
     assert near
     return {word for s in near for word in confounders(s, RejectionRules())}
 

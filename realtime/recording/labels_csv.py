@@ -50,6 +50,11 @@ class Labels:
         self._session = session
         self._rows = read_labels(session.path(NAME))
 
+    def by_id(self) -> dict[str, str]:
+        """One of LABELS for every event of which something was said that counts."""
+        ids = (row["id"].strip() for row in self._rows)
+        return {identity: said for identity in ids if (said := self.get(identity))}
+
     def get(self, identity: str) -> str | None:
         """One of LABELS; None: nobody has said anything that counts."""
         row = self._row(identity)

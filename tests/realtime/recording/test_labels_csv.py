@@ -1,13 +1,13 @@
 import pytest
 
 from realtime.errors import DataError, RecordingError
+from realtime.recording.labels_csv import NAME, Labels
 from realtime.recording.session_folder import SessionFolder
-from realtime.review.labels import NAME, Labels
 
 
 @pytest.fixture
 def session(tmp_path):
-    return SessionFolder(tmp_path, {})
+    return SessionFolder(tmp_path)
 
 
 def test_what_is_said_is_on_the_disk_and_read_back(session):

@@ -1,0 +1,144 @@
+"""What one frame shows: faces, whether each can be assessed, and the findings that it completes.
+
+Pure: a frame in, a `FrameAnalysis` out; no clock, no thread, no file, no screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.capture.ring_buffer import Frame
+from realtime.face.assessability import Assessable, AssessConfig, assess
+from realtime.face.face import Face, FaceTracker
+from realtime.motion.regions import Stream
+from realtime.motion.stabiliser import Stabilised, StabiliserConfig
+from realtime.spotting.face_spotter import FaceFinding, FaceSpotter
+from realtime.spotting.onset import DetectorState
+from realtime.spotting.person_profile import Profile
+from realtime.spotting.spotter import SpotterConfig
+
+_NO_STRENGTHS = (0.0,) * len(Stream)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAnalysis:
+    """One face of one frame."""
+
+    face: Face
+    assessable: Assessable
+    state: DetectorState | None  # None: the face cannot be assessed, so it is not followed
+    strengths: tuple[float, ...]  # score of every `Stream`, sigmas
+    stabilised: Stabilised | None  # None as for `state`
+
+
+@dataclass(frozen=True, slots=True)
+class FrameAnalysis:
+    faces: tuple[FaceAnalysis, ...]  # largest first
+    findings: tuple[FaceFinding, ...]  # new, or revisions of earlier ones
+
+    @property
+    def largest(self) -> FaceAnalysis | None:
+        return self.faces[0] if self.faces else None
+
+    @property
+    def assessable(self) -> Assessable:
+        """Of the largest face."""
+        return self.faces[0].assessable if self.faces else Assessable.NO_FACE
+
+
+def _untimed(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+class Analysis:
+    """The stages of one run, from the face tracker to the spotter.
+
+    Args:
+        profile: of the person, where there is one.
+        timed: a context for each stage by its name, for who measures how long they take.
+    """
+
+    def __init__(
+        self,
+        tracker: FaceTracker,
+        *,
+        assess_config: AssessConfig | None = None,
+        stabiliser: StabiliserConfig | None = None,
+        spotter: SpotterConfig | None = None,
+        profile: Profile | None = None,
+        timed: Callable[[str], AbstractContextManager[None]] = _untimed,
+    ) -> None:
+        self._tracker = tracker
+        self._assess_config = assess_config
+        self._stabiliser = stabiliser
+        self._spotter = spotter
+        self._profile = profile
+        self._timed = timed
+        self._followed: dict[int, FaceSpotter] = {}
+
+    def analyse(self, frame: Frame, fps: float) -> FrameAnalysis:
+        """Analyse the next frame.
+
+        Args:
+            fps: frames a second of the source, 0 where it is not known yet.
+        """
+        if frame.restart:
+            self._tracker.reset()
+            self.forget()
+        with self._timed("face"):
+            grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            faces = self._tracker.track(frame.t_ns, frame.image)
+        present = {face.id for face in faces}
+        self._followed = {i: s for i, s in self._followed.items() if i in present}
+        verdicts = [
+            assess(face, grey, fps, self._assess_config, judged=face.id in self._followed)
+            for face in faces
+        ]
+        findings: list[FaceFinding] = []
+        for face, verdict in zip(faces, verdicts, strict=True):
+            if verdict is Assessable.YES:
+                findings.extend(self._spot(frame, grey, face))
+            else:
+                self._followed.pop(face.id, None)
+        return FrameAnalysis(
+            tuple(self._result(face, v) for face, v in zip(faces, verdicts, strict=True)),
+            tuple(findings),
+        )
+
+    def learn_rest(self) -> None:
+        """Learn every face at rest again."""
+        for spotter in self._followed.values():
+            spotter.reset()
+
+    def forget(self) -> None:
+        """Carry nothing over to the next frame; the faces keep their ids."""
+        self._followed.clear()
+
+    def _spot(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> tuple[FaceFinding, ...]:
+        spotter = self._followed.get(face.id)
+        if spotter is None:
+            spotter = self._followed[face.id] = FaceSpotter(
+                face.id, self._stabiliser, self._spotter, profile=self._profile
+            )
+        with self._timed("stabiliser"):
+            stabilised = spotter.align(frame.seq, frame.t_ns, grey, face)
+        with self._timed("spotter"):
+            return spotter.spot(stabilised, face)
+
+    def _result(self, face: Face, verdict: Assessable) -> FaceAnalysis:
+        spotter = self._followed.get(face.id)
+        if spotter is None:
+            return FaceAnalysis(face, verdict, None, _NO_STRENGTHS, None)
+        return FaceAnalysis(
+            face,
+            spotter.assessable(verdict),
+            spotter.state,
+            spotter.strengths,
+            spotter.stabilised,
+        )

@@ -1,0 +1,183 @@
+"""The one reader of a recorded session: what happened, as it is known last.
+
+    session = open_session(Path("sessions/20261127-204500-0001"))
+    for event in session.events: ...
+
+Nothing is written here.  What a kill or an editor has spoilt is left out and told in `troubles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from realtime.errors import DataError, RecordingError
+from realtime.event import Event
+from realtime.face.judged_time import JudgedTime, Verdict, judged_time
+from realtime.recording.event_log import NAME as EVENTS
+from realtime.recording.frames_csv import FrameRow, read_rows, read_verdicts
+from realtime.recording.labels_csv import Labels
+from realtime.recording.session_folder import RECORD, SessionFolder
+from realtime.recording.session_record import SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The film of one event.  Seconds are those of the time line of the source."""
+
+    event_id: str
+    path: Path
+    first_frame_s: float | None  # None: its notes are not there
+    missing_pre_s: float  # of the pre-roll that was asked for
+    degraded: bool  # frames are missing in it, or its pre-roll is shorter than asked for
+    complete: bool  # the whole post-roll is in it
+
+
+class _Notes(BaseModel):
+    """NAME.json beside NAME.mp4."""
+
+    onset_ns: int
+    t_ns: tuple[int, ...]
+    missing_pre_s: float = 0.0
+    degraded: bool = False
+    complete: bool = True
+
+
+class Session:
+    """One session folder, read when asked.
+
+    Attributes:
+        folder: where it lies.
+        record: `session.json`; None: there is none that can be read.
+        lines: every event line in order, revisions beside what they revise.
+        flagged: every flagged movement as it was first flagged, in that order.
+        events: every event with its revisions applied, in the order of flagging.
+        troubles: what could not be read, a sentence each.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = SessionFolder(folder)
+        self.troubles: list[str] = []
+        self.record = self._record()
+        self.lines = tuple(self._lines())
+        self.events = tuple({event.id: event for event in self.lines}.values())
+        first: dict[str, Event] = {}
+        for event in self.lines:
+            if event.kind == "micro":
+                first.setdefault(event.id, event)
+        self.flagged = tuple(first.values())
+
+    @cached_property
+    def frames(self) -> tuple[FrameRow, ...]:
+        """Every row of frames.csv: one for each face of each analysed frame.
+
+        Raises:
+            DataError: it is not a table of frames.
+        """
+        return tuple(read_rows(self.folder))
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What each analysed frame was good for.  Raises DataError as `frames` does."""
+        return tuple(read_verdicts(self.folder))
+
+    @cached_property
+    def judged(self) -> JudgedTime:
+        """For how long a face could be judged, and why not.  Raises DataError as `frames` does."""
+        return judged_time(self.verdicts)
+
+    @cached_property
+    def clips(self) -> Mapping[str, Clip]:
+        """The clips that are there, by the id of their event."""
+        found = (self._clip(event) for event in self.events)
+        return {clip.event_id: clip for clip in found if clip is not None}
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What a person said, by the id of the event: a class, or "none".
+
+        Raises:
+            DataError: `labels.csv` cannot be read.
+        """
+        return Labels(self.files).by_id()
+
+    @property
+    def source(self) -> Path | None:
+        """The video that was analysed, if it was one and is still there."""
+        path = None if self.record is None else Path(self.record.source)
+        try:
+            return path if path is not None and path.is_file() else None
+        except (OSError, ValueError):
+            return None
+
+    def _record(self) -> SessionRecord | None:
+        path = self.folder / RECORD
+        try:
+            return SessionRecord.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, DataError) as error:
+            self.troubles.append(f"{RECORD}: {error}")
+            return None
+
+    def _lines(self) -> Iterator[Event]:
+        """Every line of the event log.  What stands after its last newline was never finished."""
+        try:
+            *lines, _ = (self.folder / EVENTS).read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise DataError(f"{self.folder / EVENTS} cannot be read: {error.strerror}") from error
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield Event.from_json(line)
+            except DataError as error:
+                self.troubles.append(f"{EVENTS} line {number}: {error}")
+
+    def _clip(self, event: Event) -> Clip | None:
+        if event.clip is None:
+            return None
+        stem = event.clip.removesuffix(".mp4")
+        try:
+            places = [self.files.path(name) for name in (event.clip, f"{stem}.recovered.mp4")]
+            notes_at = self.files.path(f"{stem}.json")
+        except RecordingError:  # a name that leads out of the folder, or a link
+            return None
+        path = next((place for place in places if place.is_file()), None)
+        if path is None:
+            return None
+        try:
+            notes = _Notes.model_validate_json(notes_at.read_bytes())
+            after_onset_s = (notes.t_ns[0] - notes.onset_ns) / 1e9
+        except (OSError, ValidationError, IndexError):
+            return Clip(event.id, path, None, 0.0, degraded=True, complete=False)
+        # the clip counts on the source's own clock, the event from its first frame; the onset as
+        # it was flagged is known on both
+        flagged = next((known for known in self.flagged if known.id == event.id), event)
+        return Clip(
+            event.id,
+            path,
+            flagged.onset_s + after_onset_s,
+            notes.missing_pre_s,
+            notes.degraded,
+            notes.complete,
+        )
+
+
+def open_session(folder: Path | str) -> Session:
+    """Read a session folder.
+
+    Raises:
+        DataError: it is not one, or its events cannot be read.
+    """
+    folder = Path(folder)
+    if not any((folder / name).is_file() for name in (RECORD, EVENTS)):
+        raise DataError(
+            f"{folder} is not a session: there is no {RECORD} in it (sessions lie in sessions/)"
+        )
+    return Session(folder)

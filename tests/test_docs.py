@@ -1,0 +1,183 @@
+"""README and docs: links lead somewhere, commands exist, and the codebook names what is written."""
+
+import ast
+import dataclasses
+import importlib.util
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from realtime.batch import BatchRow
+from realtime.event import Classification, Event
+from realtime.face.assessability import Assessable
+from realtime.recording.frames_csv import COLUMNS
+from realtime.recording.session_record import SessionRecord
+from realtime.spotting import rejection_rules
+from realtime.spotting.person_profile import Profile
+from tests.paths import ROOT
+
+PAGES = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("benchmarks/*.md"))
+)
+README_LINES = 120
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_MODULE = re.compile(r"python3? -m ((?:benchmarks|model|calibration|realtime)[\w.]*)")
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def text_of(path):
+    return _COMMENT.sub("", path.read_text("utf-8"))
+
+
+def code_of(path):
+    """What the page shows as code: fenced blocks, then spans of the rest."""
+    text = text_of(path)
+    blocks = [body.replace("\\\n", " ") for _, body in _FENCE.findall(text)]
+    return [*blocks, *_SPAN.findall(_FENCE.sub("", text))]
+
+
+def anchors(path):
+    """Headings as the names that a link can have behind its #."""
+    kept = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(text_of(path)))
+    return {heading.replace(" ", "-") for heading in kept}
+
+
+def links():
+    for page in PAGES:
+        for target in _LINK.findall(_FENCE.sub("", text_of(page))):
+            if not re.match(r"[a-z]+:", target):
+                yield pytest.param(page, target, id=f"{name_of(page)}: {target}")
+
+
+@pytest.mark.parametrize(("page", "target"), list(links()))
+def test_a_link_leads_to_a_file_and_a_heading(page, target):
+    place, _, anchor = target.partition("#")
+    path = (page.parent / place).resolve() if place else page
+    assert path.exists()
+    assert not anchor or anchor in anchors(path)
+
+
+def test_every_page_of_the_docs_is_in_the_index():
+    listed = set(_LINK.findall(text_of(ROOT / "docs" / "index.md")))
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert pages <= listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_begins_with_a_heading_and_a_sentence(page):
+    heading, blank, first, *_ = text_of(page).split("\n")
+    assert heading.startswith("# ")
+    assert blank == ""
+    assert first
+    assert not first.startswith("|")
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= README_LINES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_module_that_is_run_exists(page):
+    for code in code_of(page):
+        for module in _MODULE.findall(code):
+            assert importlib.util.find_spec(module), module
+
+
+def an_event():
+    """With everything that an event can hold."""
+    answer = Classification("surprise", (0.1, 0.2, 0.7), 0.9, "onnxruntime-f32 00000000")
+    return Event(
+        id="0001",
+        face=0,
+        face_box=(1.0, 2.0, 3.0, 4.0),
+        kind="micro",
+        onset_s=1.0,
+        apex_s=1.1,
+        offset_s=1.3,
+        flagged_s=1.3,
+        onset_frame=30,
+        apex_frame=33,
+        offset_frame=39,
+        peak_motion_iod=0.01,
+        peak_sigma=7.0,
+        regions=(0.5, 0.1, 0.1, 0.1, 0.1, 0.1),
+        probability=0.8,
+        classification=answer,
+        revises=True,
+    )
+
+
+def dotted(part, path=""):
+    """Every field of a record as the codebook writes it: counts.frames.read."""
+    if isinstance(part, dict) and "properties" in part:
+        for name, inner in part["properties"].items():
+            yield from dotted(inner, f"{path}.{name}" if path else name)
+    elif isinstance(part, dict) and "anyOf" in part:
+        yield from dotted(part["anyOf"][0], path)
+    else:
+        yield path
+
+
+def fields_of_session():
+    schema = SessionRecord.model_json_schema(by_alias=True)
+    parts = schema.pop("$defs")
+
+    def whole(node):
+        if isinstance(node, dict):
+            known = parts[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+            return {key: whole(value) for key, value in known.items() if key != "default"}
+        return [whole(value) for value in node] if isinstance(node, list) else node
+
+    return set(dotted(whole(schema)))
+
+
+def reasons():
+    tree = ast.parse(Path(rejection_rules.__file__).read_text("utf-8"))
+    return {
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Constant)
+    }
+
+
+def section(title):
+    """The codebook's lines under a heading."""
+    text = text_of(ROOT / "docs" / "codebook.md")
+    return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("session.json", fields_of_session()),
+        ("events.jsonl", set(json.loads(an_event().to_json())) | reasons()),
+        ("frames.csv", {*COLUMNS, *(verdict.name.lower() for verdict in Assessable)}),
+        ("archive.csv, the table of a batch", {f.name for f in dataclasses.fields(BatchRow)}),
+        ("Profile of a person", {"schema", *(f.name for f in dataclasses.fields(Profile))}),
+    ],
+)
+def test_the_codebook_names_what_is_written(title, names):
+    assert names <= set(_SPAN.findall(section(title)))
+
+
+def test_the_codebook_explains_the_shipped_engine():
+    described = json.loads((ROOT / "model/engines/first/engine.json").read_text("utf-8"))
+    known = {span.partition(".")[0] for span in _SPAN.findall(section("Engine folder"))}
+    assert set(described) <= known
+
+
+def test_the_configuration_is_toml():
+    text = text_of(ROOT / "docs" / "configuration.md")
+    (block,) = (body for kind, body in _FENCE.findall(text) if kind == "toml")
+    assert "spotter" in tomllib.loads(block)
