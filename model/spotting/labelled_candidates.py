@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from model.spotting.face_footage import FaceFrame
 from model.spotting.insertions import InsertedMovement
+from model.spotting.series import FaceSeries
+from model.spotting.signal_insertions import SignalMovement
 from realtime.motion.region_motion import RegionMotion
-from realtime.spotting.candidates import MeasuredCandidate, Stage
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate, Stage
 from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.rejection_rules import RejectionRules, confounders
 
@@ -51,8 +53,18 @@ def labelled_candidates(
     return found
 
 
+def labelled_in_series(
+    series: FaceSeries, added: Sequence[SignalMovement]
+) -> list[LabelledCandidate]:
+    """Every candidate that is found in a series with known movements."""
+    finder, found = CandidateFinder(), []
+    for t_s, row in zip(series.t_s.tolist(), series.rows.astype(np.float64), strict=True):
+        found += [_labelled(m, added) for m in finder.find(round(t_s * 1e9), row)]
+    return found
+
+
 def _labelled(
-    measured: MeasuredCandidate, inserted: Sequence[InsertedMovement]
+    measured: MeasuredCandidate, inserted: Sequence[InsertedMovement] | Sequence[SignalMovement]
 ) -> LabelledCandidate:
     pulse = measured.pulse
     apex_s = pulse.apex_ns / 1e9
@@ -72,7 +84,9 @@ def _labelled(
     )
 
 
-def _event_at(apex_s: float, inserted: Sequence[InsertedMovement]) -> int:
+def _event_at(
+    apex_s: float, inserted: Sequence[InsertedMovement] | Sequence[SignalMovement]
+) -> int:
     for k, movement in enumerate(inserted):
         if movement.onset_s - SLACK_S <= apex_s <= movement.offset_s + SLACK_S:
             return k
