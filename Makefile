@@ -9,10 +9,10 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo live test check clean
 
 demo: $(VENV)/.base face-model
-	$(BIN)/python run_live.py --demo --pace realtime
+	$(BIN)/fleeting demo
 
 live: $(VENV)/.base face-model
-	$(BIN)/python run_live.py --camera 0
+	$(BIN)/fleeting live --camera 0
 
 test: $(VENV)/.test face-model test-tools
 	$(BIN)/python -m pytest -q
@@ -31,7 +31,7 @@ test-tools:
 	  || echo "no strace, Xvfb and xdotool here: what traces sockets or opens a window is skipped"
 
 face-model: $(VENV)/.base
-	$(BIN)/python -m realtime.face.weights
+	$(BIN)/fleeting face-model
 
 $(VENV)/.base: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,8 +1,8 @@
-"""Fleeting, live: `python run_live.py --camera 0`; `--help` says the rest."""
+"""Fleeting, live: `python run_live.py --camera 0` is `fleeting live --camera 0`."""
 
 import sys
 
-from realtime.cli import main
+from realtime.cli.live import live
 
 if __name__ == "__main__":  # the engine process imports this module again
-    sys.exit(main())
+    sys.exit(live.run())

@@ -1,4 +1,4 @@
-"""What a camera really delivers: `python -m calibration.camera --camera 0`.
+"""What a camera really delivers: `fleeting calibrate camera --camera 0`.
 
 Ten seconds are taken as the live path takes them.  Rate and regularity, how old a picture is when
 it arrives, and the light on the face are measured, and where a micro-expression would suffer it
@@ -7,9 +7,8 @@ says what to do.  Nothing is kept.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,21 +18,19 @@ from rich.progress import Progress
 from rich.table import Table
 
 from calibration.camera_measurement import Delivery, Light, Meter
-from calibration.source_arguments import add_arguments, open_subject
+from calibration.source_arguments import Subject, open_subject
 from realtime.capture.opencv_source import OpenCvSource
 from realtime.capture.source import Source, SourceInfo, SourceKind
-from realtime.errors import FleetingError, SettingsError
 from realtime.face.assessability import AssessConfig
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.spotting.rejection_rules import RejectionRules
 
 STDERR = Console(stderr=True)
-LEAST_S = 3.0
 
-# What is pointed out, and from where on.
+# Limits beyond which a problem is reported.
 SLOW = 0.9  # share of the rate that the driver claims
-IRREGULAR = 0.3  # of an interval: beyond it neighbouring frames change places in what they tell
+IRREGULAR = 0.3  # of an interval: beyond it times are wrong by a frame
 LOST = 0.01  # share of the frames
 REPEATED = 0.01
 FLICKER = 1.0  # grey levels, from one picture to another
@@ -48,48 +45,48 @@ class Advice:
 
 
 def advise(info: SourceInfo, came: Delivery, light: Light) -> Iterator[Advice]:
-    """What stands in the way of seeing a micro-expression, the worst first."""
+    """Problems for the detection of micro-expressions, the worst first."""
     needs = AssessConfig()
-    told = info.requested_fps or info.reported_fps
+    nominal = info.requested_fps or info.reported_fps
     on_linux = sys.platform == "linux" and info.kind is SourceKind.CAMERA
     device = f"/dev/video{info.name.split()[-1]}"
     if came.fps < needs.min_fps:
         yield Advice(
-            f"{came.fps:.1f} pictures a second; 25 are needed",
+            f"{came.fps:.1f} pictures a second; {needs.min_fps + 0.5:.0f} are needed",
             "a light in front of you, a smaller --size, or --fourcc MJPG",
         )
-    if told and came.fps < SLOW * told:
+    if nominal and came.fps < SLOW * nominal:
         remedy = "more light: in the dark a camera holds every picture longer"
         if on_linux:
             remedy += f"; or: v4l2-ctl -d {device} -c exposure_dynamic_framerate=0"
-        yield Advice(f"{told:.0f} a second were promised", remedy)
+        yield Advice(f"{nominal:.0f} a second were requested or reported", remedy)
     if came.repeated > REPEATED:
         yield Advice(
-            f"{came.repeated:.0%} of the pictures are the one before once more",
-            "the rate is not what it seems: ask for a lower --fps, or switch off frame doubling",
+            f"{came.repeated:.0%} of the pictures repeat the one before",
+            "the true rate is lower: request a lower --fps, or switch off frame doubling",
         )
     if came.lost > LOST:
         yield Advice(
             f"{came.lost:.1%} of the pictures are lost",
-            "another USB port, no hub, a shorter cable, or fewer programs beside this one",
+            "another USB port, no hub, a shorter cable, or fewer other programs",
         )
     if came.jitter_ms > IRREGULAR * came.interval_ms:
         yield Advice(
             f"pictures come up to {came.jitter_ms:.0f} ms early or late",
-            "times of events are that much off: a cable instead of a network, fewer programs",
+            "event times have this error: use a cable instead of a network, run fewer programs",
         )
     if light.iod_px is None:
         yield Advice("no face was seen", "sit in front of the camera and do this again")
     elif light.iod_px < needs.min_iod_px:
         yield Advice(
             f"the face is small: {light.iod_px:.0f} px between the eyes",
-            f"sit closer, or a larger --size: from {needs.min_iod_px:.0f} px on it is judged",
+            f"sit closer, or a larger --size: from {needs.min_iod_px:.0f} px on it is assessable",
         )
     if light.grey is not None and light.grey < needs.min_grey:
         yield Advice(f"the face is dark: {light.grey:.0f} of 255", "a light in front of you")
     if light.burnt is not None and light.burnt > BURNT:
         yield Advice(
-            f"{light.burnt:.0%} of the face is burnt out",
+            f"{light.burnt:.0%} of the face is overexposed",
             "less light from one side, or expose less",
         )
     if light.coarse > RejectionRules().max_coarse:
@@ -122,49 +119,40 @@ def report(info: SourceInfo, came: Delivery, light: Light) -> Table:
     table = Table(title=f"{info.name}, {info.width}×{info.height}", title_justify="left")
     table.add_column("")
     table.add_column("measured", justify="right")
-    told = f"{info.reported_fps:.1f}" if info.reported_fps else "nothing"
-    table.add_row("pictures a second", f"{came.fps:.2f} (promised: {told})")
+    reported = f"{info.reported_fps:.1f}" if info.reported_fps else "none"
+    table.add_row("pictures a second", f"{came.fps:.2f} (reported: {reported})")
     table.add_row("from one to the next", f"{came.interval_ms:.1f} ms")
     table.add_row("95 % come within", f"± {came.jitter_ms:.1f} ms")
     table.add_row(
-        "lost, repeated, damaged", f"{came.lost:.1%}, {came.repeated:.1%}, {came.undecodable}"
+        "lost, repeated, undecodable", f"{came.lost:.1%}, {came.repeated:.1%}, {came.undecodable}"
     )
     if came.age_ms is not None:
-        table.add_row("from the driver's stamp to us", f"{came.age_ms:.1f} ms")
+        table.add_row("from the driver's time stamp to the grab", f"{came.age_ms:.1f} ms")
     table.add_row("flicker, noise", f"{light.flicker:.1f}, {light.noise:.1f} grey levels")
     if light.iod_px is not None:
         table.add_row("face: between the eyes", f"{light.iod_px:.0f} px")
         table.add_row("face: steps of the codec", f"{light.coarse:.1f} grey levels")
-        table.add_row("face: brightness, burnt out", f"{light.grey:.0f} of 255, {light.burnt:.1%}")
+        table.add_row(
+            "face: brightness, overexposed", f"{light.grey:.0f} of 255, {light.burnt:.1%}"
+        )
     return table
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="calibration.camera",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    given = parser.parse_args(arguments)
+def run(subject: Subject, seconds: float, face_model_file: Path | None) -> None:
+    """Measure for so many seconds and print what came; see `fleeting calibrate camera --help`.
+
+    Raises:
+        SourceError: it cannot be opened.
+        DataError: too few frames came.
+    """
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    try:
-        if given.seconds < LEAST_S:
-            raise SettingsError(f"--seconds goes from {LEAST_S:g} up")
-        meter = Meter(LandmarkTracker(face_model(given.face_model)))
-        with open_subject(given) as source, Progress(console=STDERR, transient=True) as bar:
-            task = bar.add_task("watching the camera", total=given.seconds)
-            for at_s in measure(source, given.seconds, meter):
-                bar.update(task, completed=at_s)
-            info, came, light = source.info, meter.delivery(source.undecodable), meter.light()
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.camera: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
+    meter = Meter(LandmarkTracker(face_model(face_model_file)))
+    with open_subject(subject) as source, Progress(console=STDERR, transient=True) as bar:
+        task = bar.add_task("watching the camera", total=seconds)
+        for at_s in measure(source, seconds, meter):
+            bar.update(task, completed=at_s)
+        info, came, light = source.info, meter.delivery(source.undecodable), meter.light()
     console.print(report(info, came, light))
     for remark in info.remarks:
         console.print(f"! {remark}", highlight=False)
@@ -172,9 +160,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for advice in found:
         console.print(f"! {advice.trouble}\n  → {advice.remedy}", highlight=False)
     if not found:
-        console.print("Nothing stands in the way.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        console.print("No problem was found.")

@@ -1,4 +1,4 @@
-"""A camera's pictures taken one by one, and the few numbers that are kept of each."""
+"""Measures a camera picture by picture; only a few numbers of each are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from realtime.motion.compression import coarseness
 
 LEAST_FRAMES = 50
 OUTAGE_S = 1.2
-_COARSE = 8  # every eighth pixel tells how bright a picture is, and whether it is a new one
+_COARSE = 8  # every eighth pixel is enough for brightness and for whether a picture is new
 _LOOK_S = 1.0  # between pictures that are searched for a face
 
 
@@ -41,7 +41,7 @@ class Delivery:
 class Light:
     """What the pictures show; grey levels 0..255.  Of the face, where there is one."""
 
-    flicker: float  # standard deviation of the whole picture's mean, slow changes taken out
+    flicker: float  # standard deviation of the whole picture's mean, slow changes removed
     noise: float  # standard deviation of a pixel that shows nothing new
     grey: float | None  # mean of the face
     burnt: float | None  # share of its pixels at the upper end, [0, 1]
@@ -53,7 +53,7 @@ class Meter:
     """Takes pictures one by one and keeps a few numbers of each.
 
     Args:
-        tracker: looks for a face in one picture a second.
+        tracker: detects a face in one picture a second.
     """
 
     def __init__(self, tracker: FaceTracker) -> None:

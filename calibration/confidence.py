@@ -1,4 +1,4 @@
-"""Make probabilities mean what they say: `python -m calibration.confidence --engine DIR …`
+"""Make probabilities mean what they say: `fleeting calibrate confidence --engine DIR`
 
 One temperature divides the logits so that of the classes given 0.8, eight in ten are right
 (Guo et al., 2017), and one threshold of the event head lets pass a stated share of the pairs that
@@ -8,8 +8,6 @@ them into engine.json, where the live path reads them.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,22 +18,22 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize_scalar
 
-from calibration.held_out_pairs import add_arguments, fit_and_score
+from calibration.held_out_pairs import HeldOutPairs, fit_and_score
 from model.engine.engine_folder import CARD, read_description, write_description
 from model.engine.model_card import card
 from model.evaluate import Sample
 from model.evaluation.metrics.ranking import expected_calibration_error
 from model.evaluation.recogniser import Recogniser
 from model.synthetic.pairs import NON_EVENT
-from realtime.errors import DataError, FleetingError
+from realtime.errors import DataError
 
 Array = NDArray[np.float64]
-_LEAST = 30  # events, and non-events: fewer say nothing about a probability
+_LEAST = 30  # events, and non-events: fewer are not enough to calibrate a probability
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the engine says of n pairs, and what they are."""
+    """The engine's outputs for n pairs, and their labels."""
 
     label: NDArray[np.intp]  # (n,) class, or NON_EVENT
     logits: Array  # (n, 3)
@@ -60,7 +58,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceReport:
-    """On people the fit has not seen."""
+    """On people that are not in the fit."""
 
     ece_before: float
     ece_after: float
@@ -127,7 +125,7 @@ def write(engine: Path, found: Fit) -> None:
 
 
 def shown(found: Fit, seen: ConfidenceReport) -> Table:
-    table = Table(title="on people the fit has not seen")
+    table = Table(title="on people that are not in the fit")
     table.add_column("what")
     table.add_column("figure", justify="right")
     rows = {
@@ -135,7 +133,7 @@ def shown(found: Fit, seen: ConfidenceReport) -> Table:
         "expected calibration error before": f"{seen.ece_before:.3f}",
         "expected calibration error after": f"{seen.ece_after:.3f}",
         f"events whose class gets {SURE} or more": f"{seen.sure:.0%}",
-        "of those named rightly": f"{seen.right_when_sure:.0%}",
+        "of those correctly classified": f"{seen.right_when_sure:.0%}",
         "threshold of the event head": f"{found.micro_threshold:.3f}",
         "events that pass it": f"{seen.found:.0%}",
         "non-events that pass it": f"{seen.passed:.0%}",
@@ -145,33 +143,16 @@ def shown(found: Fit, seen: ConfidenceReport) -> Table:
     return table
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="calibration.confidence",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument(
-        "--false-share", type=float, default=0.1, help="of the non-events that may pass"
-    )
-    parser.add_argument("--write", action="store_true", help="into engine.json")
-    given = parser.parse_args(arguments)
-    try:
-        recogniser = Recogniser(given.engine)
-        to_fit, to_score = fit_and_score(given)
-        found = fit(answers(recogniser, to_fit), given.false_share)
-        Console().print(shown(found, report(answers(recogniser, to_score), found)))
-        if given.write:
-            write(given.engine, found)
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.confidence: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was changed\n")
-        return 130
-    return 0
+def run(engine: Path, pairs: HeldOutPairs, *, false_share: float, write_it: bool) -> None:
+    """Fit, print and, where it is wanted, write; see `fleeting calibrate confidence --help`.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        SettingsError, DataError: there are no pairs to fit on.
+        EngineError: the engine cannot be used.
+    """
+    recogniser = Recogniser(engine)
+    to_fit, to_score = fit_and_score(pairs)
+    found = fit(answers(recogniser, to_fit), false_share)
+    Console().print(shown(found, report(answers(recogniser, to_score), found)))
+    if write_it:
+        write(engine, found)

@@ -1,12 +1,12 @@
 """Pairs with known answers for what fits an engine: some to fit on, others to score on.
 
-No person is in both, and none in what the engine was trained on: a figure that was fitted is not
-one that can be promised.
+No person is in both, and none in what the engine was trained on: a figure on the data
+of the fit would be too good.
 """
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 from model.evaluate import SEED, Sample, file_samples, synthetic_samples
@@ -17,14 +17,16 @@ from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--engine", type=Path, required=True, help="the engine folder")
-    parser.add_argument("--pairs", type=Path, help="CSV of photographs the engine never saw")
-    parser.add_argument("--portraits", type=Path, help="portraits.npz of its training run")
-    parser.add_argument("--count", type=int, default=600, help="synthetic pairs drawn")
+@dataclass(frozen=True, slots=True)
+class HeldOutPairs:
+    """Where the pairs come from: one of the two files."""
+
+    pairs: Path | None  # CSV of photographs the engine never saw
+    portraits: Path | None  # portraits.npz of its training run
+    count: int = 600  # synthetic pairs drawn
 
 
-def fit_and_score(given: argparse.Namespace) -> tuple[list[Sample], list[Sample]]:
+def fit_and_score(given: HeldOutPairs) -> tuple[list[Sample], list[Sample]]:
     """Half of the people to fit on, the other half to score on.
 
     Raises:
@@ -33,9 +35,10 @@ def fit_and_score(given: argparse.Namespace) -> tuple[list[Sample], list[Sample]
     """
     if (given.pairs is None) == (given.portraits is None):
         raise SettingsError("give one of --pairs CSV and --portraits NPZ")
-    if given.pairs:
+    if given.pairs is not None:
         drawn = file_samples(given.pairs, LandmarkTracker(face_model()))
     else:
+        assert given.portraits is not None
         _, held_out = split(load_cache(given.portraits))
         drawn = synthetic_samples(held_out, given.count, SEED)
     samples = list(progress(drawn, "pairs", None if given.pairs else given.count))

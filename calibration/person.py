@@ -1,15 +1,14 @@
-"""Fit the spotter to one person and camera: `python -m calibration.person --camera 0`.
+"""Fit the spotter to one person and camera: `fleeting calibrate person --camera 0`.
 
 Sit as you will sit, look and talk as usual for a minute.  Fleeting then adds micro-expressions of
 its own generator to that very recording, watches it as it would live, and says what to expect of
 this face, this camera and this light: how many are found, by size, and how many false alarms a
 minute will go up, each with its 95 % interval.  What it learned is saved as a profile for
-`run_live.py --profile FILE`.  The recording itself is kept in memory only.
+`fleeting live --profile FILE`.  The recording itself is kept in memory only.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from rich.progress import track
 from rich.table import Table
 from scipy.stats import gamma
 
-from calibration.source_arguments import add_arguments, open_subject
+from calibration.source_arguments import Subject, open_subject
 from model.spotting.face_footage import (
     FaceFrame,
     FaceRecording,
@@ -37,7 +36,7 @@ from model.spotting.jobs import SimulationResult
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.operating_point import ScoredCandidates, alarms, score_with
 from realtime.capture.source import Source, TimedFrame
-from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -52,8 +51,23 @@ BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
 SHORTEST_S = 6.0  # of a stretch that can be watched
 LEAST_S = 8.0  # of all of them
 EVENTS_PER_MIN = 12.0
-# A budget so generous that a minute shows alarms to count; what is learned there is carried over.
+# A target so high that a minute has alarms to count; the ratio found there is used for all targets.
 LOOSE_PER_MIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOptions:
+    """What `fleeting calibrate person` is told; its help explains each."""
+
+    seconds: float = 60.0
+    start: float = 0.0
+    alarms_per_minute: float = 0.2
+    name: str = "me"
+    out: Path | None = None
+    passes: int = 6
+    seed: int = 1
+    verifier: Path | None = None
+    face_model: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +81,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a person may expect of the spotter on this face."""
+    """Estimated recall and false-alarm rate of the spotter on this face."""
 
-    budget: float  # false alarms a minute asked for
+    target: float  # target false-alarm rate, a minute
     alarms_per_min: Expected
     recall: tuple[tuple[tuple[float, float], int, Expected], ...]  # band, movements added, found
     profile: Profile
@@ -110,13 +124,13 @@ def _between(shots: Iterable[TimedFrame], first_s: float, last_s: float) -> Iter
 def expect(
     recording: FaceRecording,
     verifier: Verifier,
-    budget: float,
+    target: float,
     *,
     passes: int,
     seed: int,
     name: str,
 ) -> Expectation:
-    """Play the recording as it is and with movements added; what the spotter makes of it.
+    """What the spotter finds in the recording as it is, and with movements added.
 
     Raises:
         DataError: its codec is too coarse; the live path would not judge it.
@@ -129,14 +143,14 @@ def expect(
             f"steps of {settled.coarse:.1f} grey levels: raise its bit rate"
         )
     plain = [_judged(part, (), verifier) for part in parts]
-    minutes = sum(j.played.seconds for j in plain) / 60
+    minutes = sum(j.result.seconds for j in plain) / 60
     loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
     counted = sum(alarms(j, *loose)[0] for j in plain)
-    # Gamma: one alarm among as many as the table expects weighs as much as nothing known.
+    # Gamma: the prior has the weight of one expected alarm.
     expected = LOOSE_PER_MIN * minutes
     factor = (counted + 1) / (expected + 1)
     spread = gamma.ppf([0.025, 0.975], counted + 1) / (expected + 1)
-    asked = budget / factor
+    asked = target / factor
     least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
 
     sizes: list[tuple[float, bool]] = []
@@ -151,8 +165,8 @@ def expect(
         hits = [ok for size, ok in sizes if low <= size < high]
         recall.append(((low, high), len(hits), share(sum(hits), len(hits))))
     return Expectation(
-        budget,
-        Expected(budget, budget * spread[0] / factor, budget * spread[1] / factor),
+        target,
+        Expected(target, target * spread[0] / factor, target * spread[1] / factor),
         tuple(recall),
         Profile(
             name,
@@ -191,14 +205,14 @@ def _settled(part: FaceRecording) -> CandidateFinder:
 
 def report(expectation: Expectation, console: Console) -> None:
     rate = expectation.alarms_per_min
-    table = Table(title="What to expect of this face, camera and light", title_justify="left")
+    table = Table(title="Estimated for this face, camera and light", title_justify="left")
     for column in ("", "expected", "95 %"):
         table.add_column(column, justify="right" if column else "left")
     table.add_row("false alarms a minute", f"{rate.value:.2f}", f"{rate.low:.2f}–{rate.high:.2f}")
     for (low, high), count, found in expectation.recall:
         if count:
             table.add_row(
-                f"found of {100 * low:g}–{100 * high:g} % of the eye distance ({count} added)",
+                f"recall, peak {100 * low:g}–{100 * high:g} % IOD ({count} added)",
                 f"{found.value:.0%}",
                 f"{found.low:.0%}–{found.high:.0%}",
             )
@@ -206,7 +220,7 @@ def report(expectation: Expectation, console: Console) -> None:
     factor = expectation.profile.alarm_factor
     console.print(
         f"This face gives {factor:.2f} times the alarms of those Fleeting was trained on; the "
-        f"threshold is set for {expectation.budget:g} a minute.",
+        f"threshold is set for {expectation.target:g} a minute.",
         highlight=False,
     )
 
@@ -215,64 +229,35 @@ def _console() -> Console:
     return Console(stderr=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="calibration.person",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--start", type=float, default=0.0, help="seconds of the source to skip")
-    parser.add_argument("--alarms-per-minute", type=float, default=0.2, help="budget")
-    parser.add_argument("--name", default="me", help="of the profile")
-    parser.add_argument("--out", type=Path, help="profile file; default profiles/NAME.json")
-    parser.add_argument("--passes", type=int, default=6, help="times movements are added")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verifier", type=Path, help="another verifier than the shipped one")
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    return parser
+def run(subject: Subject, given: PersonOptions) -> None:
+    """Record, fit, print what to expect and save; see `fleeting calibrate person --help`.
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
+    Raises:
+        SourceError: the camera or file cannot be opened.
+        DataError: too little of it can be used.
+        RecordingError: the profile cannot be written.
+    """
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    try:
-        if not 0.05 <= given.alarms_per_minute <= 10 or given.seconds < LEAST_S:
-            raise SettingsError(
-                f"--alarms-per-minute goes from 0.05 to 10, --seconds from {LEAST_S:.0f} up"
-            )
-        verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
-        tracker = LandmarkTracker(face_model(given.face_model))
-        if given.source is None:
-            sys.stderr.write(
-                f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
-            )
-        began = time.monotonic()
-        with open_subject(given) as source:
-            recording = record(source, tracker, given.seconds, given.start)
-        sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
-        expectation = expect(
-            recording,
-            verifier,
-            given.alarms_per_minute,
-            passes=given.passes,
-            seed=given.seed,
-            name=given.name,
+    verifier = load_verifier(given.verifier) if given.verifier else load_verifier()
+    tracker = LandmarkTracker(face_model(given.face_model))
+    if subject.source is None:
+        sys.stderr.write(
+            f"Look at the screen and talk as usual for {given.seconds:.0f} seconds …\n"
         )
-        report(expectation, console)
-        path = given.out or Path("profiles") / f"{given.name}.json"
-        save_profile(path, expectation.profile)
-        console.print(f"saved: {path}   use it: python run_live.py --camera 0 --profile {path}")
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.person: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was saved\n")
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    began = time.monotonic()
+    with open_subject(subject) as source:
+        recording = record(source, tracker, given.seconds, given.start)
+    sys.stderr.write(f"recorded in {time.monotonic() - began:.0f} s; now adding movements\n")
+    expectation = expect(
+        recording,
+        verifier,
+        given.alarms_per_minute,
+        passes=given.passes,
+        seed=given.seed,
+        name=given.name,
+    )
+    report(expectation, console)
+    path = given.out or Path("profiles") / f"{given.name}.json"
+    save_profile(path, expectation.profile)
+    console.print(f"saved: {path}   use it: fleeting live --camera 0 --profile {path}")

@@ -1,9 +1,10 @@
-"""Make an engine's 8-bit networks: `python -m calibration.precision --engine DIR --portraits NPZ`
+"""Make an engine's 8-bit networks: `fleeting calibrate precision --engine DIR --portraits NPZ`
 
-Ranges are learned on pairs of half of the people; the loss in UF1 and AUROC and the gain in time
+Ranges are estimated on pairs of half of the people; the loss in UF1 and AUROC and the gain in time
 are measured on the other half, beside float32 and bfloat16, on this machine.  A network, int8 or
 fp8, is put into the engine folder only if UF1 falls by no more than 0.01.  Needs nncf and openvino.
-What fp8 loses is measured with ONNX Runtime, which rounds alike; what it gains, only a GPU shows.
+What fp8 loses is measured with ONNX Runtime, which rounds alike; its speed can be measured on a GPU
+only.
 
 Only convolutions inside the displacement module become 8 bits wide.  The first sees grey levels
 and the last writes hundredths of a pixel: in 8 bits both lose the movement.  The one that joins
@@ -13,7 +14,6 @@ used: it breaks the fusion.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import logging
 import sys
@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from onnx import numpy_helper
 from rich.console import Console
 from rich.table import Table
 
-from calibration.held_out_pairs import add_arguments, fit_and_score
+from calibration.held_out_pairs import HeldOutPairs, fit_and_score
 from model.engine.engine_folder import add_file
 from model.evaluate import Sample
 from model.evaluation.metrics.ranking import auroc
@@ -40,7 +41,7 @@ from model.synthetic.pairs import NON_EVENT
 from realtime.engine.backends import FP8, INT8
 from realtime.engine.folder import EngineFolder
 from realtime.engine.runtime import EngineSession
-from realtime.errors import EngineError, FleetingError
+from realtime.errors import EngineError
 
 MOST_LOSS = 0.01  # of UF1
 _INT8 = (1, 2, 3, 4, 5, 6, 8)  # convolutions of the displacement module, counted from 0
@@ -121,7 +122,7 @@ def measure(session: EngineSession, samples: Sequence[Sample]) -> PrecisionFigur
 
 
 def candidates(folder: EngineFolder, int8: bytes, fp8: bytes) -> Iterator[EngineSession]:
-    """Float32 first, then what is faster here, then fp8 as this processor can imitate it."""
+    """Float32 first, then what is faster here, then fp8 as this processor emulates it."""
     from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
     from realtime.engine.runtimes.openvino import OpenVinoSession
 
@@ -146,47 +147,34 @@ def shown(rows: Sequence[PrecisionFigures]) -> Table:
     return table
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="calibration.precision",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    given = parser.parse_args(arguments)
-    try:
-        folder = EngineFolder.load(given.engine)
-        for name in ("openvino", "nncf"):
-            if find_spec(name) is None:
-                raise EngineError(f"{name} is not installed (pip install {name})")
-        to_fit, to_score = fit_and_score(given)
-        ranges = _network_input(np.stack([s.pair for s in to_fit[:_RANGES_FROM]]))
-        int8 = quantised(folder.network, ranges)
-        fp8 = float8(int8)
-        rows = [measure(session, to_score) for session in candidates(folder, int8, fp8)]
-        Console().print(shown(rows))
-        uf1_of = {row.name: row.uf1 for row in rows}
-        refused = []
-        for row, file, network, backend in (
-            ("openvino-int8", INT8, int8, "openvino-int8"),
-            (_FP8_ROW, FP8, fp8, "tensorrt-fp8"),
-        ):
-            loss = rows[0].uf1 - uf1_of[row]
-            if loss > MOST_LOSS:
-                refused.append(f"{file} is not kept: UF1 falls by {loss:.3f}")
-                continue
-            add_file(given.engine, file, network)
-            sys.stdout.write(f"wrote {given.engine / file}; run it with --backend {backend}\n")
-        if refused:
-            raise EngineError(f"{'; '.join(refused)}, more than {MOST_LOSS}")
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.precision: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the engine is as it was\n")
-        return 130
-    return 0
+def run(engine: Path, pairs: HeldOutPairs) -> None:
+    """Make, measure and keep what is good enough; see `fleeting calibrate precision --help`.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        SettingsError, DataError: there are no pairs to learn ranges from.
+        EngineError: the engine cannot be used, a library is missing, or a network is not kept.
+    """
+    folder = EngineFolder.load(engine)
+    for name in ("openvino", "nncf"):
+        if find_spec(name) is None:
+            raise EngineError(f"{name} is not installed (pip install {name})")
+    to_fit, to_score = fit_and_score(pairs)
+    ranges = _network_input(np.stack([s.pair for s in to_fit[:_RANGES_FROM]]))
+    int8 = quantised(folder.network, ranges)
+    fp8 = float8(int8)
+    rows = [measure(session, to_score) for session in candidates(folder, int8, fp8)]
+    Console().print(shown(rows))
+    uf1_of = {row.name: row.uf1 for row in rows}
+    refused = []
+    for row, file, network, backend in (
+        ("openvino-int8", INT8, int8, "openvino-int8"),
+        (_FP8_ROW, FP8, fp8, "tensorrt-fp8"),
+    ):
+        loss = rows[0].uf1 - uf1_of[row]
+        if loss > MOST_LOSS:
+            refused.append(f"{file} is not kept: UF1 falls by {loss:.3f}")
+            continue
+        add_file(engine, file, network)
+        sys.stdout.write(f"wrote {engine / file}; run it with --backend {backend}\n")
+    if refused:
+        raise EngineError(f"{'; '.join(refused)}, more than {MOST_LOSS}")

@@ -1,16 +1,15 @@
-"""Learn a face at rest: `python -m calibration.rest --camera 0`.
+"""Learn a face at rest: `fleeting calibrate rest --camera 0`.
 
 Ten seconds of a neutral face that looks at the screen.  From them come the noise of this face, this
 camera and this light, region by region, and with it the smallest movement that can stand out.  It
-is saved as a profile for `run_live.py --profile FILE`, where it serves from the first half second
-and goes on being learned.  A profile that is there keeps what `calibration.person` has found.
+is saved as a profile for `fleeting live --profile FILE`, where it serves from the first half second
+and goes on being learned.  A profile that is there keeps what `fleeting calibrate person` found.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,10 +21,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from calibration.source_arguments import add_arguments, open_subject
+from calibration.source_arguments import Subject, open_subject
 from realtime.capture.source import Source
 from realtime.dashboard.words import ADVICE
-from realtime.errors import DataError, FleetingError, SettingsError
+from realtime.errors import DataError
 from realtime.face.assessability import Assessable, assess
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import CROP_IOD
@@ -37,8 +36,7 @@ from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.person_profile import Profile, load_profile, save_profile
 from realtime.spotting.verifier import load_verifier
 
-LEAST_S = 5.0
-PATIENCE = 6  # times as long as asked for is waited for that much rest
+PATIENCE = 6  # times the requested duration, after which it gives up
 _ROWS = {
     Stream.BROWS: "brows, forehead",
     Stream.NOSE_CHEEKS: "nose, cheeks, under the eyes",
@@ -125,43 +123,27 @@ def _updated(
     return Profile(name, 1.0, noise, round(seconds, 1), load_verifier().digest)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="calibration.rest",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of rest on end")
-    parser.add_argument("--name", default="me", help="of the profile")
-    parser.add_argument("--out", type=Path, help="profile file; default profiles/NAME.json")
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    given = parser.parse_args(arguments)
-    path = given.out or Path("profiles") / f"{given.name}.json"
+def run(
+    subject: Subject, *, seconds: float, name: str, out: Path | None, face_model_file: Path | None
+) -> None:
+    """Learn and save a profile; see `fleeting calibrate rest --help`.
+
+    Raises:
+        SourceError: the camera or file cannot be opened.
+        DataError: the profile that is there is damaged, or there was too little rest.
+        RecordingError: the profile cannot be written.
+    """
+    path = out or Path("profiles") / f"{name}.json"
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    try:
-        if not LEAST_S <= given.seconds <= 60:
-            raise SettingsError(f"--seconds goes from {LEAST_S:g} to 60")
-        before = load_profile(path) if path.exists() else None  # a damaged one is told at once
-        tracker = LandmarkTracker(face_model(given.face_model))
-        with (
-            open_subject(given) as source,
-            Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live,
-        ):
-            for now in learn(source, tracker, given.seconds):
-                live.update(_guide(now, given.seconds), refresh=live.console.is_terminal)
-        save_profile(path, _updated(before, given.name, now.noise_px, now.rest_s))
-    except FleetingError as error:
-        sys.stderr.write(f"calibration.rest: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was saved\n")
-        return 130
+    before = load_profile(path) if path.exists() else None  # a damaged one is an error at once
+    tracker = LandmarkTracker(face_model(face_model_file))
+    with (
+        open_subject(subject) as source,
+        Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live,
+    ):
+        for now in learn(source, tracker, seconds):
+            live.update(_guide(now, seconds), refresh=live.console.is_terminal)
+    save_profile(path, _updated(before, name, now.noise_px, now.rest_s))
     console.print(report(now.noise_px))
-    console.print(f"saved: {path}   use it: python run_live.py --camera 0 --profile {path}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    console.print(f"saved: {path}   use it: fleeting live --camera 0 --profile {path}")

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import asdict, dataclass
 
 from realtime.capture.address import wanted_address
 from realtime.capture.open_source import open_source
 from realtime.capture.source import Source
-from realtime.settings import Settings
+from realtime.errors import SettingsError
+from realtime.settings.load import load_settings
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--camera", type=int, help="camera number")
-    what.add_argument("--source", help="video file, folder or stream instead of a camera")
-    parser.add_argument("--size", help="WIDTHxHEIGHT asked of a camera")
-    parser.add_argument("--fps", type=float, help="asked of a camera; of a folder or film")
-    parser.add_argument("--fourcc", help="pixel format asked of a camera")
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The source as the command line names it; None: not given."""
+
+    camera: int | None = None
+    source: str | None = None
+    size: str | None = None
+    fps: float | None = None
+    fourcc: str | None = None
 
 
-def open_subject(given: argparse.Namespace) -> Source:
-    """Open what the arguments name.
+def open_subject(subject: Subject) -> Source:
+    """Open what is named.
 
     Raises:
-        SettingsError: an argument makes no sense.
+        SettingsError: a value makes no sense.
         SourceError: it cannot be opened.
     """
-    names = ("camera", "source", "size", "fps", "fourcc")
-    flags = {f"source.{name}": getattr(given, name) for name in names}
-    wanted = Settings.load(None, flags).source
+    if (subject.camera is None) == (subject.source is None):
+        raise SettingsError("give one of --camera N and --source WHAT")
+    flags = {f"source.{name}": value for name, value in asdict(subject).items()}
+    wanted = load_settings(None, flags).source
     address = wanted_address(wanted.source, wanted.camera)
     return open_source(address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc)

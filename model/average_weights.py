@@ -1,16 +1,8 @@
-"""Half way between two engines: `python -m model.average_weights BEFORE AFTER --output DIR`.
-
-AFTER was trained on from BEFORE, so both lie in one valley of the loss, and between them is a
-network too: it may keep what training on has cost.  Measure it before it is used.
-Ends by writing the engine folder DIR.
-"""
+"""The mean of two engines' weights as an engine: `fleeting average-weights`."""
 
 from __future__ import annotations
 
-import argparse
 import logging
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors.torch import load
@@ -20,7 +12,7 @@ from model.engine.engine_folder import SELECTION, WEIGHTS, Provenance, read_desc
 from model.export_engine import export
 from model.network.frl_dgt import FrlDgt
 from realtime.engine.folder import EngineFolder
-from realtime.errors import EngineError, FleetingError
+from realtime.errors import EngineError
 
 log = logging.getLogger(__name__)
 
@@ -58,30 +50,11 @@ def average(before: Path, after: Path, target: Path, selection: str) -> float:
     return export(model, target, provenance)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="model.average_weights",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("before", type=Path, help="engine folder")
-    parser.add_argument("after", type=Path, help="engine folder")
-    parser.add_argument("--output", type=Path, required=True, help="engine folder to write")
-    parser.add_argument(
-        "--selection",
-        default=SELECTION,
-        help="for the model card: how it came to be chosen",
-    )
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        worst = average(given.before, given.after, given.output, given.selection)
-    except FleetingError as error:
-        log.error("%s", error)
-        return error.exit_code
-    log.info("wrote %s; largest difference from torch %.2g", given.output, worst)
-    return 0
+def run(before: Path, after: Path, target: Path, selection: str | None) -> None:
+    """Write the engine folder `target`; see `fleeting average-weights --help`.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Args:
+        selection: for the model card: how it came to be chosen; None: as any trained engine.
+    """
+    worst = average(before, after, target, selection or SELECTION)
+    log.info("wrote %s; largest difference from torch %.2g", target, worst)

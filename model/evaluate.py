@@ -1,19 +1,12 @@
-"""Measure an engine: `python -m model.evaluate --engine DIR --data synthetic|pairs`.
-
-`synthetic` draws pairs from the held-out identities with a seed training never uses; `pairs`
-reads a pair file.  The figures go to the terminal and, with `--write`, into engine.json and the
-model card.  What is measured is what ships: the live path's session runs, not torch.
-"""
+"""What `fleeting evaluate` does: an engine and pairs with known classes in, figures out."""
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import logging
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +21,11 @@ from model.evaluation.metrics.recognition import confusion, uar, uf1
 from model.evaluation.recogniser import Recogniser
 from model.synthetic.pairs import NON_EVENT, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
-from realtime.errors import DataError, FleetingError
+from realtime.errors import DataError
 from realtime.event import CLASSES
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-
-log = logging.getLogger(__name__)
 
 SEED = 1_000_003  # of the evaluation's pairs
 BANDS_IOD = (0.0, 0.005, 0.010, 0.015, 0.020, 0.030, 0.100)
@@ -70,9 +61,25 @@ class Metrics:
     event_auroc: float | None
     event_auroc_chance: float
     endpoint_px: float | None  # mean over skin that moves at all
-    endpoint_still_px: float | None  # the same for a network that answers "nothing moved"
+    endpoint_still_px: float | None  # the same for zero displacement
     confusion: list[list[int]]
     by_amplitude: list[Band]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """Arguments of `fleeting evaluate`; its help explains each."""
+
+    engine: Path
+    data: Literal["synthetic", "pairs"] = "synthetic"
+    pairs: Path | None = None
+    leave_out: tuple[str, ...] = ()
+    portraits: Path | None = None
+    count: int = 1200
+    name: str | None = None
+    write: bool = False
+    threads: int = 1
+    face_model: Path | None = None
 
 
 def synthetic_samples(portraits: Sequence[Portrait], count: int, seed: int) -> Iterator[Sample]:
@@ -196,35 +203,21 @@ def write_metrics(engine: Path, name: str, metrics: Metrics) -> None:
     (engine / CARD).write_text(card(description), "utf-8")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="model.evaluate", description=__doc__.split("\n")[0])
-    parser.add_argument("--engine", type=Path, required=True)
-    parser.add_argument("--data", choices=["synthetic", "pairs"], default="synthetic")
-    parser.add_argument("--pairs", type=Path, help="pair file, for --data pairs")
-    parser.add_argument(
-        "--leave-out", nargs="+", default=[], help="subjects of the pair file that were trained on"
-    )
-    parser.add_argument("--portraits", type=Path, help="folder of photographs, or a cache (.npz)")
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task to find faces with")
-    parser.add_argument("--count", type=int, default=1200, help="synthetic pairs")
-    parser.add_argument("--name", help="what the figures are called in engine.json")
-    parser.add_argument("--write", action="store_true", help="put the figures into the engine")
-    parser.add_argument("--threads", type=int, default=1)
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        metrics = measure(Recogniser(given.engine, threads=given.threads), _samples(given))
-        name = given.name or given.data
-        report(name, metrics, Console())
-        if given.write:
-            write_metrics(given.engine, name, metrics)
-    except FleetingError as error:
-        log.error("%s", error)
-        return error.exit_code
-    return 0
+def run(given: EvaluateOptions) -> None:
+    """Measure, print and, where it is wanted, write; see `fleeting evaluate --help`.
+
+    Raises:
+        DataError: there is nothing to measure on.
+        EngineError: the engine cannot be used.
+    """
+    metrics = measure(Recogniser(given.engine, threads=given.threads), _samples(given))
+    name = given.name or given.data
+    report(name, metrics, Console())
+    if given.write:
+        write_metrics(given.engine, name, metrics)
 
 
-def _samples(given: argparse.Namespace) -> Iterator[Sample]:
+def _samples(given: EvaluateOptions) -> Iterator[Sample]:
     if given.data == "pairs":
         if given.pairs is None:
             raise DataError("--data pairs needs --pairs CSV")
@@ -241,7 +234,3 @@ def _samples(given: argparse.Namespace) -> Iterator[Sample]:
 
 def _tracker(model_path: Path | None) -> FaceTracker:
     return LandmarkTracker(face_model(model_path))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

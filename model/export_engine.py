@@ -1,6 +1,4 @@
-"""Turn a trained network into an engine folder: `python -m model.export_engine CHECKPOINT DIR`.
-
-Given an engine folder instead of a checkpoint, its networks are written anew from its weights.
+"""A trained network as an engine folder: `fleeting export-engine`.
 
 Opset 20 and not 23: from there on torch writes ONNX `Attention`, which TensorRT refuses in
 float32.  Two graphs are written, in float32 and in half precision for GPUs; each is compared with
@@ -9,17 +7,10 @@ torch before it is let out.
 
 from __future__ import annotations
 
-import sys
-from importlib.util import find_spec
-
-if __name__ == "__main__" and find_spec("torch") is None:
-    sys.exit('exporting needs torch, which is not installed: pip install "fleeting[train]"')
-
-import argparse
 import copy
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +38,7 @@ from model.network.frl_dgt import FrlDgt, Output
 from model.training import checkpoint
 from realtime.engine.backends import HALF
 from realtime.engine.folder import NETWORK, EngineFolder
-from realtime.errors import EngineError, FleetingError
+from realtime.errors import EngineError
 from realtime.face.geometry import CROP_SIZE
 
 log = logging.getLogger(__name__)
@@ -75,7 +66,7 @@ _TALKERS = ("torch.onnx", "onnxscript", "onnx_ir")  # eight hundred lines about 
 
 def write_onnx(model: FrlDgt, path: Path) -> None:
     """One file, dynamic batch, batch normalisation folded."""
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     example = torch.rand(2, 2, CROP_SIZE, CROP_SIZE)
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     for name in _TALKERS:
@@ -145,7 +136,7 @@ def check_parity(model: FrlDgt, path: Path, tolerance: float = PARITY) -> float:
 def export(model: FrlDgt, target: Path, provenance: Provenance) -> float:
     """Write the engine folder `target`; returns the largest difference from torch."""
     log.info("writing the engine %s, which takes up to a minute …", target)
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     worst = 0.0
 
     def fill(folder: Path) -> None:
@@ -207,7 +198,7 @@ def export_checkpoint(path: Path, target: Path, name: str, licence: str) -> floa
 def export_anew(engine: Path, target: Path) -> float:
     """An engine's networks as this version writes them; its weights and what it says stay.
 
-    An int8 network is left out: `calibration.precision` makes it from the new one.
+    An int8 network is left out: `fleeting calibrate precision` makes it from the new one.
 
     Raises:
         EngineError: it is no engine folder, or the export answers differently from torch.
@@ -215,7 +206,7 @@ def export_anew(engine: Path, target: Path) -> float:
     old = EngineFolder.load(engine)
     model = FrlDgt()
     model.load_state_dict(load(old.read(WEIGHTS)))
-    model = model.eval().to(memory_format=torch.contiguous_format)
+    model = model.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     worst = 0.0
 
     def fill(folder: Path) -> None:
@@ -257,29 +248,10 @@ def trained_on(state: Mapping[str, Any]) -> str:
     return f"{text}; before that: {before}" if before else text
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="model.export_engine",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("checkpoint", type=Path, help="or an engine folder")
-    parser.add_argument("engine", type=Path, help="the folder to write")
-    parser.add_argument("--name", default="first")
-    parser.add_argument("--licence", default="Apache-2.0")
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        if given.checkpoint.is_dir():
-            worst = export_anew(given.checkpoint, given.engine)
-        else:
-            worst = export_checkpoint(given.checkpoint, given.engine, given.name, given.licence)
-    except FleetingError as error:
-        log.error("%s", error)
-        return error.exit_code
-    log.info("wrote %s; largest difference from torch %.2g", given.engine, worst)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def run(checkpoint_or_engine: Path, target: Path, *, name: str, licence: str) -> None:
+    """Write the engine folder `target`; see `fleeting export-engine --help`."""
+    if checkpoint_or_engine.is_dir():
+        worst = export_anew(checkpoint_or_engine, target)
+    else:
+        worst = export_checkpoint(checkpoint_or_engine, target, name, licence)
+    log.info("wrote %s; largest difference from torch %.2g", target, worst)

@@ -1,18 +1,7 @@
-"""Train the spotter's verifier: `python -m model.train_verifier --output DIR`.
-
-Micro-expressions of the generator are added to videos of faces (--footage) and to simulated
-people; the live path's front end watches them; boosted trees learn which of its sightings were
-movements that had been added.  Everything played is kept in DIR: a run that was cut goes on.
-Ends by writing DIR/verifier.npz, with its report beside it; `--install` makes it the shipped one.
-
-Train on videos you may use.  One that is to be scored must not be among them.  A video may hold a
-brief movement of its own, which would be learned as a false alarm: look where the spotter flags
-your footage, and leave such a moment out with --cut.
-"""
+"""What `fleeting train-verifier` does: footage and simulated people in, verifier.npz out."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import multiprocessing
@@ -20,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,11 +18,13 @@ import cv2
 from model.progress import progress
 from model.spotting.boosted_trees import cross_fit, export, fit_stage
 from model.spotting.face_footage import read_recording, without
-from model.spotting.jobs import Job, load, plan, run, save
-from model.spotting.operating_point import BUDGETS, operating_table
+from model.spotting.jobs import Job, load, plan, save
+from model.spotting.jobs import run as run_job
+from model.spotting.operating_point import TARGET_RATES, operating_table
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
-from model.synthetic.skin_models import LEARNED, SKINS
-from realtime.errors import DataError, FleetingError, SettingsError
+from model.synthetic.skin_models import LEARNED, Motion
+from realtime.batch import videos
+from realtime.errors import DataError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.spotting.verifier import SHIPPED, STAGES
@@ -40,18 +32,37 @@ from realtime.spotting.verifier import SHIPPED, STAGES
 log = logging.getLogger(__name__)
 
 
-def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
-    """Jobs that have yet to be played, and where their outcome goes."""
+@dataclass(frozen=True, slots=True)
+class VerifierOptions:
+    """Arguments of `fleeting train-verifier`; its help explains each."""
+
+    output: Path
+    footage: tuple[Path, ...] = ()
+    cut: tuple[str, ...] = ()  # VIDEO:FROM-TO
+    portraits: Path | None = None
+    passes: int = 24
+    simulated: int = 96
+    talkers: int = 96
+    motions: tuple[Motion, ...] = LEARNED
+    leave_out: tuple[str, ...] = ()
+    seed: int = 1
+    workers: int = 2
+    face_model: Path | None = None
+    save: Path | None = None
+    install: bool = False
+
+
+def prepare(given: VerifierOptions) -> Iterator[tuple[Job, Path]]:
+    """Jobs that are not done yet, and where their results go."""
     tracker = LandmarkTracker(face_model(given.face_model))
+    cuts = [cut_of(text) for text in given.cut]
     cache = given.output / "portraits.npz"
     if not cache.exists():
         save_cache(cache, find_portraits(given.portraits, tracker))
     portraits, held_out = split(load_cache(cache))
     log.info("%d portraits to train on, %d held out", len(portraits), len(held_out))
     recordings = [
-        without(
-            read_recording(path, tracker), [(a, b) for name, a, b in given.cut if name == path.name]
-        )
+        without(read_recording(path, tracker), [(a, b) for name, a, b in cuts if name == path.name])
         for path in given.footage
     ]
     jobs = plan(
@@ -60,30 +71,28 @@ def prepare(given: argparse.Namespace) -> Iterator[tuple[Job, Path]]:
         passes=given.passes,
         simulated=given.simulated,
         talkers=given.talkers,
-        motions=tuple(given.motions),
+        motions=given.motions,
     )
     for number, job in enumerate(jobs):
-        path = given.output / "played" / f"{number:05d}.npz"
+        path = given.output / "results" / f"{number:05d}.npz"
         if not path.exists():
             yield job, path
 
 
 def cut_of(text: str) -> tuple[str, float, float]:
-    """VIDEO:FROM-TO, seconds."""
+    """A video's name and the seconds of "VIDEO:FROM-TO".  Raises SettingsError."""
     try:
         name, span = text.rsplit(":", 1)
         first, last = (float(part) for part in span.split("-"))
     except ValueError:
         first, last = 1.0, 0.0
     if not 0 <= first < last:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not VIDEO:FROM-TO in seconds, like a.mp4:2.5-4"
-        )
+        raise SettingsError(f"--cut {text} is not VIDEO:FROM-TO in seconds, like a.mp4:2.5-4")
     return name, first, last
 
 
-class _Player:
-    """A process that plays jobs; it is given all of them once, since they share their frames."""
+class _Worker:
+    """A process that runs jobs; it is given all of them once, since they share their frames."""
 
     jobs: Sequence[tuple[Job, Path]] = ()
 
@@ -93,104 +102,75 @@ class _Player:
         cls.jobs = jobs
 
     @classmethod
-    def play(cls, seed: int, number: int) -> None:
+    def run_numbered(cls, seed: int, number: int) -> None:
         job, path = cls.jobs[number]
-        save(path, run(job, seed))
+        save(path, run_job(job, seed))
 
 
-def play_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
+def run_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
     # spawned: the landmark model's threads in this process would leave a forked child locked
     with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _Player.start, (jobs,)
+        workers, multiprocessing.get_context("spawn"), _Worker.start, (jobs,)
     ) as pool:
-        done = pool.map(partial(_Player.play, seed), range(len(jobs)))
-        for _ in progress(done, "playing", len(jobs)):
+        done = pool.map(partial(_Worker.run_numbered, seed), range(len(jobs)))
+        for _ in progress(done, "simulating", len(jobs)):
             pass
 
 
 def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
-    """Fit to everything played in `folder`; writes verifier.npz and returns the report.
+    """Fit to every result in `folder`; writes verifier.npz and returns the report.
 
     Raises:
-        DataError: nothing has been played.
+        DataError: there is no result.
     """
-    played = [load(path) for path in sorted((folder / "played").glob("[0-9]*[0-9].npz"))]
-    played = [p for p in played if p.rows and p.group not in leave_out]
-    if not played:
-        raise DataError(f"{folder}/played holds nothing to learn from")
-    judged, platt = cross_fit(played)
-    operating = operating_table(judged)
-    models = {stage: fit_stage(played, stage) for stage in STAGES}
+    results = [load(path) for path in sorted((folder / "results").glob("[0-9]*[0-9].npz"))]
+    results = [p for p in results if p.rows and p.group not in leave_out]
+    if not results:
+        raise DataError(f"{folder}/results holds nothing to learn from")
+    scored, platt = cross_fit(results)
+    operating = operating_table(scored)
+    models = {stage: fit_stage(results, stage) for stage in STAGES}
     export(folder / "verifier.npz", models, platt, operating)
-    groups = sorted({p.group for p in played})
+    groups = sorted({p.group for p in results})
     return {
         "groups": groups,
         "left_out": sorted(leave_out),
-        "minutes": round(sum(p.seconds for p in played) / 60, 1),
-        "events": sum(p.events for p in played),
+        "minutes": round(sum(p.seconds for p in results) / 60, 1),
+        "events": sum(p.events for p in results),
         "cross-fitted": [
-            {"budget": float(b), "alarms_per_min": round(float(a), 3), "recall": round(float(r), 3)}
-            for b, a, r in zip(BUDGETS, operating.alarms_per_min, operating.recall, strict=True)
+            {
+                "target_per_min": float(b),
+                "alarms_per_min": round(float(a), 3),
+                "recall": round(float(r), 3),
+            }
+            for b, a, r in zip(
+                TARGET_RATES, operating.alarms_per_min, operating.recall, strict=True
+            )
         ],
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="model.train_verifier",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--output", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--footage", type=Path, nargs="+", default=[], help="videos of faces")
-    parser.add_argument(
-        "--cut",
-        type=cut_of,
-        nargs="+",
-        default=[],
-        metavar="VIDEO:FROM-TO",
-        help="seconds of a video of --footage to leave out",
-    )
-    parser.add_argument("--portraits", type=Path, help="folder of face photographs")
-    parser.add_argument("--passes", type=int, default=24, help="over each video")
-    parser.add_argument("--simulated", type=int, default=96, help="recordings of half a minute")
-    parser.add_argument("--talkers", type=int, default=96, help="more of them, of people who talk")
-    parser.add_argument(
-        "--motions", nargs="+", choices=SKINS, default=LEARNED, help="models of how skin moves"
-    )
-    parser.add_argument("--leave-out", nargs="+", default=[], help="videos or groups not learned")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--face-model", type=Path, help="face_landmarker.task")
-    parser.add_argument("--save", type=Path, help="copy the verifier there")
-    parser.add_argument("--install", action="store_true", help="make it the shipped verifier")
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        for path in given.footage:
-            if not path.is_file():
-                raise SettingsError(f"--footage {path}: there is no such file")
-        for name, *_ in given.cut:
-            if name not in {path.name for path in given.footage}:
-                raise SettingsError(f"--cut {name}: no video of --footage has this name")
-        (given.output / "played").mkdir(parents=True, exist_ok=True)
-        todo = list(prepare(given))
-        play_all(todo, given.seed, given.workers)
-        report = fit(given.output, given.leave_out)
-        (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-        if given.save:
-            shutil.copyfile(given.output / "verifier.npz", given.save)
-        sys.stdout.write(json.dumps(report, indent=2) + "\n")
-        if given.install:
-            shutil.copyfile(given.output / "verifier.npz", SHIPPED)
-    except FleetingError as error:
-        sys.stderr.write(f"model.train_verifier: {error}\n")
-        return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; the same command goes on\n")
-        return 130
-    return 0
+def run(given: VerifierOptions) -> None:
+    """Simulate what has not been simulated yet, and fit; see `fleeting train-verifier --help`.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        SettingsError: options that do not go together.
+        DataError: a video cannot be read, or there is nothing to learn from.
+    """
+    films = [f for path in given.footage for f in (videos(path) if path.is_dir() else (path,))]
+    for path in films:
+        if not path.is_file():
+            raise SettingsError(f"--footage {path}: there is no such file")
+    for name, *_ in map(cut_of, given.cut):
+        if name not in {path.name for path in films}:
+            raise SettingsError(f"--cut {name}: no video of --footage has this name")
+    (given.output / "results").mkdir(parents=True, exist_ok=True)
+    todo = list(prepare(replace(given, footage=tuple(films))))
+    run_all(todo, given.seed, given.workers)
+    report = fit(given.output, given.leave_out)
+    (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    if given.save:
+        shutil.copyfile(given.output / "verifier.npz", given.save)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    if given.install:
+        shutil.copyfile(given.output / "verifier.npz", SHIPPED)

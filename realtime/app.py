@@ -1,4 +1,4 @@
-"""Build a live run from its settings, run it, close everything: who owns what is written here.
+"""Build a live run from its settings, run it, close everything: who owns what is decided here.
 
 Opened in this order, closed in reverse: capture (so that a missing camera is an error at once),
 engine process, session folder, recorder, dashboard.
@@ -39,7 +39,7 @@ from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
 from realtime.recording.session_record import SessionEnd
-from realtime.settings import Settings
+from realtime.settings.tree import Settings
 from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
@@ -58,7 +58,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
     if live and wanted.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
     if settings.lab.lsl and not live:
-        raise SettingsError("--lsl is for cameras and streams: a file's times are not the clock's")
+        raise SettingsError(
+            "--lsl is for cameras and streams: a file has no times on the LSL clock"
+        )
 
     def open_wanted() -> Source:
         if demo is not None:
@@ -90,7 +92,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             recorder=recording.recorder if recording else None,
             wait=wanted.pace == "fast",
             answer_s=settings.engine.answer_s,
-            markers=markers,
+            announce=None if markers is None else markers.send,
         )
         dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
         if live:
@@ -128,7 +130,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
 
 class _Demo:
-    """The built-in subject and its truth; its portrait is loaded only when it is asked for."""
+    """The built-in subject and its truth; its portrait is loaded only when it is used."""
 
     def __init__(self) -> None:
         from realtime.demo.subject import DemoSubject
@@ -210,7 +212,9 @@ def _warm_up(settings: Settings) -> None:
 
     def explain() -> None:
         if not done.wait(_SLOW_S):
-            sys.stderr.write("fleeting: preparing, longest the first time on a machine …\n")
+            sys.stderr.write(
+                "fleeting: compiling, only at the first start after an installation …\n"
+            )
 
     threading.Thread(target=explain, name="explain", daemon=True).start()
     random = np.random.default_rng(0)
@@ -226,7 +230,7 @@ def _warm_up(settings: Settings) -> None:
         if k == 3 and time.monotonic() - start < _SLOW_S:
             break  # they are built already: those of a candidate load in a few frames' time
         spotter.spot(spotter.align(k, t_ns, moved if k == 14 else still, face), face)
-        # rest is known after two seconds; then the brows move, so that there is something to judge
+        # the noise is known after two seconds; then the brows move, so that there is a candidate
         t_ns += 33_000_000 if k < 3 else 200_000_000
     done.set()
     if time.monotonic() - start > _SLOW_S:

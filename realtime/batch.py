@@ -1,17 +1,7 @@
-"""Analyse every video of a folder: `python -m realtime.batch interviews/ --output sessions/`
-
-Each video becomes a session of its own, as `run_live.py --pace fast` makes it, in a folder named
-after the video.  What has been analysed to its end is not analysed again, so the same command goes
-on where it was stopped, and takes new videos in.  At the end `archive.csv` in the output folder has
-a row a video: how long it is, for how long the face could be judged, what was flagged.
-
-What stands behind `--` goes to run_live.py:
-python -m realtime.batch interviews/ -- --alarms-per-minute 1 --profile profiles/anna.json
-"""
+"""Every video of a folder becomes a session, and a row of `archive.csv`: `fleeting batch`."""
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import os
@@ -30,7 +20,7 @@ from rich.table import Table
 
 from realtime.atomic_file import write_whole
 from realtime.dashboard.words import printable
-from realtime.errors import DataError, FleetingError
+from realtime.errors import DataError, SettingsError
 from realtime.recording.session import open_session
 from realtime.recording.session_record import Outcome
 
@@ -48,8 +38,8 @@ class BatchRow:
 
     video: str  # below the folder
     minutes: float
-    judged_minutes: float  # in which the face could be judged
-    flagged: int  # and not taken back
+    judged_minutes: float  # in which the face was assessable
+    flagged: int  # and not retracted
     flagged_per_judged_minute: float | None
     rejected: int
     session: str  # below the output folder; "" if there is none
@@ -160,51 +150,57 @@ def write_table(path: Path, rows: Sequence[BatchRow]) -> None:
     write_whole(path, text.getvalue().encode())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="realtime.batch",
-        usage="%(prog)s FOLDER [--output DIR] [--workers N] [--again] [-- FLAGS OF run_live.py]",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("folder", type=Path, help="of videos, with folders below it")
-    parser.add_argument("--output", type=Path, default=Path("sessions"))
-    parser.add_argument("--workers", type=int, default=1, help="videos at once; two cores each")
-    parser.add_argument("--again", action="store_true", help="also what has been analysed")
-    own, flags = _parted(sys.argv[1:] if arguments is None else arguments)
-    given = parser.parse_args(own)
+def analyse_folder(
+    folder: Path,
+    flags: Sequence[str] = (),
+    *,
+    output: Path = Path("sessions"),
+    workers: int = 1,
+    again: bool = False,
+) -> int:
+    """Analyse what is left to do, write the table and print it.
+
+    Args:
+        flags: for `fleeting live`.
+        workers: videos at once.
+        again: also what has been analysed.
+
+    Returns:
+        0; 1 if a video could not be analysed; 130 if it was interrupted.
+
+    Raises:
+        DataError: the folder holds no video.
+        SettingsError: the flags are not options.
+        RecordingError: the table cannot be written.
+    """
+    if flags and not flags[0].startswith("-"):
+        raise SettingsError(f"one folder is needed; {flags[0]} is one too many")
+    found = videos(folder)
+    rows, left = _analyse_all(found, folder, flags, output, workers, again)
+    write_table(output / TABLE, rows)
     console = Console(width=None if sys.stdout.isatty() else 120)
-    try:
-        found = videos(given.folder)
-        rows, left = _analyse_all(found, given, flags)
-        write_table(given.output / TABLE, rows)
-    except FleetingError as error:
-        sys.stderr.write(f"realtime.batch: {error}\n")
-        return error.exit_code
     console.print(_shown(rows))
     if left:
         sys.stderr.write(f"stopped with {left} of {len(found)} to do; the same command goes on\n")
         return 130
-    console.print(f"{given.output / TABLE}: {len(rows)} videos", highlight=False)
+    console.print(f"{output / TABLE}: {len(rows)} videos", highlight=False)
     return 1 if any(row.trouble for row in rows) else 0
 
 
-def _parted(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """What stands before the first `--`, and behind it."""
-    at = list(arguments).index("--") if "--" in arguments else len(arguments)
-    return arguments[:at], arguments[at + 1 :]
-
-
 def _analyse_all(
-    found: Sequence[Path], given: argparse.Namespace, flags: Sequence[str]
+    found: Sequence[Path],
+    folder: Path,
+    flags: Sequence[str],
+    output: Path,
+    workers: int,
+    again: bool,
 ) -> tuple[list[BatchRow], int]:
     """A row for every video, and how many were left to do when somebody stopped it."""
     outputs = {
-        video: given.output / video.relative_to(given.folder).as_posix().replace("/", " - ")
-        for video in found
+        video: output / video.relative_to(folder).as_posix().replace("/", " - ") for video in found
     }
-    todo = [v for v in found if given.again or whole_session(outputs[v]) is None]
-    analysts = Analysts(max(given.workers, 1), flags)
+    todo = [v for v in found if again or whole_session(outputs[v]) is None]
+    analysts = Analysts(workers, flags)
     trouble = dict.fromkeys(found, "")
     stopped = False
     try:
@@ -217,7 +213,7 @@ def _analyse_all(
         stopped = True
     sessions = {video: whole_session(output) for video, output in outputs.items()}
     rows = [
-        row_of(video.relative_to(given.folder).as_posix(), given.output, session, trouble[video])
+        row_of(video.relative_to(folder).as_posix(), output, session, trouble[video])
         for video, session in sessions.items()
     ]
     return rows, sum(sessions[video] is None for video in todo) if stopped else 0
@@ -238,7 +234,3 @@ def _shown(rows: Sequence[BatchRow]) -> Table:
             printable(row.trouble),
         )
     return table
-
-
-if __name__ == "__main__":
-    sys.exit(main())

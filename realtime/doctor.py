@@ -5,13 +5,11 @@ Nothing is changed or fetched; every line says what was found, or what to do abo
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import shutil
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +25,7 @@ from realtime.capture.camera import camera_modes, list_cameras
 from realtime.engine.backends import backends, missing, open_session, resolve
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.engine.gpu_probe import find_gpus
-from realtime.errors import EngineError, FaceModelError, FleetingError
+from realtime.errors import EngineError, FaceModelError
 from realtime.face.geometry import CROP_SIZE
 from realtime.face.weights import cached_model
 from realtime.spotting.verifier import load_verifier
@@ -38,7 +36,7 @@ _PACKAGES = ("numpy", "opencv-python", "numba", "ai-edge-litert", "onnxruntime",
 _USEFUL = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd")
 _LEAST_DISK_MB = 2000  # a session of an hour with many events
 _TIMED = 4  # pairs for each backend
-_WORTH = 0.8  # a backend that takes less of the time is pointed out
+_WORTH = 0.8  # a backend that takes less of the time is recommended
 _LEAST_CORES = 2  # one for faces, one for capture, engine and recorder
 
 
@@ -81,7 +79,7 @@ def _processor() -> Iterator[Check]:
     memory_gb = psutil.virtual_memory().total / 2**30
     text = f"{cores} cores, {memory_gb:.0f} GB, {' '.join(features) or 'features not known'}"
     if (cores or 1) < _LEAST_CORES:
-        yield Check("processor", text, "could be better", "frames will be let go while recording")
+        yield Check("processor", text, "could be better", "frames will be dropped while recording")
     else:
         yield Check("processor", text)
     gpus = find_gpus()
@@ -111,7 +109,7 @@ def _cameras() -> Iterator[Check]:
         modes = camera_modes(camera.index)
         name = f"{camera.index}: {camera.name}"
         if modes:
-            advice = f"what it delivers: fleeting camera --camera {camera.index}"
+            advice = f"what it delivers: fleeting calibrate camera --camera {camera.index}"
             yield Check("camera", f"{name}; takes {', '.join(modes)}", advice=advice)
         else:
             advice = "close other programs that use it"
@@ -162,7 +160,7 @@ def _engine(given: Path | None) -> Iterator[Check]:
         pace = f", {took_ms[backend.name]:.0f} ms" if backend.name in took_ms else ""
         others.append(Check(f"  {backend.name}", f"no: {why_not}" if why_not else f"yes{pace}"))
     yield Check("engine", f"{folder.name} {folder.fingerprint} in {folder.path}")
-    text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms a pair; the canary's answer is right"
+    text = f"{chosen.name}, {took_ms[chosen.name]:.0f} ms per pair; the canary's answer is right"
     best = min(took_ms, key=lambda name: took_ms[name])
     faster = took_ms[best] < _WORTH * took_ms[chosen.name]
     yield Check("runs on", text, advice=f"faster here: --backend {best}" if faster else "")
@@ -170,7 +168,7 @@ def _engine(given: Path | None) -> Iterator[Check]:
 
 
 def _pair_ms(folder: EngineFolder, backend: str) -> float:
-    """Opens a session, which asks it the canary, and times a few pairs on one thread."""
+    """Opens a session, which checks its canary, and times a few pairs on one thread."""
     session = open_session(folder, backend, 1)
     pair = np.zeros((1, 2, CROP_SIZE, CROP_SIZE), np.float32)
     took = []
@@ -191,21 +189,9 @@ def _disk(output: Path) -> Check:
     return Check("recordings", f"{place.resolve()}, {free_mb} MB free")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print every finding; 0 if nothing must be mended, else 1."""
-    parser = argparse.ArgumentParser(
-        prog="fleeting doctor",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--engine", type=Path, help="engine folder; the shipped one if not given")
-    parser.add_argument("--output", type=Path, default=Path("sessions"), help="where you record")
-    given = parser.parse_args(arguments)
-    try:
-        findings = list(examine(given.engine, given.output))
-    except FleetingError as error:
-        sys.stderr.write(f"fleeting doctor: {error}\n")
-        return error.exit_code
+def print_findings(engine: Path | None, output: Path) -> bool:
+    """Print every finding; whether nothing must be mended."""
+    findings = list(examine(engine, output))
     table = Table(show_header=False, box=None, pad_edge=False)
     colours = {"ok": "green", "could be better": "yellow", "must be mended": "red"}
     for finding in findings:
@@ -213,8 +199,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found
         table.add_row(Text(mark, colours[finding.verdict]), finding.what, Text(text))
     Console().print(table)
-    return int(any(f.verdict == "must be mended" for f in findings))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return all(f.verdict != "must be mended" for f in findings)

@@ -55,6 +55,10 @@ class EngineUntrusted(EngineError):
     pass
 
 
+class VerifierError(EngineError):
+    pass
+
+
 class RecordingError(FleetingError):
     exit_code = 6
 

@@ -106,7 +106,7 @@ class Pipeline:
         self._seconds = seconds
         self._stop = stop
         self._first_ns: int | None = None
-        self._zero_ns = 0  # source time that is second 0 of every output
+        self._zero_ns = 0  # source time of second 0 in every output
         self._local_rate = LocalRate()
         self._elapsed_s = self._now_s = 0.0  # since the first frame; on the source's time line
         self._analysed = 0
@@ -167,7 +167,7 @@ class Pipeline:
             events=self._events.newest(),
             engine="motion only" if engine is None else engine.description,
             engine_state=EngineState.NONE if engine is None else engine.state,
-            engine_trouble="" if engine is None else engine.trouble,
+            engine_detail="" if engine is None else engine.detail,
             recording=kept[0],
             recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
@@ -223,7 +223,7 @@ class Pipeline:
             self._tabulate(self._recording.table, frame, shown)
 
     def _catch_up(self, frame: Frame) -> None:
-        """Live only: give up a backlog that would make the screen and the flags late."""
+        """Live only: drop a backlog that would delay the screen and the flags."""
         if self._input.info.live and self._input.reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
             self._input.reader.skip_to_newest()
 

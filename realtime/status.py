@@ -116,7 +116,7 @@ class Status:
     events: tuple[Event, ...]  # the last few, oldest first
     engine: str  # "onnxruntime-f32 3f9c…", or "motion only"
     engine_state: EngineState
-    engine_trouble: str  # why its process was last replaced, or ""
+    engine_detail: str  # why its process was last replaced, how far it has loaded, or ""
     recording: RecordingState
     recording_detail: str  # "clips/0003.mp4", "disk full", or ""
     session: str | None  # the session folder

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import skimage.data
 from numpy.typing import NDArray
 
+from realtime.demo import portrait as demo
 from realtime.errors import FaceModelError
 from realtime.face.weights import face_model
 from tests.paths import MEDIA
@@ -34,7 +34,7 @@ def landmark_model() -> Path:
 @pytest.fixture(scope="session")
 def portrait() -> NDArray[np.uint8]:
     """A public-domain portrait, (512, 512, 3) BGR."""
-    return np.ascontiguousarray(skimage.data.astronaut()[:, :, ::-1])
+    return demo.portrait()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import importlib.util
 import json
 import re
@@ -9,12 +10,16 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from realtime.batch import BatchRow
+from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable
 from realtime.recording.frames_csv import COLUMNS
 from realtime.recording.session_record import SessionRecord
+from realtime.settings.load import load_settings
+from realtime.settings.write import to_toml
 from realtime.spotting import rejection_rules
 from realtime.spotting.person_profile import Profile
 from tests.paths import ROOT
@@ -29,6 +34,8 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMAND = re.compile(r"^(?:\$ +)?fleeting +(\S.*)$", re.MULTILINE)
+_OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 _MODULE = re.compile(r"python3? -m ((?:benchmarks|model|calibration|realtime)[\w.]*)")
 
 
@@ -92,6 +99,49 @@ def test_a_module_that_is_run_exists(page):
     for code in code_of(page):
         for module in _MODULE.findall(code):
             assert importlib.util.find_spec(module), module
+
+
+def registered():
+    """Options of every command by its name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for name, value in project["entry-points"]["fleeting.commands"].items():
+        module, _, attribute = value.partition(":")
+        app = new_app()
+        getattr(importlib.import_module(module), attribute).add_to(app, name)
+        parameters = typer.main.get_command(app).params
+        yield name, {option for p in parameters for option in (*p.opts, *p.secondary_opts)}
+
+
+COMMANDS = dict(registered())
+
+
+def commands_of(page):
+    """(words, options) of every command that a page shows."""
+    for code in code_of(page):
+        for line in _COMMAND.findall(code):
+            given = line.partition(" #")[0]
+            own, dashes, passed_on = f"{given} ".partition(" -- ")
+            yield own.split(), set(_OPTION.findall(own))
+            if dashes:
+                yield ["live"], set(_OPTION.findall(f" {passed_on}"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_command_and_its_options_exist(page):
+    for words, options in commands_of(page):
+        if words[0].startswith("-"):
+            assert words[0] in ("--help", "--version")
+            continue
+        name = " ".join(words[: 2 if words[0] == "calibrate" else 1])
+        assert name in COMMANDS, name
+        assert options <= COMMANDS[name] | {"--help", "-h"}, name
+
+
+def test_every_command_is_shown():
+    shown = {
+        " ".join(w[: 2 if w[0] == "calibrate" else 1]) for p in PAGES for w, _ in commands_of(p)
+    }
+    assert not set(COMMANDS) - shown
 
 
 def an_event():
@@ -177,7 +227,7 @@ def test_the_codebook_explains_the_shipped_engine():
     assert set(described) <= known
 
 
-def test_the_configuration_is_toml():
+def test_the_configuration_is_what_write_config_writes():
     text = text_of(ROOT / "docs" / "configuration.md")
     (block,) = (body for kind, body in _FENCE.findall(text) if kind == "toml")
-    assert "spotter" in tomllib.loads(block)
+    assert block == to_toml(load_settings(None, {"source.camera": 0}))

@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 # Lowest first; what shares a row does not import its neighbours.
 REALTIME = (
-    ("errors", "statistics"),
+    ("errors", "limits", "statistics", "user_folders"),
     ("atomic_file", "event"),
     ("capture", "face"),
     ("motion",),
@@ -26,7 +26,6 @@ REALTIME = (
     ("pipeline",),
     ("app",),
     ("cli",),
-    ("programs",),
 )
 MODEL = (
     ("progress",),
@@ -38,6 +37,7 @@ MODEL = (
     ("evaluation",),
     ("export_engine",),
     ("train", "train_verifier", "evaluate", "predict", "average_weights"),
+    ("training_commands", "engine_commands"),
 )
 TOP = (("realtime",), ("model",), ("calibration",), ("benchmarks",), ("tests",))
 _NAMES = re.compile(r"(?:realtime|model|calibration)(?:\.[a-z_0-9]+)+")

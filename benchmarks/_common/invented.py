@@ -63,7 +63,7 @@ def clips(
 
 
 def write(folder: Path, subjects: int = 3, each: int = 3, seed: int = 1) -> dict[str, Path]:
-    """Dataset name -> its root, as `model.train --data NAME=ROOT` takes it."""
+    """Dataset name -> its root, as `fleeting train --data NAME=ROOT` takes it."""
     portraits = find_portraits(None, LandmarkTracker(face_model()))
     writers = {"casme2": _write_casme2, "samm": _write_samm, "smic_hs": _write_smic}
     roots = {}
@@ -143,8 +143,8 @@ def main() -> int:
     if given.folder.exists():
         parser.error(f"{given.folder} exists")
     roots = write(given.folder, given.subjects, given.each)
-    specs = " ".join(f"{name}={root}" for name, root in roots.items())
-    sys.stdout.write(f"python -m model.train --data {specs} --protocol loso --output runs/loso\n")
+    specs = " ".join(f"--data {name}={root}" for name, root in roots.items())
+    sys.stdout.write(f"fleeting train {specs} --protocol loso --output runs/loso\n")
     return 0
 
 

@@ -104,7 +104,7 @@ def start_up() -> tuple[float, float, bool]:
     code = (
         "import sys, threading, time; t = time.monotonic()\n"
         "import psutil, realtime.app as app\n"
-        "from realtime.settings import Settings\n"
+        "from realtime.settings.load import load_settings\n"
         "from realtime.analysis import Analysis\n"
         "first = []\n"
         "analyse = Analysis.analyse\n"
@@ -116,7 +116,7 @@ def start_up() -> tuple[float, float, bool]:
         "if __name__ == '__main__':\n"
         "    flags = {'source.demo': True, 'source.seconds': 8.0, 'dashboard.kind': 'none',\n"
         "             'recorder.output': sys.argv[1]}\n"
-        "    app.run(Settings.load(None, flags), threading.Event())\n"
+        "    app.run(load_settings(None, flags), threading.Event())\n"
         "    print(first[0], psutil.Process().memory_info().rss / 1e6, 'torch' in sys.modules)\n"
     )
     best = (float("inf"), 0.0, False)

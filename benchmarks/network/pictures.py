@@ -5,7 +5,7 @@
     fusion         fusion weights on a face, as the paper's figure 2
     reliability    how often the engine is right when it says how sure it is
     confusion      which class is taken for which
-    review         the window of realtime.review, on the demo's first movement
+    review         the window of fleeting review, on the demo's first movement
 
 Faces shown are of the public-domain portrait that --demo uses, varied by the generator; it is never
 trained on.  The two diagrams take pairs of all held-out identities (--portraits).

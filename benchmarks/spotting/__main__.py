@@ -6,7 +6,7 @@ alarm is false.  Faces are tracked once; then our spotter and three others analy
 
 Scored as the spotting challenges do: one to one, interval IoU of at least 0.5, pooled over clips.
 Beside it hits (apex inside the true interval ± 0.1 s), the recall that the same alarms reach when
-each clip's are shifted at random, and false alarms a minute of the time that could be judged, with
+each clip's are shifted at random, and false alarms an assessable minute, with
 a 95 % interval.  An event counts by its last line; "raised" are all flags, retracted or not.
 """
 
@@ -114,7 +114,7 @@ def main() -> int:
     )
     parser.add_argument("set", type=Path)
     parser.add_argument("--quiet", type=Path, nargs="+", default=[], metavar="CLIP")
-    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--verifier", type=Path, help="file of fleeting train-verifier")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--only-ours", action="store_true", help="leave the other spotters out")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="one of every clip")

@@ -1,6 +1,6 @@
 """Ablation of the spotter: `python -m benchmarks.spotting.ablation SET --run DIR`
 
-DIR is a run of model.train_verifier, SET a folder of clips with a truth.json.  Every row is scored
+DIR is a run of train-verifier, SET a folder of clips with a truth.json.  Every row is scored
 on SET at the same target false-alarm rate.  Rows that change what is learned are fitted anew, with
 an operating table of their own ("–" where too few people are left for one); those that change how
 motion is measured keep the trees and the table of the complete spotter.  Videos named by
@@ -28,7 +28,7 @@ from model.spotting.insertions import InsertedMovement
 from model.spotting.jobs import SimulationResult, load
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
 from model.spotting.operating_point import (
-    BUDGETS,
+    TARGET_RATES,
     ScoredCandidates,
     alarms,
     operating_table,
@@ -108,10 +108,12 @@ VARIANTS = (
 )
 
 
-def changed(played: Iterable[SimulationResult], change: Change | None) -> list[SimulationResult]:
+def changed(results: Iterable[SimulationResult], change: Change | None) -> list[SimulationResult]:
     if change is None:
-        return list(played)
-    return [replace(p, rows=tuple(r for r in map(change, p.rows) if r is not None)) for p in played]
+        return list(results)
+    return [
+        replace(p, rows=tuple(r for r in map(change, p.rows) if r is not None)) for p in results
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ def read_clips(folder: Path) -> list[LabelledClip]:
 def score(cases: Sequence[ScoredCandidates], early: float, late: float) -> list[str]:
     outcomes = [alarms(case, early, late) for case in cases]
     false, found = sum(f for f, _ in outcomes), sum(len(k) for _, k in outcomes)
-    events = sum(case.played.events for case in cases)
-    minutes = sum(case.played.seconds for case in cases) / 60
+    events = sum(case.result.events for case in cases)
+    minutes = sum(case.result.seconds for case in cases) / 60
     f1 = 2 * found / max(events + found + false, 1)
     return [f"{found / events:.2f}", f"{false / minutes:.2f}", f"{f1:.2f}"]
 
@@ -156,26 +158,26 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("set", type=Path)
-    parser.add_argument("--run", type=Path, required=True, help="of model.train_verifier")
+    parser.add_argument("--run", type=Path, required=True, help="of fleeting train-verifier")
     parser.add_argument("--leave-out", nargs="+", default=[])
-    parser.add_argument("--alarms-per-minute", type=float, default=0.5, choices=list(BUDGETS))
+    parser.add_argument("--alarms-per-minute", type=float, default=0.5, choices=list(TARGET_RATES))
     parser.add_argument("--one-in", type=int, default=1, help="learn from one recording in so many")
     parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     try:
-        paths = sorted((given.run / "played").glob("[0-9]*[0-9].npz"))
+        paths = sorted((given.run / "results").glob("[0-9]*[0-9].npz"))
         # drawn, not counted off: groups of people follow each other in turn
         drawn = np.random.default_rng(0).permutation(len(paths))[:: given.one_in]
         run = [load(paths[i]) for i in sorted(drawn)]
         run = [p for p in run if p.rows and p.group not in given.leave_out]
         if not run:
-            raise DataError(f"{given.run}/played holds nothing to learn from")
+            raise DataError(f"{given.run}/results holds nothing to learn from")
         clips = read_clips(given.set)
     except FleetingError as error:
         sys.stderr.write(f"benchmarks.spotting.ablation: {error}\n")
         return error.exit_code
-    k = list(BUDGETS).index(given.alarms_per_minute)
+    k = list(TARGET_RATES).index(given.alarms_per_minute)
     as_usual = [clip.watched(None) for clip in progress(clips, "watching it")]
     rows, fitted = [], None
     for variant in progress(VARIANTS, "ablation"):

@@ -47,7 +47,7 @@ class Video:
     name: str  # its folder, below the dataset's
     folder: Path
     fps: float
-    numbers: tuple[int, ...]  # of its pictures, in the order they are played
+    numbers: tuple[int, ...]  # of its pictures, in order
     records: tuple[Record, ...]
 
 

@@ -157,7 +157,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20, help="streams of half a minute, a kind")
     parser.add_argument("--footage", type=Path, nargs="+", default=[], help="videos of faces")
     parser.add_argument("--passes", type=int, default=12, help="over each video")
-    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--verifier", type=Path, help="file of fleeting train-verifier")
     parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")
     given = parser.parse_args()
     cv2.setNumThreads(1)

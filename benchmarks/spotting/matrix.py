@@ -77,16 +77,18 @@ def matrix_stream(
     number: int,
 ) -> Outcome:
     numbers = [given.seed, 3, number]
-    habits = replace(Behaviour.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0)
+    behaviour = replace(
+        Behaviour.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0
+    )
     # what is added is drawn from the reference stream, so that every cell has the same movements
-    reference = simulate(portraits, numbers, regular(30.0)[::15], habits, glasses=False)
+    reference = simulate(portraits, numbers, regular(30.0)[::15], behaviour, glasses=False)
     rng = np.random.default_rng([*numbers, 1])
     added = draw_insertions(rng, reference, EVENTS_PER_MIN, peak_iod=MATRIX_IOD)
     random = np.random.default_rng([*numbers, 2])
     times = regular(cell.fps)
     times = times + cell.jitter * random.uniform(0, 1, len(times)) / cell.fps
     times = times[random.random(len(times)) >= cell.drops]
-    scene = simulate(portraits, numbers, times, habits, scale=cell.scale, glasses=cell.glasses)
+    scene = simulate(portraits, numbers, times, behaviour, scale=cell.scale, glasses=cell.glasses)
     if cell.camera.kbit_s:  # an encoder's bits go to all of its picture
         scene = framed(scene, *FRAME)
     return outcome(scene, added, cell.camera, random, given, gates)

@@ -1,7 +1,7 @@
 """Are the estimates for a person right?  `python -m benchmarks.spotting.person CLIP`
 
-`calibration.person` is given the first half of the clip.  Its estimates of recall by size and of
-false alarms a minute are compared with the second half, to which other movements are added.
+`calibrate person` is given the first half of the clip.  Its estimates of recall by size and
+of false alarms a minute are compared with the second half, to which other movements are added.
 """
 
 from __future__ import annotations

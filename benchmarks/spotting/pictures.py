@@ -46,7 +46,7 @@ def draw(clip: Clip, path: Path) -> None:
     axes.set_xlabel("s")
     axes.set_title(
         f"{clip.name}: truth green, ordinary expressions light grey, alarms red, "
-        "taken back dark grey, rejected ×",
+        "retracted dark grey, rejected ×",
         loc="left",
         fontsize=9,
     )

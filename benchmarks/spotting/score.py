@@ -29,7 +29,7 @@ Truth = dict[str, Any]
 class Clip:
     name: str
     kind: str
-    seconds: float  # that could be judged
+    seconds: float  # assessable
     length_s: float
     truth: list[Truth]
     macros: list[tuple[float, float]]
@@ -131,9 +131,9 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
 
 
 def removals(clips: Sequence[Clip]) -> list[tuple[str, Alarm, int]]:
-    """Our false alarms, the least believed first, each with its clip and the price of its removal.
+    """Our false alarms, the least probable first, each with its clip and the cost of its removal.
 
-    That is how many hits are believed no more than it: a stricter second look loses them too.
+    The cost is the number of hits with no higher probability: a higher threshold loses them too.
     """
     true: list[float] = []
     false: list[tuple[str, Alarm]] = []

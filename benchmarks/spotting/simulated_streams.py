@@ -84,8 +84,8 @@ def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
 ) -> Outcome:
     rng = np.random.default_rng([given.seed, 2, number])
-    habits = Behaviour.draw_talker(rng)
-    scene = simulate(portraits, [given.seed, 2, number], regular(30.0), habits)
+    behaviour = Behaviour.draw_talker(rng)
+    scene = simulate(portraits, [given.seed, 2, number], regular(30.0), behaviour)
     return outcome(scene, (), SimulatedCamera.draw(rng), rng, given)
 
 
@@ -149,7 +149,7 @@ def main() -> int:
     parser.add_argument("--portraits", type=Path, required=True, help="portraits.npz of a run")
     parser.add_argument("--count", type=int, default=40, help="streams of half a minute")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--verifier", type=Path, help="file of model.train_verifier")
+    parser.add_argument("--verifier", type=Path, help="file of fleeting train-verifier")
     parser.add_argument("--alarms-per-minute", type=float, default=0.2)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, metavar="FILE", help="Markdown")

@@ -37,8 +37,8 @@ from realtime.spotting.features import NAMES
 _MOUTH_PX = NAMES.index("mouth px")
 
 
-def to_and_fro_px(recording: FaceRecording) -> Iterator[float]:
-    """Of the mouth, at every early sighting."""
+def mouth_oscillation_px(recording: FaceRecording) -> Iterator[float]:
+    """Of the mouth, at every early candidate."""
     for row in labelled_candidates(recording.frames, ()):
         if row.stage == "early":
             yield float(row.features[_MOUTH_PX])
@@ -61,7 +61,7 @@ ABOUT = (
 
 
 def row(name: str, recordings: Iterable[FaceRecording]) -> list[str]:
-    px = np.array([v for recording in recordings for v in to_and_fro_px(recording)])
+    px = np.array([v for recording in recordings for v in mouth_oscillation_px(recording)])
     if not len(px):
         return [name, *["–"] * 4]
     low, middle, high = 100 * np.quantile(px, [0.1, 0.5, 0.9]) / CROP_IOD

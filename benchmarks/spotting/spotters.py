@@ -35,10 +35,10 @@ class Alarm:
     apex_s: float
     offset_s: float
     flagged_s: float
-    stands: bool = True  # False: taken back when it was looked at again
+    stands: bool = True  # False: retracted by the second stage
     revised_s: float | None = None
     stream: str = ""
-    probability: float = 1.0  # the last one told
+    probability: float = 1.0  # the last one
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class SpotterOutcome:
     alarms: list[Alarm] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)  # of the frames watched
-    judged: list[bool] = field(default_factory=list)  # whether they count, by the live path's word
+    judged: list[bool] = field(default_factory=list)  # whether each was assessable, as live
     strengths: list[tuple[float, ...]] = field(default_factory=list)
     coarse: list[float] = field(default_factory=list)
     cpu_s: float = 0.0  # stabiliser and spotter
@@ -159,7 +159,7 @@ _OVERLAP = 0.29
 
 
 def challenge_rule(recording: FaceRecording) -> list[Alarm]:
-    """The whole window is seen before it is judged: not a live method."""
+    """The whole window is used for each decision: not a live method."""
     found: list[tuple[float, float, float]] = []
     for start in range(0, max(len(recording.frames) - _WINDOW // 2, 1), _HOP):
         window = recording.frames[start : start + _WINDOW]

@@ -31,9 +31,9 @@ SEED = 77_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    seconds: float  # that could be judged
+    seconds: float  # assessable
     added: tuple[InsertedMovement, ...]
-    judged: frozenset[int]  # of them, those that came while the face could be judged
+    judged: frozenset[int]  # of them, those while the face was assessable
     coarse: dict[int, float]  # the codec's steps at their apex, grey levels
     found: dict[int, tuple[float, float, float]]  # onset, apex, flag of the alarm on it
     false: int
@@ -56,7 +56,7 @@ def outcome(
     frames = tuple(only_assessable(recording.frames, fps))
     verifier = load_verifier(given.verifier) if given.verifier else None
     config = SpotterConfig(
-        alarms_per_minute=given.alarms_per_minute, gates=gates or RejectionRules()
+        alarms_per_minute=given.alarms_per_minute, rules=gates or RejectionRules()
     )
     watched: SpotterOutcome = ours(FaceRecording(recording.name, frames), config, verifier)
     found: dict[int, tuple[float, float, float]] = {}

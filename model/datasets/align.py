@@ -40,7 +40,7 @@ class AlignedClip:
     clip: str
     label: int  # class of the label set, 0 and up; NON_EVENT for what a reviewer called none
     onset: NDArray[np.uint8]  # (224, 224)
-    after: NDArray[np.uint8]  # (k, 224, 224) a frame just after it, nothing moved yet; k 0 or 1
+    after: NDArray[np.uint8]  # (k, 224, 224) a frame just after it, no motion yet; k 0 or 1
     later: NDArray[np.uint8]  # (m, 224, 224) the frames an apex may be chosen from
     numbers: NDArray[np.int64]  # (m,) their frame numbers
     apex: int  # which of them is the labelled apex

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.datasets.record import CodedUnit, LoadReport
+from model.datasets.record import CodedUnit, LoadReport, Side
 from realtime.errors import DataError
 
 _FRAME = re.compile(r"(\d+)\.(?:jpe?g|png|bmp)$", re.IGNORECASE)
@@ -190,7 +190,7 @@ def coded_units(text: str) -> tuple[CodedUnit, ...]:
     units: dict[tuple[int, str], CodedUnit] = {}
     for side, number, intensity in _UNIT.findall(text.replace("，", ",")):
         # A stands for asymmetric or upper as T for top: a side only with L or R.
-        place = "L" if side.endswith("L") else "R" if side == "R" else ""
+        place: Side = "L" if side.endswith("L") else "R" if side == "R" else ""
         unit = CodedUnit(int(number), place, intensity)
         units.setdefault((unit.number, unit.side), unit)
     return tuple(units.values())

@@ -1,4 +1,4 @@
-"""What a row of a sheet codes, as far as it can be believed.  Shared by the loaders."""
+"""What a row of a sheet codes, checked for consistency.  Shared by the loaders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datasets by name: what `model.train --data NAME=DIR` can load."""
+"""Datasets by name: what `fleeting train --data NAME=DIR` can load."""
 
 from __future__ import annotations
 

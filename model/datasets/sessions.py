@@ -1,6 +1,6 @@
 """Fleeting's own sessions that a person has reviewed: flagged events as records.
 
-`realtime.review`, or an editor, puts a `labels.csv` into the session folder, columns `id,label`,
+`fleeting review`, or an editor, puts a `labels.csv` into the session folder, columns `id,label`,
 the label one of negative, positive, surprise and none.  The pictures are the event's onset and
 apex stills, so they are numbered by the event's own frames.  Every session folder is one subject
 unless labels.csv has a `subject` column.
@@ -26,7 +26,7 @@ def load(root: Path) -> Dataset:
     if not reviewed:
         raise DataError(
             f"{root} holds no reviewed session, that is no {LABELS_FILE} (id,label): "
-            "python -m realtime.review SESSION makes one"
+            "fleeting review SESSION makes one"
         )
     report, records = LoadReport(), []
     for session in reviewed:

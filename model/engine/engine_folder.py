@@ -1,7 +1,7 @@
 """What an engine folder holds and how it comes to be: written beside its place, then renamed.
 
 weights.safetensors, model.onnx, model.f16.onnx, engine.json (what the live path must know) and
-README.md (the model card); model.int8.onnx where calibration.precision has made one.  Nothing in
+README.md (the model card); model.int8.onnx where `calibrate precision` has made one.  Nothing in
 it is ever unpickled.
 """
 

@@ -49,9 +49,9 @@ not seen. They do not say how it does on people. Published results on real data
 ## Train it on a dataset you hold
 
 ```sh
-python -m model.train --data casme2=DIR samm=DIR smic_hs=DIR --labels megc2019 \\
+fleeting train --data casme2=DIR --data samm=DIR --data smic_hs=DIR --labels megc2019 \\
     --protocol loso --start-from THIS_FOLDER --steps 600 --output runs/loso
-python -m model.train --data casme2=DIR samm=DIR smic_hs=DIR --labels megc2019 \\
+fleeting train --data casme2=DIR --data samm=DIR --data smic_hs=DIR --labels megc2019 \\
     --start-from THIS_FOLDER --steps 600 --output runs/mine
 ```
 
@@ -93,7 +93,7 @@ def _first_line(trained_on: str) -> str:
 
 def _metrics(metrics: Mapping[str, Any]) -> str:
     if not metrics:
-        return "Not measured yet: run `python -m model.evaluate`."
+        return "Not measured yet: run `fleeting evaluate`."
     lines = ["| set | identities | pairs | UF1 | UAR (chance) | event AUROC (chance) |"]
     lines.append("|---|---|---|---|---|---|")
     for name, row in metrics.items():

@@ -11,7 +11,7 @@ import torch
 from model.engine.engine_folder import WEIGHTS
 from model.network.frl_dgt import FrlDgt
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import Answer, Array
+from realtime.engine.runtime import Answer, Array, Progress
 from realtime.errors import EngineMismatch
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class TorchSession:
             self._model.load_state_dict(safetensors.torch.load(weights))
         except (RuntimeError, safetensors.SafetensorError) as error:
             raise EngineMismatch(f"torch does not take the weights: {error}") from error
-        self._model = self._model.to(memory_format=torch.channels_last)
+        self._model = self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(self, pairs: Array) -> Answer:
         with torch.inference_mode():
@@ -37,5 +37,8 @@ class TorchSession:
             return Answer(*(value.contiguous().numpy() for value in self._model(given)))
 
 
-def open_session(folder: EngineFolder, backend: Backend, threads: int) -> TorchSession:
+def open_session(
+    folder: EngineFolder, backend: Backend, threads: int, progress: Progress
+) -> TorchSession:
+    del progress  # it loads in seconds
     return TorchSession(backend.name, folder.read(WEIGHTS), threads)

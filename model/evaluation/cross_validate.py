@@ -1,6 +1,6 @@
 """Train and test on annotated datasets: one network a fold, its test subjects predicted once.
 
-Called by `model.train` with the clips of all datasets together.  What a fold does depends on its
+Called by `fleeting train` with the clips of all datasets together.  What a fold does depends on its
 clips, its seed and the number of threads alone, so folds may run in any order and place.
 """
 

@@ -68,7 +68,7 @@ def run_folds(
             folder is `output / fold.name`, with what an earlier run that was cut left in it; on
             Ray a temporary one, since machines share no disk.
         settings: all that the predictions hang on besides folds and threads, as JSON can hold it:
-            the data, the seed, the trainer's settings.  Going on with others is refused.
+            the data, the seed, the trainer's settings.  A run with others is not resumed.
         cluster: run on Ray, on the cluster that RAY_ADDRESS names or one started here.  Folds get
             no GPU there, and every machine needs this package and the data under the same path.
         workers: folds at a time on a Ray started here.
@@ -168,7 +168,7 @@ def _on_ray(folds: Sequence[Fold], work: Work, workers: int, threads: int) -> Ou
                 outcome = error
             yield fold, outcome
     finally:
-        for task in waiting:  # asked to stop, a fold removes its temporary folder
+        for task in waiting:  # a fold that is stopped removes its temporary folder
             ray.cancel(task)
         if waiting:
             ray.wait(list(waiting), num_returns=len(waiting), timeout=STOP_S)

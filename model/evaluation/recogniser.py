@@ -29,7 +29,7 @@ class Recogniser:
     def answers(self, pairs: NDArray[np.uint8]) -> Answer:
         """The network's raw outputs for pairs (n, 2, 224, 224) of onset and apex crops."""
         parts = [
-            self._session.run(pairs[start : start + _BATCH].astype(np.float32) / 255)
+            self._session.run(pairs[start : start + _BATCH].astype(np.float32) / np.float32(255))
             for start in range(0, len(pairs), _BATCH)
         ]
         columns = ([getattr(part, name) for part in parts] for name in Answer.__slots__)

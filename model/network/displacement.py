@@ -80,6 +80,9 @@ class SkinMotion(nn.Module):
     """
 
     CELL = 8
+    fit: Tensor
+    axis: Tensor
+    oval: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,5 +101,5 @@ class SkinMotion(nn.Module):
     def forward(self, displacement: Tensor) -> Tensor:
         means = F.avg_pool2d(displacement, self.CELL).flatten(2)  # (b, 2, cells)
         shift, across, down = (means @ self.fit)[..., None].split(1, dim=2)  # (b, 2, 1, 1) each
-        head = shift + across * self.axis + down * self.axis[:, None]
+        head: Tensor = shift + across * self.axis + down * self.axis[:, None]
         return (displacement - head) * self.oval

@@ -29,6 +29,8 @@ _TAPS = 9  # of a 3 × 3 kernel
 class LeanDisplacement(nn.Module):
     """Takes the layers of a trained `DisplacementGeneration`, which must not be trained on."""
 
+    taps: Tensor
+
     def __init__(self, module: DisplacementGeneration) -> None:
         super().__init__()
         self.module = module
@@ -56,5 +58,5 @@ class LeanDisplacement(nn.Module):
 def lean(model: FrlDgt) -> FrlDgt:
     """A copy that computes the same with less."""
     made = copy.deepcopy(model).eval()
-    made.dgm = LeanDisplacement(made.dgm)
+    made.dgm = LeanDisplacement(made.dgm)  # type: ignore[assignment]  # it answers the same
     return made

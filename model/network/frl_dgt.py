@@ -76,7 +76,8 @@ class EventHead(nn.Module):
         motion = F.avg_pool2d(displacement, self.CELL)
         length = (motion.square().sum(dim=1, keepdim=True) + 1e-4).sqrt()
         motion = self.motion(torch.cat([motion, length], dim=1))
-        return self.out(torch.cat([features, motion], dim=1)).squeeze(1).float()
+        out: Tensor = self.out(torch.cat([features, motion], dim=1))
+        return out.squeeze(1).float()
 
 
 class FrlDgt(nn.Module):

@@ -35,13 +35,15 @@ class TransformerLayer(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         x = tokens + self.dropout(self._attend(self.norm1(tokens)))
-        return x + self.dropout(self.mlp(self.norm2(x)))
+        mixed: Tensor = x + self.dropout(self.mlp(self.norm2(x)))
+        return mixed
 
     def _attend(self, x: Tensor) -> Tensor:
         b, n, width = x.shape
         q, k, v = self.qkv(x).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         x = F.scaled_dot_product_attention(q, k, v)  # (b, heads, n, width / heads)
-        return self.out(x.transpose(1, 2).reshape(b, n, width))
+        out: Tensor = self.out(x.transpose(1, 2).reshape(b, n, width))
+        return out
 
 
 class FusionLayer(nn.Module):
@@ -71,7 +73,8 @@ class AttentionLearning(nn.Module):
         if self.fuse_first:
             fused, weights = self.fusion(tokens)
             return self.layers(fused[:, None])[:, 0], weights
-        return self.fusion(self.layers(tokens))
+        vector, weights = self.fusion(self.layers(tokens))
+        return vector, weights
 
 
 class PatchEmbedding(nn.Module):
@@ -96,7 +99,8 @@ class PatchEmbedding(nn.Module):
         nn.init.trunc_normal_(self.place, std=0.02)
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self.embed(picture).flatten(2).transpose(1, 2) + self.place  # (b, n, width)
+        embedded: Tensor = self.embed(picture)
+        return embedded.flatten(2).transpose(1, 2) + self.place  # (b, n, width)
 
 
 def _convolution(entry: int, out: int, stride: int) -> list[nn.Module]:
@@ -175,7 +179,8 @@ class GlobalFusion(nn.Module):
         self.attention = AttentionLearning(config, config.global_layers)
 
     def forward(self, regions: Tensor) -> tuple[Tensor, Tensor]:
-        return self.attention(regions + self.place)
+        vector, weights = self.attention(regions + self.place)
+        return vector, weights
 
 
 class FullFaceFusion(nn.Module):
@@ -189,7 +194,8 @@ class FullFaceFusion(nn.Module):
         self.attention = AttentionLearning(config, config.full_layers)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        return self.attention(self.embed(F.avg_pool2d(picture, self.cell)))
+        vector, weights = self.attention(self.embed(F.avg_pool2d(picture, self.cell)))
+        return vector, weights
 
 
 class TransformerFusion(nn.Module):

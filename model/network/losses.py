@@ -44,7 +44,7 @@ def photometric(pair: Tensor, displacement: Tensor, valid: Tensor) -> Tensor:
 
 
 def carry(onset: Tensor, displacement: Tensor) -> Tensor:
-    """`onset(x - displacement(x))`, bilinear: what the apex should look like."""
+    """`onset(x - displacement(x))`, bilinear: the predicted apex."""
     height, width = onset.shape[2:]
     y = torch.arange(height, dtype=displacement.dtype, device=displacement.device)
     x = torch.arange(width, dtype=displacement.dtype, device=displacement.device)

@@ -1,6 +1,6 @@
-"""Trees for the verifier: boosted, cross-fitted over groups, calibrated, with its budget table.
+"""Trees for the verifier: boosted, cross-fitted over groups, calibrated, with its operating table.
 
-Needs scikit-learn; the file it writes is read without it.
+Needs scikit-learn, and treelite to read its trees; the file it writes is read without them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import treelite
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -21,14 +22,14 @@ from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.spotting.candidates import Stage
 from realtime.spotting.features import NAMES
-from realtime.spotting.verifier import STAGES
+from realtime.spotting.verifier import STAGES, table_digests
 
 _SEEDS = 2
 FOLDS = 5
-# A brief movement has two shoulders that look like small movements of their own.  Only a sighting
-# of the peak itself is right; what lies between right and wrong teaches nothing.
+# The second difference of a brief movement has two side lobes that look like small movements of
+# their own.  Only a candidate at the peak itself is right; between right and wrong none is learned.
 _RIGHT_S, _WRONG_S = 0.07, 0.11
-_REAL_WEIGHT = 0.5  # of all sightings together; simulated ones are cheap and many
+_REAL_WEIGHT = 0.5  # of all candidates together; simulated ones are many
 
 Array = NDArray[np.float64]
 
@@ -47,27 +48,27 @@ def boosted(seed: int) -> HistGradientBoostingClassifier:
 
 
 def cross_fit(
-    played: Sequence[SimulationResult],
+    results: Sequence[SimulationResult],
 ) -> tuple[list[ScoredCandidates], dict[Stage, tuple[float, float]]]:
     """Probabilities from trees that never saw the recording's group, and the Platt lines."""
-    fold = fold_of({p.group for p in played})
-    raw = [np.zeros(len(p.rows)) for p in played]
+    fold = fold_of({p.group for p in results})
+    raw = [np.zeros(len(p.rows)) for p in results]
     for held_out in progress(range(FOLDS), "cross-fitting"):
-        learned = [p for p in played if fold[p.group] != held_out]
+        learned = [p for p in results if fold[p.group] != held_out]
         for stage in STAGES:
             models = fit_stage(learned, stage, seeds=1)
-            for p, scores in zip(played, raw, strict=True):
+            for p, scores in zip(results, raw, strict=True):
                 rows = [i for i, r in enumerate(p.rows) if r.stage == stage]
                 if fold[p.group] == held_out and rows:
                     x = np.stack([p.rows[i].features for i in rows])
                     scores[rows] = decision(models, x)
     platt: dict[Stage, tuple[float, float]] = {}
     for stage in STAGES:
-        x, y, w = _stacked(played, raw, stage)
+        x, y, w = _stacked(results, raw, stage)
         line = LogisticRegression(C=1e6).fit(x[:, None], y, sample_weight=w)
         platt[stage] = (float(line.coef_[0, 0]), float(line.intercept_[0]))
     return [
-        scored(p, _calibrated(p, scores, platt)) for p, scores in zip(played, raw, strict=True)
+        scored(p, _calibrated(p, scores, platt)) for p, scores in zip(results, raw, strict=True)
     ], platt
 
 
@@ -79,24 +80,24 @@ def fold_of(groups: set[str]) -> dict[str, int]:
 
 
 def fit_stage(
-    played: Sequence[SimulationResult], stage: Stage, seeds: int = _SEEDS
+    results: Sequence[SimulationResult], stage: Stage, seeds: int = _SEEDS
 ) -> list[HistGradientBoostingClassifier]:
-    x, y, simulated = _examples(played, stage)
+    x, y, simulated = _examples(results, stage)
     return [boosted(seed).fit(x, y, sample_weight=_weights(simulated)) for seed in range(seeds)]
 
 
 def _examples(
-    played: Sequence[SimulationResult], stage: Stage
+    results: Sequence[SimulationResult], stage: Stage
 ) -> tuple[Array, NDArray[np.bool_], NDArray[np.bool_]]:
-    """(evidence, whether it is the peak of a movement, whether it was simulated) of a stage.
+    """(features, whether it is the peak of a movement, whether it was simulated) of a stage.
 
     Raises:
-        DataError: there is no such sighting.
+        DataError: there is no such candidate.
     """
-    rows = [(r, p.simulated) for p in played for r in p.rows if r.stage == stage]
+    rows = [(r, p.simulated) for p in results for r in p.rows if r.stage == stage]
     rows = [(r, s) for r, s in rows if not _RIGHT_S < abs(r.late_by_s) < _WRONG_S]
     if not rows:
-        raise DataError(f"no {stage} sighting to learn from: more recordings are needed")
+        raise DataError(f"no {stage} candidate to learn from: more recordings are needed")
     x = np.stack([r.features for r, _ in rows])
     y = np.array([_is_right(r) for r, _ in rows])
     return x, y, np.array([s for _, s in rows])
@@ -117,7 +118,10 @@ def export(
     operating: OperatingTable,
 ) -> None:
     """Write the file `realtime.spotting.verifier` reads."""
-    arrays: dict[str, NDArray[np.generic]] = {"names": np.array(NAMES)}
+    arrays: dict[str, NDArray[np.generic]] = {
+        "names": np.array(NAMES),
+        "tables": np.array(sorted(table_digests().items())),
+    }
     for stage, least in zip(STAGES, (operating.least_early, operating.least_late), strict=True):
         for name, values in _flattened(models[stage]).items():
             arrays[f"{stage}_{name}"] = values
@@ -135,18 +139,21 @@ def _flattened(models: Sequence[HistGradientBoostingClassifier]) -> dict[str, ND
     }
     roots, count = [], 0
     for model in models:
-        base = float(model._baseline_prediction.ravel()[0])
-        for step, (tree,) in enumerate(model._predictors):
-            nodes = tree.nodes
-            leaf = nodes["is_leaf"].astype(bool)
+        forest = treelite.sklearn.import_model(model)
+        base = float(forest.get_header_accessor().get_field("base_scores")[0])
+        for step in range(forest.num_tree):
+            nodes = forest.get_tree_accessor(step)
+            left, right = nodes.get_field("cleft"), nodes.get_field("cright")
+            leaf = left < 0
             roots.append(count)
-            columns["feature"].append(np.where(leaf, -1, nodes["feature_idx"]).astype(np.int32))
-            columns["threshold"].append(nodes["num_threshold"].astype(np.float64))
-            columns["left"].append(np.where(leaf, 0, nodes["left"] + count).astype(np.int32))
-            columns["right"].append(np.where(leaf, 0, nodes["right"] + count).astype(np.int32))
-            value = nodes["value"] + (base if step == 0 else 0.0)
+            columns["feature"].append(np.where(leaf, -1, nodes.get_field("split_index")))
+            # a view of memory that goes with the forest
+            columns["threshold"].append(nodes.get_field("threshold").copy())
+            columns["left"].append(np.where(leaf, 0, left + count))
+            columns["right"].append(np.where(leaf, 0, right + count))
+            value = nodes.get_field("leaf_value") + (base if step == 0 else 0.0)
             columns["value"].append(value / len(models))
-            count += len(nodes)
+            count += len(left)
     flat: dict[str, NDArray[np.generic]] = {k: np.concatenate(v) for k, v in columns.items()}
     flat["roots"] = np.array(roots, np.int32)
     return flat
@@ -159,11 +166,11 @@ def _weights(simulated: NDArray[np.bool_]) -> Array:
 
 
 def _stacked(
-    played: Sequence[SimulationResult], raw: Sequence[Array], stage: Stage
+    results: Sequence[SimulationResult], raw: Sequence[Array], stage: Stage
 ) -> tuple[Array, NDArray[np.bool_], Array]:
     chosen = [
         (score, _is_right(r), p.simulated)
-        for p, scores in zip(played, raw, strict=True)
+        for p, scores in zip(results, raw, strict=True)
         for r, score in zip(p.rows, scores, strict=True)
         if r.stage == stage
     ]
@@ -172,7 +179,7 @@ def _stacked(
 
 
 def _calibrated(
-    played: SimulationResult, scores: Array, platt: dict[Stage, tuple[float, float]]
+    result: SimulationResult, scores: Array, platt: dict[Stage, tuple[float, float]]
 ) -> Array:
-    lines = np.array([platt[r.stage] for r in played.rows]).reshape(-1, 2)
+    lines = np.array([platt[r.stage] for r in result.rows]).reshape(-1, 2)
     return np.asarray(1 / (1 + np.exp(-(lines[:, 0] * scores + lines[:, 1]))), np.float64)

@@ -1,6 +1,6 @@
 """A stretch of video with one face found in its frames: the ground movements are added to.
 
-Read once, with the live path's tracker, and played many times: the tracker is the dear part.
+Read once, with the live path's tracker, and used many times: the tracker takes the most time.
 Grey frames are cut to where the face goes; landmarks are pixels of the cut frames.
 """
 
@@ -155,7 +155,7 @@ def mirrored(recording: FaceRecording) -> FaceRecording:
 
 
 def backwards(recording: FaceRecording) -> FaceRecording:
-    """Played backwards: every habit of this face in another order."""
+    """Backwards in time: what this face does, in another order."""
     first, last = recording.frames[0].t_ns, recording.frames[-1].t_ns
     turned = (replace(m, t_ns=first + last - m.t_ns) for m in reversed(recording.frames))
     return FaceRecording(recording.name, tuple(turned))

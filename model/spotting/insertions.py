@@ -149,7 +149,7 @@ def _steady_transforms(recording: FaceRecording) -> list[NDArray[np.float64] | N
 def _fade() -> NDArray[np.float32]:
     ramp = np.minimum(np.arange(CROP_SIZE), np.arange(CROP_SIZE)[::-1]) / _EDGE
     ramp = np.clip(ramp, 0, 1).astype(np.float32)
-    return ramp[:, None] * ramp[None]
+    return np.asarray(ramp[:, None] * ramp[None], np.float32)
 
 
 _FADE = _fade()

@@ -96,8 +96,8 @@ def run(job: Job, seed: int) -> SimulationResult:
     if recording is None:
         fps = float(rng.choice(_RATES))
         times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        habits = Behaviour.draw_talker(rng) if job.talking else None
-        recording = simulate(job.portraits, numbers, times_s, habits)
+        behaviour = Behaviour.draw_talker(rng) if job.talking else None
+        recording = simulate(job.portraits, numbers, times_s, behaviour)
         camera = SimulatedCamera.draw(rng)
     else:
         if rng.random() < 0.5:
@@ -124,8 +124,8 @@ def _smallest(recording: FaceRecording) -> float:
     return float(np.clip(AssessConfig().min_iod_px / iod_px, 0.5, 1.0))
 
 
-def save(path: Path, played: SimulationResult) -> None:
-    rows = played.rows
+def save(path: Path, result: SimulationResult) -> None:
+    rows = result.rows
     columns: dict[str, NDArray[np.generic]] = {
         "stage": np.array([_STAGES.index(r.stage) for r in rows], np.int8),
         "times": np.array([(r.onset_s, r.apex_s, r.offset_s, r.late_by_s) for r in rows]).reshape(
@@ -138,9 +138,9 @@ def save(path: Path, played: SimulationResult) -> None:
         "event": np.array([r.event for r in rows], np.int64),
         "features": np.array([r.features for r in rows], np.float32),
         "about": np.array(
-            [played.simulated, played.talking, played.seconds, played.events], np.float64
+            [result.simulated, result.talking, result.seconds, result.events], np.float64
         ),
-        "group": np.array(played.group),
+        "group": np.array(result.group),
     }
     with whole_file(path) as file:
         np.savez_compressed(file, allow_pickle=False, **columns)

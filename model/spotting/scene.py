@@ -31,7 +31,7 @@ def simulate(
     portraits: Sequence[Portrait],
     seed: int | Sequence[int],
     times_s: NDArray[np.float64],
-    habits: Behaviour | None = None,
+    behaviour: Behaviour | None = None,
     *,
     scale: float | None = None,
     glasses: bool | None = None,
@@ -46,10 +46,10 @@ def simulate(
         glasses: whether the person wears some; None: perhaps.
     """
     rng = np.random.default_rng(seed)
-    habits = habits or Behaviour.draw(rng)
+    behaviour = behaviour or Behaviour.draw(rng)
     t = times_s
     person = SimulatedPerson.draw(rng, portraits, glasses)
-    course = TimeCourse.draw(rng, t, habits, person, scale)
+    course = TimeCourse.draw(rng, t, behaviour, person, scale)
     side = FRAME if scale is None else int(np.ceil(FRAME * max(scale, 1.0)))
     fps = (len(t) - 1) / (t[-1] - t[0])
     pictures, landmarks = [], []

@@ -1,4 +1,4 @@
-"""A simulated person: how lively, what the skin can do, and what happens when.
+"""A simulated person: how active, what the skin can do, and what happens when.
 
 Called by `model.spotting.scene`.  Drawn in the crop's pixels around one identity of the generator;
 lengths are crop pixels unless said, times seconds.
@@ -28,7 +28,7 @@ _MOUTHS = 4  # ways the mouth of one speaker moves
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How lively a person is; the ranges are those of people at their webcams."""
+    """How much a person moves; the ranges are those of people at their webcams."""
 
     sway_iod: float  # rms
     turn_deg: float  # rms of yaw and pitch
@@ -119,15 +119,15 @@ class TimeCourse:
     def draw(
         rng: np.random.Generator,
         t: NDArray[np.float64],
-        habits: Behaviour,
+        behaviour: Behaviour,
         person: SimulatedPerson,
         scale: float | None,
     ) -> TimeCourse:
-        speech = talking(rng, t, habits.talks)
+        speech = talking(rng, t, behaviour.talks)
         lively = 0.5 + 0.5 * speech  # who talks moves more
-        shift = waves(rng, t, (0.05, 1.2), 2) * habits.sway_iod * CROP_IOD * lively
-        turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * habits.turn_deg * lively)
-        for start, length in occurrences(rng, t, habits.nods_per_min, (0.25, 0.9)):
+        shift = waves(rng, t, (0.05, 1.2), 2) * behaviour.sway_iod * CROP_IOD * lively
+        turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * behaviour.turn_deg * lively)
+        for start, length in occurrences(rng, t, behaviour.nods_per_min, (0.25, 0.9)):
             course = pulse(t, start, length * 0.5, 0.0, length * 0.5)
             nod = np.radians(rng.normal(0, [2.0, 3.5]))
             turn += nod[:, None] * course
@@ -139,29 +139,29 @@ class TimeCourse:
         pose = _pose(scale * (1 + size), roll, shift, FRAME * max(scale, 1.0))
 
         syllables = waves(rng, t, (1.5, 7.0), _MOUTHS)
-        size_of = habits.mouth_iod * rng.dirichlet(np.full(_MOUTHS, 1.5)) * _MOUTHS**0.5
+        size_of = behaviour.mouth_iod * rng.dirichlet(np.full(_MOUTHS, 1.5)) * _MOUTHS**0.5
         mouth = np.maximum(syllables, -0.8) * size_of[:, None] * speech
         for start, length in occurrences(rng, t, 2.0, (0.4, 0.9)):  # swallows, lips moistened
             mouth[rng.integers(_MOUTHS)] += rng.normal(0, 0.02) * pulse(
                 t, start, length / 2, 0.0, length / 2
             )
         brows = np.zeros(len(t))
-        for start, length in occurrences(rng, t, 6.0 * habits.talks, (0.6, 1.8)):
+        for start, length in occurrences(rng, t, 6.0 * behaviour.talks, (0.6, 1.8)):
             brows += rng.uniform(0.01, 0.08) * pulse(
                 t, start, 0.3 * length, 0.4 * length, 0.3 * length
             )
 
         lids = np.zeros(len(t))
-        for start, length in occurrences(rng, t, habits.blinks_per_min, (0.2, 0.45)):
+        for start, length in occurrences(rng, t, behaviour.blinks_per_min, (0.2, 0.45)):
             closure = rng.uniform(0.25, 1.0) if rng.random() < 0.3 else 1.0
             blink = closure * pulse(t, start, 0.35 * length, 0.1 * length, 0.55 * length)
             lids = np.maximum(lids, blink)
             brows -= rng.uniform(0, 0.008) * blink  # the brow comes down with the lid
         gaze = np.zeros((2, len(t)))
-        for start, length in occurrences(rng, t, habits.glances_per_min, (0.3, 2.0)):
+        for start, length in occurrences(rng, t, behaviour.glances_per_min, (0.3, 2.0)):
             gaze += rng.normal(0, [[0.8], [0.5]]) * pulse(t, start, 0.05, length, 0.05)
         macros = []
-        for start, length in occurrences(rng, t, habits.macros_per_min, (0.7, 3.0)):
+        for start, length in occurrences(rng, t, behaviour.macros_per_min, (0.7, 3.0)):
             units = draw_units(rng, str(rng.choice(CLASSES)))
             peak = log_uniform(rng, 0.02, 0.14)
             field = displacement_field(units, person.landmarks, _SIZE, peak_iod=peak)

@@ -1,5 +1,4 @@
-"""All else a face, its head and the light do between two frames: what an event must be told apart
-from.
+"""Disturbances between two frames: everything but the event that face, head and light do.
 
 Called by the generator.  Pixels of the 224 × 224 crop; grey levels are float32, 0 to 255.
 """
@@ -22,7 +21,7 @@ _SIZE = (CROP_SIZE, CROP_SIZE)
 def residual_head_motion(
     rng: np.random.Generator, landmarks: NDArray[np.floating], turn_degrees: float
 ) -> Field:
-    """What alignment leaves of a head's motion: a small similarity, and parallax.
+    """Residual head motion after alignment: a small similarity, and parallax.
 
     A similarity cannot undo a turn of the head: skin nearer the camera than the points that
     alignment rests on moves further.  `turn_degrees` is the deviation of yaw and pitch.
@@ -51,7 +50,7 @@ def vary(rng: np.random.Generator, field: Field) -> Field:
 def mouth_motion(
     rng: np.random.Generator, landmarks: NDArray[np.floating], peak_iod: float
 ) -> Field:
-    """Lips and jaw of someone who speaks, swallows or moistens the lips."""
+    """Lips and jaw of a person who speaks, swallows or moistens the lips."""
     units = {
         unit: float(rng.uniform(-0.4, 1))
         for unit in ("20", "23", "24", "25", "26")

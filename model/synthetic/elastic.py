@@ -2,7 +2,7 @@
 
 The others displace patches of skin (`realtime.face.action_units`) or take a rig's actions
 (`model.synthetic.rig`), both drawn by hand.  Here forces act where each unit's muscle ends in
-the skin, and the sheet decides what follows.
+the skin, and the sheet's elasticity gives the displacement.
 
 The sheet is plane, isotropic and bound to the bone below by springs:
 
@@ -92,7 +92,7 @@ def _bump(place: NDArray[np.float64]) -> NDArray[np.float64]:
 def _balanced(force: NDArray[np.float64]) -> NDArray[np.float64]:
     """Displacement (2, n, n) at which the sheet holds the force, x first; of any unit of length.
 
-    The sheet repeats beyond the crop; springs end a pull long before it comes round.
+    The sheet repeats beyond the crop; springs damp a pull long before it reaches the other side.
     """
     waves = _waves(force.shape[-1])
     pulled = fft.rfft2(force)

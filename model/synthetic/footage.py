@@ -1,7 +1,7 @@
-"""Real video of a face as the ground that action units are added to.
+"""Real video of a face, to which action units are added.
 
-Called by the trainer and the generator.  A detector that has only seen simulated noise, light
-and head motion finds little on real people; any video of a face supplies the real ones.  The
+Called by the trainer and the generator.  A detector trained only on simulated noise, light and
+head motion finds little on real people; any video of a face supplies the real ones.  The
 frames are aligned by the live path's own stabiliser, so what it leaves of the head's motion is
 in them too.  Pixels of the 224 × 224 crop.
 """
@@ -28,7 +28,7 @@ from realtime.motion.stabiliser import Stabiliser
 # From onset to apex: nine tenths of the field's micro-expressions.
 GAP_S = (0.07, 0.32)
 _SHORTEST_S = 0.5
-# A small movement added to a large one cannot be named; most draws look for a quieter moment.
+# A small movement added to a large one cannot be classified; most draws take a quieter moment.
 _QUIET_SHARE = 0.8
 _QUIET_GREY = 5.0
 _TRIES = 4

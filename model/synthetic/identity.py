@@ -41,17 +41,17 @@ def smooth_noise(rng: np.random.Generator, cells: int, channels: int) -> NDArray
     """Random smooth field of unit variance at its knots, (224, 224, channels)."""
     knots = rng.standard_normal((cells, cells, channels)).astype(np.float32)
     fine = cv2.resize(knots, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-    return fine.reshape(CROP_SIZE, CROP_SIZE, channels)
+    return np.asarray(fine, np.float32).reshape(CROP_SIZE, CROP_SIZE, channels)
 
 
 def draw_identity(
     rng: np.random.Generator, portraits: Sequence[Portrait]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(face (224, 224) float32, landmarks (478, 3)) of a person no portrait shows."""
-    first = portraits[rng.integers(len(portraits))]
+    first = portraits[int(rng.integers(len(portraits)))]
     face, landmarks = first.crop.astype(np.float32), first.landmarks
     if len(portraits) > 1 and rng.random() < 0.6:
-        second = portraits[rng.integers(len(portraits))]
+        second = portraits[int(rng.integers(len(portraits)))]
         share = rng.uniform(0.15, 0.85)
         landmarks = (1 - share) * first.landmarks + share * second.landmarks
         face = (1 - share) * _reshape(first, landmarks) + share * _reshape(second, landmarks)

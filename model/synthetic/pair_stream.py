@@ -1,6 +1,6 @@
 """Endless, ordered stream of synthetic pairs for the trainer, drawn in other processes.
 
-Pair i of a stream is the same whatever the number of workers, so a run goes on exactly where it
+Pair i of a stream is the same whatever the number of workers, so a run resumes exactly where it
 stopped.
 """
 
@@ -67,7 +67,7 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
 class PairBatches(Protocol):
     """Where the trainer's pairs come from."""
 
-    next_index: int  # a stream that is made anew from here goes on with the same pairs
+    next_index: int  # a stream made again from here continues with the same pairs
 
     def draw(self, size: int) -> Batch: ...
 

@@ -44,9 +44,9 @@ from realtime.face.geometry import CROP_SIZE
 NON_EVENT = -1
 
 NonEvent = Literal[
-    *("still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage")
+    "still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage"
 ]
-# "repeat" is a camera that gives one frame twice; footage with nothing added is drawn with the
+# "repeat" is an identical pair: no motion; footage with nothing added is drawn with the
 # footage.
 DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
     **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
@@ -56,7 +56,7 @@ DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
 PEAK_RANGE_IOD = (0.005, 0.035)
 MACRO_RANGE_IOD = (0.05, 0.14)  # a piece of an ordinary expression, cut short
 
-_FPS = 30.0  # the encoder is told; it does not space the pair
+_FPS = 30.0  # stated to the encoder; it does not space the pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,17 @@ class Recipe:
     non_event_share: float = 0.35
     non_events: tuple[NonEvent, ...] = tuple(DRAWN_NON_EVENTS)
     one_sided_share: float = 0.2
-    peak_iod: tuple[float, float] | None = None  # a fixed range, drawn log-uniformly, no course
-    median_peak_iod: float = 0.014  # of the log-normal the field's figures suggest
+    peak_iod: tuple[float, float] | None = (
+        None  # a fixed range, drawn log-uniformly, no time course
+    )
+    median_peak_iod: float = 0.014  # of the log-normal distribution that published figures suggest
     sigma_ln_peak: float = 0.6
     swept_share: float = 0.5  # of the events: peak log-uniform over the whole range instead
     apex_shift: float = 0.4  # r of the paper's eq. 2-4; 0 takes the labelled apex
     turn_degrees: float = 0.5  # deviation of yaw and pitch between onset and apex
-    # Some sit still and some do not: a factor on turns, lips and lids, log-uniform.
+    # Some people move more than others: a factor on turns, lips and lids, log-uniform.
     unrest: tuple[float, float] = (0.5, 2.0)
-    lips_share: float = 0.3  # of all pairs: lips that move a little beside what is asked for
+    lips_share: float = 0.3  # of all pairs: lips that also move a little
     light_step: float = 0.02
     glasses_share: float = 0.12
     flicker_share: float = 0.12
@@ -96,7 +98,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class _Movement:
-    """What is to be told apart: an event's action units, a macro-expression's, or none."""
+    """What is to be classified: an event's action units, a macro-expression's, or none."""
 
     label: int
     kind: str
@@ -210,7 +212,7 @@ def _photograph(
 
 
 def _from_footage(rng: np.random.Generator, footage: Sequence[Footage], recipe: Recipe) -> Pair:
-    before, after, landmarks = footage[rng.integers(len(footage))].draw(rng)
+    before, after, landmarks = footage[int(rng.integers(len(footage)))].draw(rng)
     movement = _draw_movement(rng, landmarks, recipe, ("footage",))
     # As with portraits, both pictures are resampled once.
     start = rng.uniform(-0.5, 0.5, 2).astype(np.float32)
@@ -251,7 +253,7 @@ def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
         drawn = rng.uniform(low, high)
     else:
         drawn = rng.normal(np.log(recipe.median_peak_iod), recipe.sigma_ln_peak)
-    # The course of a movement at 100 frames a second, and the paper's random apex on it.
+    # The time course of a movement at 100 frames a second, and the paper's random apex on it.
     onset, apex, last = 0, int(rng.integers(7, 32)), 60
     frame = select_apex(onset, apex, last, recipe.apex_shift, rng)
     course = np.sin(np.pi / 2 * min(frame / apex, 2.0)) ** 2

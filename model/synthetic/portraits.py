@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.atomic_file import whole_file
+from realtime.demo.portrait import portrait
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import (
@@ -63,11 +64,12 @@ def align(name: str, image: NDArray[np.uint8], landmarks: NDArray[np.floating]) 
     )
     points = apply_transform(transform, landmarks[:, :2])
     depth = np.asarray(landmarks, np.float64)[:, 2] * scale
-    return Portrait(name, crop, np.column_stack([points, depth]).astype(np.float32))
+    placed = np.column_stack([points, depth]).astype(np.float32)
+    return Portrait(name, np.asarray(crop, np.uint8), placed)
 
 
 def is_frontal(portrait: Portrait) -> bool:
-    """Whether the face looks at the camera enough for its mesh to be trusted all over."""
+    """Whether the face is frontal enough for all of its mesh to be accurate."""
     away = portrait.landmarks[RIGID_POINTS, :2] - canonical_in_crop()[RIGID_POINTS]
     return bool(np.sqrt((away**2).sum(axis=1).mean()) < _TURNED_IOD * CROP_IOD)
 
@@ -78,7 +80,8 @@ def find_portraits(folder: Path | None, tracker: FaceTracker) -> list[Portrait]:
     for name, image in _photographs(folder):
         enlarge = max(1.0, _SMALL_PX / max(image.shape[:2]))
         if enlarge > 1:
-            image = cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+            larger = cv2.resize(image, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+            image = np.asarray(larger, np.uint8)
         tracker.reset()
         faces = tracker.track(0, image)
         if not faces:
@@ -93,9 +96,7 @@ def find_portraits(folder: Path | None, tracker: FaceTracker) -> list[Portrait]:
 
 
 def _photographs(folder: Path | None) -> list[tuple[str, NDArray[np.uint8]]]:
-    from skimage import data
-
-    found = [(DEMO_SUBJECT, cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR))]
+    found = [(DEMO_SUBJECT, portrait())]
     if folder is None:
         return found
     if not folder.is_dir():
@@ -107,7 +108,7 @@ def _photographs(folder: Path | None) -> list[tuple[str, NDArray[np.uint8]]]:
         if image is None:
             log.warning("%s is not a readable picture", path)
             continue
-        found.append((path.relative_to(folder).as_posix(), image))
+        found.append((path.relative_to(folder).as_posix(), np.asarray(image, np.uint8)))
     return found
 
 
@@ -129,7 +130,7 @@ def split(portraits: Sequence[Portrait]) -> tuple[list[Portrait], list[Portrait]
 
 
 def save_cache(path: Path, portraits: Sequence[Portrait]) -> None:
-    """Keep aligned portraits, so that a long run does not look for faces again."""
+    """Keep aligned portraits, so that a long run does not detect faces again."""
     with whole_file(path) as file:
         np.savez(
             file,

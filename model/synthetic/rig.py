@@ -76,7 +76,7 @@ def unit_displacement(name: str) -> NDArray[np.float32]:
         # The person's left is on the picture's right.  Actions of one side stay as they are.
         towards = CANONICAL[:, 0] * (1 if side == "left" else -1)
         moved = moved * (0.5 + 0.5 * np.tanh(towards / _MIDLINE_IOD))[:, None].astype(np.float32)
-    return moved / np.hypot(moved[:, 0], moved[:, 1]).max()
+    return np.asarray(moved / np.hypot(moved[:, 0], moved[:, 1]).max(), np.float32)
 
 
 def rig_field(
@@ -105,8 +105,8 @@ def _on_the_face(points: NDArray[np.floating], moved: NDArray[np.float32]) -> ND
     cells = CROP_SIZE // _CELL
     coarse = (_spread() @ moved).reshape(cells, cells, 2)
     # Skin has no folds as sharp as the edges of the triangles.
-    coarse = cv2.GaussianBlur(coarse, (0, 0), _BLUR_IOD * CROP_IOD / _CELL)
-    fine = cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    blurred = cv2.GaussianBlur(coarse, (0, 0), _BLUR_IOD * CROP_IOD / _CELL)
+    fine = cv2.resize(blurred, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
     way = np.asarray(points - canonical_in_crop(), np.float32)
     return warp(fine, field_from_points(points, way, _REACH_IOD * CROP_IOD))
 

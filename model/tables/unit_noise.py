@@ -63,7 +63,7 @@ def mean_of(recordings: Iterable[FaceRecording]) -> Array:
     """Every recording counts the same, and as much as its mirror image."""
     both = (turned for r in recordings for turned in (r, mirrored(r)))
     found = [c for c in map(correlation_of, both) if c is not None]
-    return np.mean(found, axis=0)
+    return np.asarray(np.mean(found, axis=0), np.float64)
 
 
 def _filmed(portraits: Sequence[Portrait], seed: int) -> FaceRecording:

@@ -1,7 +1,7 @@
 """Make `realtime/spotting/unit_patterns.npz`: `python -m model.tables.unit_patterns`.
 
 How the thirty-one regions of a face move by one action unit, read off both of the generator's
-models of skin on the canonical face.  The spotter looks for these patterns
+models of skin on the canonical face.  The spotter detects these patterns
 (`realtime.spotting.au_filters`).
 """
 
@@ -23,7 +23,7 @@ from realtime.spotting import au_filters
 TABLE = Path(au_filters.__file__).with_name("unit_patterns.npz")
 
 # Units and combinations that micro-expressions are made of, by the half of the face they move,
-# and their kind: the verifier is told how well each kind fits.
+# and their kind: how well each kind fits is a feature of the verifier.
 UPPER: Mapping[str, tuple[str, ...]] = {
     "brows up": ("1", "2", "1+2", "L1+L2", "R1+R2", "1+2+5"),
     "brows down": ("4", "L4", "R4", "4+7"),
@@ -75,7 +75,7 @@ def build() -> dict[str, NDArray[np.generic]]:
 
 
 def main() -> int:
-    np.savez_compressed(TABLE, **build())
+    np.savez_compressed(TABLE, allow_pickle=False, **build())
     return 0
 
 

@@ -1,6 +1,6 @@
 """bfloat16 where it is fast: on a GPU, and on processors with instructions for it.
 
-Other processors imitate it, far slower than float32.  Called by the trainer and the
+Other processors emulate it, far slower than float32.  Called by the trainer and the
 ablation.
 """
 

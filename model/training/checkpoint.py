@@ -18,7 +18,7 @@ class TrainingProgress:
     step: int = 0
     next_index: int = 0  # of the stream of pairs
     elapsed_s: float = 0.0  # training time, of all the runs so far
-    chapter_index: int = 0  # of the stream, where the present chapter begins
+    chapter_index: int = 0  # of the stream, where the present pair cache begins
     chapter_step: int = 0  # steps made in it; 0 is none begun
 
 
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Any]:
 def resume(
     path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: dict[str, Any]
 ) -> TrainingProgress:
-    """Bring model, optimiser and the random state back; refuse a run with other settings."""
+    """Bring model, optimiser and the random state back; reject a run with other settings."""
     state = read(path)
     changed = sorted(name for name in settings if settings[name] != state["settings"].get(name))
     if changed:

@@ -1,9 +1,9 @@
 """The training loop: phases over a stream of pairs, checkpoints, resume.
 
 The displacement module alone on windows of the faces; the transformers and heads on a module
-that is held still; both together; the event head alone.  The length is chosen beforehand and the
-last weights are kept: no subject that will be tested on is ever looked at.  Called by
-`model.train` and by the folds of `model.evaluation.cross_validate`.
+that is frozen; both together; the event head alone.  The length is chosen beforehand and the
+last weights are kept: no test subject is ever used.  Called by
+`fleeting train` and by the folds of `model.evaluation.cross_validate`.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def loss_terms(
 
 
 def set_mode(model: FrlDgt, phase: str) -> None:
-    """What stands still in a phase.
+    """Freezes what a phase does not train.
 
     Batch statistics are gathered in the first phase only: later batches are too small.
     """
@@ -155,7 +155,7 @@ def fit(
         before = checkpoint.read(output / CHECKPOINT)["settings"].get("started_from", "")
     elif start_from is not None:
         before = start(model, start_from, only_module=only_module)
-    model = model.to(world.device, memory_format=torch.channels_last)
+    model.to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = make_optimiser(model, settings)
     path = output / CHECKPOINT
     stated = {**asdict(settings), **stated, "started_from": before}
@@ -216,8 +216,8 @@ class _Run:
         self._length, self._world = length, world
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.progress = progress
-        self._chapter: PairCache | None = None
-        # A chapter that was begun is drawn again from its beginning.
+        self._cache: PairCache | None = None
+        # A pair cache that was begun is drawn again from its beginning.
         first = progress.chapter_index if progress.chapter_step else progress.next_index
         self._stream = stream_from(first, world)
 
@@ -241,7 +241,7 @@ class _Run:
         seed = self.settings.seed
         if phase.name in ("fusion", "event"):
             return self._read(phase)
-        self._chapter, self.progress.chapter_step = None, 0
+        self._cache, self.progress.chapter_step = None, 0
         batch = self._stream.draw(phase.batch)
         if phase.name == "displacement":
             rng = np.random.default_rng([seed, self.progress.step])
@@ -250,19 +250,19 @@ class _Run:
 
     def _read(self, phase: Phase) -> tuple[Batch, Tensor]:
         progress = self.progress
-        if self._chapter is None:
+        if self._cache is None:
             # No longer than what is left to be read of it.
             begun = progress.step - progress.chapter_step
             left = self._length.steps_left(self.settings.phases, phase, begun)
-            size = max(min(phase.chapter, left * phase.batch // phase.epochs), phase.batch)
+            size = max(min(phase.cache_pairs, left * phase.batch // phase.epochs), phase.batch)
             if progress.chapter_step == 0:
                 progress.chapter_index = self._stream.next_index
             seed = self.settings.seed + progress.chapter_index
-            self._chapter = PairCache.fill(self.model, self._stream, size, seed)
-        batch = self._chapter.batch(progress.chapter_step, phase.batch)
+            self._cache = PairCache.fill(self.model, self._stream, size, seed)
+        batch = self._cache.batch(progress.chapter_step, phase.batch)
         progress.chapter_step += 1
-        if progress.chapter_step >= phase.epochs * self._chapter.steps(phase.batch):
-            self._chapter, progress.chapter_step = None, 0
+        if progress.chapter_step >= phase.epochs * self._cache.steps(phase.batch):
+            self._cache, progress.chapter_step = None, 0
         return batch
 
 

@@ -1,8 +1,8 @@
-"""A few thousand pairs read several times while the displacement module stands still.
+"""A few thousand pairs read several times while the displacement module is frozen.
 
 The transformers cost a fortieth of the displacement module.  While that is not trained, its
-answers for a chapter of pairs are computed once and the transformers read the chapter for
-several epochs, mirrored half of the time and never quite in the same place.  Called by
+outputs for a cache of pairs are computed once and the transformers read the cache for several
+epochs, mirrored half of the time and each time slightly shifted.  Called by
 `model.training.loop`.
 """
 
@@ -66,7 +66,7 @@ class PairCache:
 
 
 def _elsewhere(picture: Tensor, rng: np.random.Generator) -> Tensor:
-    """Every sample a little shifted and stretched, as faces differ and alignment does."""
+    """Every sample slightly shifted and scaled, as faces and alignments vary."""
     place = np.zeros((len(picture), 2, 3), np.float32)
     size = 1 + rng.normal(0, SCALE, len(picture))
     place[:, 0, 0] = size * (1 + rng.normal(0, SCALE, len(picture)))

@@ -1,7 +1,9 @@
-"""Several processes that train one network: `torchrun --nproc-per-node N -m model.train …`
+"""Several processes that train one network.
+
+`torchrun --nproc-per-node N --no-python fleeting train …` starts them.
 
 Every process draws pairs of its own and the gradients are averaged, so N processes make the steps
-of an N times larger batch.  Without torchrun there is one process and nothing here does anything.
+of an N times larger batch.  Without torchrun there is one process and nothing here has an effect.
 Called by `model.training.loop`.
 """
 

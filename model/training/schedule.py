@@ -22,10 +22,10 @@ class Phase:
     batch: int  # pairs a step
     first_rate: float  # learning rate, falling along a cosine
     last_rate: float
-    chapter: int = (
+    cache_pairs: int = (
         0  # pairs, while the displacement module stands still; see `model.training.pair_cache`
     )
-    epochs: int = 1  # each chapter is read
+    epochs: int = 1  # times that each cache is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class TrainSettings:
     seed: int = 1
     phases: tuple[Phase, ...] = (
         Phase("displacement", 0.40, 12, 1e-3, 1e-4),
-        Phase("fusion", 0.30, 32, 1e-3, 2e-4, chapter=3072, epochs=6),
+        Phase("fusion", 0.30, 32, 1e-3, 2e-4, cache_pairs=3072, epochs=6),
         Phase("joint", 0.30, 8, 2e-4, 0.0),
-        Phase("event", 0.0, 32, 5e-4, 0.0, chapter=3072, epochs=6),  # where it is asked for
+        Phase("event", 0.0, 32, 5e-4, 0.0, cache_pairs=3072, epochs=6),  # only where requested
     )
     weights: losses.Weights = field(default_factory=losses.Weights)
     window_px: int = 112  # of the displacement phase: a quarter of the arithmetic
@@ -69,10 +69,11 @@ def scaled(
     )
 
 
-def with_chapters(phases: Sequence[Phase], pairs: int, epochs: int) -> tuple[Phase, ...]:
-    """The same phases, chapters of so many pairs, each read so many times."""
+def with_cache(phases: Sequence[Phase], pairs: int, epochs: int) -> tuple[Phase, ...]:
+    """The same phases with pair caches of so many pairs, each read so many times."""
     return tuple(
-        replace(phase, chapter=pairs, epochs=epochs) if phase.chapter else phase for phase in phases
+        replace(phase, cache_pairs=pairs, epochs=epochs) if phase.cache_pairs else phase
+        for phase in phases
     )
 
 

@@ -1,4 +1,4 @@
-"""Begin a training run from the weights of an engine.  For `training.loop` and the ablation."""
+"""Start a training run from the weights of an engine.  For `training.loop` and the ablation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def start(model: FrlDgt, engine: Path, *, only_module: bool = False) -> str:
     """Give the model an engine's weights; returns what they were trained on.
 
     With `only_module` those of the displacement module alone.  What has another shape here, as the
-    last layer of the class head for a label set of another size, stays fresh.
+    last layer of the class head for a label set of another size, keeps its initial values.
     """
     try:
         weights = load_file(engine / WEIGHTS)

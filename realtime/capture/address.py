@@ -1,8 +1,8 @@
 """The grammar of source addresses, and the only way to print one.
 
 OpenCV and FFmpeg open far more than a user means when handed a string (`concat:`, `subfile,,`,
-`file:`, `pipe:`), so a text becomes an `Address` here or is refused, and nothing is ever opened
-that is not one.  The name of a file may hold anything that a file system allows but control
+`file:`, `pipe:`), so a text becomes an `Address` here or is rejected, and nothing else is ever
+opened.  The name of a file may hold anything that a file system allows but control
 characters, unless it could be read as a protocol of FFmpeg's.  Called by the command line and by
 `open_source`.  A password is held in `Address.text` alone, which no repr shows.
 """
@@ -173,7 +173,7 @@ def _hide(url: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """What a message may repeat of a text that was refused: it may be a mistyped URL."""
+    """What a message may repeat of a rejected text: it may be a mistyped URL."""
     if any(mark in text for mark in "@?=") or "//" in text:
         return "…"
     scheme = _SCHEME.match(text)

@@ -41,7 +41,7 @@ def list_cameras() -> tuple[CameraListing, ...]:
 def accepted_modes(capture: cv2.VideoCapture) -> tuple[str, ...]:
     """Sizes and rates that the driver of an opened camera accepts, such as 640×480@30.
 
-    What it then delivers is measured by `calibration.camera`.
+    What it then delivers is measured by `fleeting calibrate camera`.
     """
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     modes = []

@@ -4,7 +4,7 @@ Pure: used by the capture thread, which alone updates it.  Times in integer nano
 
 A gap is measured in intervals, the median of the last two seconds.  A network delivers in
 bursts: one frame late and the next ones early is no loss, so frames that come early within half
-a second pay the lateness back.
+a second are set off against it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EARLY_INTERVALS = 0.75  # a shorter one is a frame that had been held up; jitter
 _ENOUGH = 10  # frames before a median means anything; fewer misjudge bursts
 _BURST_MEDIAN = 0.4  # of the mean interval: a median below it is that of frames in bursts
 LOCAL_NS = 1_000_000_000  # what "now" means of a rate: longer than any single gap
-_FEW = 3  # intervals before a local rate is told
+_FEW = 3  # intervals before a local rate is reported
 
 
 class FrameRate:

@@ -34,7 +34,7 @@ class Liveness:
         self._excused_ns = 0
 
     def observe(self, now_ns: int, image: NDArray[np.uint8]) -> None:
-        """Take note of a picture that arrived now."""
+        """A picture arrived now."""
         checksum = zlib.crc32(image[::_ROW_STEP].tobytes())
         if checksum != self._checksum:
             self._checksum = checksum
@@ -42,7 +42,7 @@ class Liveness:
         self._arrived_ns = now_ns
 
     def excuse(self, now_ns: int) -> None:
-        """Nobody watched until now (the program was stopped): that time proves nothing."""
+        """The program was stopped until now: that time is not the source's fault."""
         self._excused_ns = now_ns
 
     def judge(self, now_ns: int) -> CameraState:

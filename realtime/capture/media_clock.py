@@ -2,9 +2,9 @@
 
 Time stamps restart where two recordings were joined, jump back or ahead when a clock was set, or
 stand still for some frames.  A frame's time is its time stamp, less the zero of the film, as long
-as the stamps go on; where they do not, the clock is anchored anew: the frame follows one frame
-interval after the one before it, and what came before is not continued by it.  A silence of less
-than `MAX_GAP_NS` is taken for what it says: nothing was filmed.
+as the stamps go on; where they do not, the clock is anchored again: the frame follows one frame
+interval after the one before it, and what came before is not continued by it.  A gap of less
+than `MAX_GAP_NS` is a pause in the film.
 
 Pure: used by `VideoFile`.  Times are integer nanoseconds.
 """

@@ -1,7 +1,7 @@
 """A live source read through OpenCV: what cameras and network streams have in common.
 
-`camera.py` and `stream.py` open the `cv2.VideoCapture` and hand it over.  Pictures are stamped
-with `time.monotonic_ns()` between grab and decode, the moment nearest to the exposure.
+`camera.py` and `network_stream.py` open the `cv2.VideoCapture` and hand it over.  Pictures are
+stamped with `time.monotonic_ns()` between grab and decode, the moment nearest to the exposure.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class OpenCvSource:
         self.undecodable = 0
         self._grabbed_ns = 0
         self._capture = capture
-        # Drivers tell sizes and accept rates that they do not deliver: only a picture is proof.
+        # Drivers report sizes and accept rates that they do not deliver: the first picture decides.
         self._first = self._grab()
         if self._first is None:
             self.close()
@@ -115,6 +115,6 @@ class OpenCvSource:
 
 
 def reported_rate(capture: cv2.VideoCapture) -> float | None:
-    """Frames per second as the driver or stream claims; None where it claims none."""
+    """Frames per second as the driver or stream reports; None where it reports none."""
     rate = float(capture.get(cv2.CAP_PROP_FPS))
     return rate if 0.0 < rate <= 1000.0 else None

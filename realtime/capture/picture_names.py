@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from natsort import natsorted, ns
+
 from realtime.capture.address import is_pattern, printable_path
 from realtime.errors import SourceError
 
@@ -40,9 +42,10 @@ def pictures(path: Path) -> list[Path]:
         files = [f for f in files if not f.name.startswith(".") and f.is_file()]
     except OSError as error:
         raise SourceError(f"{printable_path(folder)} cannot be listed: {error.strerror}") from None
-    found = sorted((f for f in files if f.suffix.lower() in SUFFIXES), key=_natural)
+    # sorted before, so that "1.png" and "01.png" have an order too
+    found = sorted(f for f in files if f.suffix.lower() in SUFFIXES)
     if found:
-        return found
+        return natsorted(found, key=lambda file: file.name, alg=ns.IGNORECASE)
     name = printable_path(path)
     films = sum(f.suffix.lower() in FILM_SUFFIXES for f in files)
     if films:
@@ -88,9 +91,3 @@ def _matcher(name: str) -> re.Pattern[str]:
     digits = [rf"[0-9]{{{width or 1},}}" for width in _PRINTF.findall(name)]
     parts = [re.escape(text) for text in literal]
     return re.compile("".join(a + b for a, b in zip(parts, [*digits, ""], strict=True)))
-
-
-def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:
-    """Runs of digits compare as numbers; the name itself settles "1.png" against "01.png"."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", file.name.lower())
-    return [(int(p), "") if p[0].isdecimal() else (-1, p) for p in parts], file.name

@@ -7,7 +7,7 @@ frame carries the number of its packet.  The frames are then right as they come,
 time stamps, sorted, belong to them.  Where presentation times are stored, a frame that a decoder
 hands out too late goes back to its place, with its time stamp.
 
-Pure: used by `VideoFile`, which tells it of every packet and frame.  Times are integer
+Pure: used by `VideoFile`, which passes it every packet and frame.  Times are integer
 nanoseconds of the container's own clock.
 """
 
@@ -33,7 +33,7 @@ class PresentationOrder(Generic[Picture]):
         self._highest_ns: int | None = None  # of the packets so far
 
     def packet(self, t_ns: int) -> None:
-        """Take note of a packet's presentation time stamp, before it is decoded."""
+        """A packet's presentation time stamp, before it is decoded."""
         highest = self._highest_ns
         if highest is not None and highest - RESTART_NS < t_ns < highest:
             self._stored = True

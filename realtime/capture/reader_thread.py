@@ -1,7 +1,7 @@
 """One opening of a source, and the thread that reads it until it is lost or no longer wanted.
 
-Begun by `realtime/capture/thread.py`, which gives an attempt up when it is stuck and begins
-another: a driver that never returns then holds one thread and nothing else.  Frames go to the
+Started by `realtime/capture/thread.py`, which abandons a reader that is stuck and starts
+another: a driver that never returns then blocks one thread and nothing else.  Frames go to the
 `CaptureState` that all attempts share.  Times are integer nanoseconds.
 """
 
@@ -18,7 +18,7 @@ from realtime.errors import SourceError
 
 
 class SourceReader:
-    """Its public fields are for the watchdog; `alive_ns` changes under the intake's lock.
+    """Its public fields are for the watchdog; `alive_ns` changes under the lock of `CaptureState`.
 
     Args:
         open_source: called in the attempt's own thread.
@@ -29,7 +29,7 @@ class SourceReader:
         self, open_source: Callable[[], Source], intake: CaptureState, *, realtime: bool
     ) -> None:
         self.answered = threading.Event()  # opened, or failed to
-        self.stopped = threading.Event()  # nobody wants its frames any more
+        self.stopped = threading.Event()  # its frames are not used any more
         self.ended: str | None = None  # why the thread came to its end
         self.error: BaseException | None = None  # what opening raised
         self.begun_ns = time.monotonic_ns()
@@ -49,7 +49,7 @@ class SourceReader:
 
     @property
     def undecodable(self) -> int:
-        """Frames that the open source skipped itself.  With the intake's lock held."""
+        """Frames that the open source skipped itself.  With the state's lock held."""
         return 0 if self._source is None else self._source.undecodable
 
     def start(self) -> None:
@@ -65,7 +65,7 @@ class SourceReader:
         except BaseException as error:
             self.error = error
             self.ended = str(error)
-            # the first opening's error is raised where the source was asked for
+            # the first opening's error is raised by `CaptureThread.__enter__`
             if self._intake.opened and not isinstance(error, SourceError):
                 self._intake.fail(error)
             self.answered.set()
@@ -127,7 +127,7 @@ class SourceReader:
                 try:
                     self._intake.ring.push(shot.t_ns, shot.image, restart=bool(shot.restart))
                 except ValueError:
-                    if self.stopped.is_set():  # a fresh attempt was faster
+                    if self.stopped.is_set():  # another reader was faster
                         break
                     if not self._intake.ring.closed:
                         raise

@@ -1,8 +1,8 @@
-"""The most recent camera frames: one writer, any number of readers, nobody copies.
+"""The most recent camera frames: one writer, any number of readers, no copies.
 
 Frames are shared read-only references, so both sides hold the lock for microseconds.
-A live ring lets the oldest frame go when it is full; a reader that was too slow is told how
-many it missed.  A lossless ring (files analysed with `--pace fast`) makes the writer wait
+A live ring drops the oldest frame when it is full; a reader that was too slow counts how many it
+missed.  A lossless ring (files analysed with `--pace fast`) makes the writer wait
 instead, so every reader sees every frame.
 
 Times are integer nanoseconds: the monotonic clock for live sources, the file's own
@@ -32,7 +32,7 @@ class FrameWindow:
     """Frames of one span of time, oldest first."""
 
     frames: tuple[Frame, ...]
-    complete: bool  # False if part of the span was let go, or has not happened yet
+    complete: bool  # False if part of the span was dropped, or has not happened yet
 
 
 class RingReader:
@@ -45,7 +45,7 @@ class RingReader:
     def __init__(self, ring: FrameRing, next_seq: int) -> None:
         self._ring = ring
         self.next_seq = next_seq
-        self.missed = 0  # frames let go before this reader came to them
+        self.missed = 0  # frames dropped before this reader read them
 
     def __enter__(self) -> RingReader:
         return self
@@ -58,7 +58,7 @@ class RingReader:
         return self._ring._next(self, timeout_s)
 
     def skip_to_newest(self) -> None:
-        """Give up the backlog, counting it as missed (live sources only)."""
+        """Skip the backlog, counting it as missed (live sources only)."""
         self._ring._skip(self)
 
     @property
@@ -183,7 +183,7 @@ class FrameRing:
             return True
         if self._keep_ns is None or self._frames[-1].t_ns - self._frames[0].t_ns <= self._keep_ns:
             return False
-        # a lossless writer never takes a frame away from a reader that has yet to come to it
+        # a lossless writer never drops a frame that a reader has not read
         oldest = self._frames[0].seq
         return not (self.lossless and any(r.next_seq <= oldest for r in self._readers))
 

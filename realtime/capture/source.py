@@ -25,7 +25,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What an open source says about itself."""
+    """Properties of an open source."""
 
     kind: SourceKind
     name: str  # printable: holds no user name, password or query
@@ -33,7 +33,7 @@ class SourceInfo:
     height: int
     requested_fps: float | None  # by the user
     reported_fps: float | None  # by the driver or the file
-    live: bool  # its frames come by themselves, and are lost when nobody takes them
+    live: bool  # its frames arrive in real time, and are lost if they are not read
     frame_count: int | None  # of a file or folder, where it is known
     start_ns: int = 0  # of the first frame of a file, on the file's own time line
     remarks: tuple[

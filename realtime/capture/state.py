@@ -1,8 +1,8 @@
-"""Where the frames of a source land, however often it is opened: into order, figures and the ring.
+"""State of a source over all its openings: order of frames, counters, and the ring they go to.
 
-One intake outlives every attempt at reading the source (`reader_thread.py`): the attempts fill it,
-the watchdog of `realtime/capture/thread.py` judges by it, and the pipeline reads its figures; each
-of them in a thread of its own.  Times are integer nanoseconds, settings and ages seconds.
+It outlives every `SourceReader` (`reader_thread.py`): the readers fill it, the watchdog of
+`realtime/capture/thread.py` judges by it, and the pipeline reads its counters; each in a thread of
+its own.  Times are integer nanoseconds, settings and ages seconds.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class CaptureState:
         self.info: SourceInfo  # of the newest open source, once `opened`
         self.opened = False
         self.lock = threading.Lock()  # of the figures, and of which attempt may change them
-        self.over = threading.Event()  # no more frames are wanted, or none can come
-        self.failure: BaseException | None = None  # what ended it before its time
+        self.over = threading.Event()  # no more frames are needed, or none can come
+        self.failure: BaseException | None = None  # the error that ended it
         self.lost = False
         self.undecodable = 0  # without those that the open source counts itself
         self._stall_s = stall_s
@@ -64,7 +64,7 @@ class CaptureState:
         self._rate.add(shot.t_ns)
         if shot.restart:
             self._restarts += 1
-            self.tell(f"at {shot.t_ns / 1e9:.2f} s: {shot.restart}; the face is learned anew")
+            self.tell(f"at {shot.t_ns / 1e9:.2f} s: {shot.restart}; its noise is measured again")
         if self.lost:
             self.lost = False
             self._reconnects += 1
@@ -76,7 +76,7 @@ class CaptureState:
         return self._liveness.age_s(now_ns)
 
     def excuse(self, now_ns: int) -> None:
-        """Nobody watched until now.  With the lock held."""
+        """The program was stopped until now.  With the lock held."""
         self._liveness.excuse(now_ns)
 
     def reopen(self) -> None:
@@ -85,12 +85,12 @@ class CaptureState:
 
     def lose(self, reason: str) -> None:
         """The source is lost until its next frame.  With the lock held."""
-        if not self.lost:  # what fails while it is away is no news
+        if not self.lost:  # failures while it is lost are not reported
             self.tell(f"is lost: {reason}")
         self.lost = True
 
     def tell(self, what: str) -> None:
-        """A line for the user, unless it is already there.  With the lock held."""
+        """A notice for the user, unless it is there already.  With the lock held."""
         line = f"{self.info.name} {what}"
         if line not in list(self._notices)[-2:]:
             self._notices.append(line)
@@ -121,7 +121,7 @@ class CaptureState:
         """With the lock held.
 
         Args:
-            alive_ns: last sign of life of the attempt that reads now.
+            alive_ns: when the present reader was last alive.
             undecodable: frames that its source skipped itself.
         """
         now_ns = time.monotonic_ns()

@@ -1,8 +1,8 @@
-"""Keeps a source flowing into the ring: begins attempts at reading it, and watches over them.
+"""Reads a source into the ring: starts reader threads, and a watchdog that supervises them.
 
-`read()` of a camera may block for ever, or hand out the last picture with success after the plug
-was pulled.  So a second thread judges a live source by the age of its newest changed frame, gives
-up a reading thread that is stuck, and opens the source anew in a fresh one.  Files need no
+`read()` of a camera may block for ever, or return the last picture as a success after the camera
+was unplugged.  So a second thread judges a live source by the age of its newest changed frame,
+abandons a reader thread that is stuck, and opens the source again in another.  Files need no
 watchdog: they are played by their own time stamps, or as fast as a lossless ring takes them.
 
 Used by the pipeline as a context manager.  Settings are seconds, frame times integer nanoseconds.
@@ -24,10 +24,10 @@ from realtime.errors import SourceError
 
 OPEN_S = 2.5  # a driver that has not answered by then is taken to hang
 MAX_STUCK = 2  # each stuck thread keeps a device handle: more would not help
-FROZEN_REOPEN_S = 5.0  # a picture that moved before and stands this long: open the source anew
+FROZEN_REOPEN_S = 5.0  # a picture that changed before and not for this long: open the source again
 JOIN_S = 1.5  # longer than the read time-out of a stream
 _TICK_S = 0.05
-_PAUSE_S = 1.0  # a tick this late means the whole program stood still, not the camera
+_PAUSE_S = 1.0  # a tick this late means that the whole program was stopped, not the camera
 
 
 class CaptureThread:
@@ -39,7 +39,7 @@ class CaptureThread:
         realtime: play a file by its time stamps; False: as fast as the ring allows.
         stall_s: a live source is LOST after this long without a frame.
         frozen_s: it is FROZEN after this long without a changed one.
-        retry_s, retry_max_s: wait before opening anew, doubled up to the second.
+        retry_s, retry_max_s: wait before opening again, doubled up to the second.
 
     Raises:
         SourceError: from `__enter__`, when the source cannot be opened.
@@ -98,7 +98,7 @@ class CaptureThread:
             return self._intake.stats(attempt.alive_ns, attempt.undecodable)
 
     def check(self) -> None:
-        """Raises what ended the thread before its time, with the traceback of where it arose."""
+        """Raises the error that ended the thread, with its own traceback."""
         if self._intake.failure is not None:
             raise self._intake.failure
 
@@ -141,7 +141,7 @@ class CaptureThread:
             ticked_ns = time.monotonic_ns()
 
     def _excuse(self, attempt: SourceReader, now_ns: int) -> None:
-        """The program itself stood still: that time proves nothing against the source."""
+        """The program itself was stopped: that time is not the source's fault."""
         with self._intake.lock:
             attempt.alive_ns = now_ns
             self._intake.excuse(now_ns)
@@ -156,13 +156,13 @@ class CaptureThread:
             return f"no picture for {limit_s} s"
         with self._intake.lock:
             still_s = self._intake.still_s(now_ns)
-        # A still that never moved is what this source shows: opening it anew gains nothing.
+        # A source that has never changed shows a still: opening it again gains nothing.
         if attempt.moved and still_s > FROZEN_REOPEN_S:
             return f"the same picture for {FROZEN_REOPEN_S} s"
         return None
 
     def _give_up(self, attempt: SourceReader, reason: str) -> bool:
-        """Marks the source lost; True when a fresh attempt may be made."""
+        """Marks the source lost; True if another reader may be started."""
         self._given_up = [a for a in self._given_up if a.stuck]
         with self._intake.lock:
             self._intake.lose(reason)
@@ -180,7 +180,7 @@ class CaptureThread:
         self._intake.close()
         if self._watchdog is not None:
             self._watchdog.join(JOIN_S)
-        # The watchdog may have begun a last attempt while it was told to stop.
+        # The watchdog may have started a last reader while it was being stopped.
         self._attempt.stopped.set()
         end_s = time.monotonic() + join_s  # for all of them together
         for attempt in (*self._given_up, self._attempt):

@@ -1,4 +1,4 @@
-"""The terminal dashboard: what the program sees, thinks and does, several times a second.
+"""The terminal dashboard: source, faces, motion, events and recording, several times a second.
 
     with open_dashboard("auto", keys=True) as dashboard:
         dashboard.show(status)             # never blocks

@@ -28,7 +28,7 @@ class Dashboard(Protocol):
     ) -> None: ...
 
     def show(self, status: Status) -> None:
-        """Show the newest status.  Returns at once, also if the terminal is blocked."""
+        """Show the newest status.  Returns at once, even if the terminal is blocked."""
 
     def commands(self) -> tuple[Command, ...]:
         """Commands from the keyboard since the last call, in order."""

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 _ESCAPED = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?")
 
 _POLL_S = 0.1
-_HELD = 64  # commands kept for a program that does not ask
+_HELD = 64  # commands kept until the program reads them
 
 
 class Command(Enum):

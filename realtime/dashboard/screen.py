@@ -1,4 +1,4 @@
-"""The terminal's alternate screen: taken, redrawn line by line, and given back.
+"""The terminal's alternate screen: entered, redrawn line by line, and left.
 
 Only lines that changed are sent, and everything once a second, because a driver or a codec
 may write to standard error across the picture.  The cursor rests at the top left, where such

@@ -52,7 +52,7 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     table.add_row("  rejected", f"{status.rejected_count}{_reasons(known, status.rejected_count)}")
     table.add_row("  folder", Text(words.printable(status.session or "nothing was kept")))
     if status.session and status.micro_count:
-        check = f"python -m realtime.review {words.printable(status.session)}"
+        check = f"fleeting review {words.printable(status.session)}"
         table.add_row("  check", Text(check))
     return table
 

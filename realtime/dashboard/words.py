@@ -120,8 +120,8 @@ def recording(status: Status) -> str:
 
 def engine_state(status: Status) -> str:
     """`ready`, `restarting: its process died`."""
-    state, trouble = status.engine_state.value, status.engine_trouble
-    return printable(f"{state}: {trouble}" if trouble else state)
+    state, detail = status.engine_state.value, status.engine_detail
+    return printable(f"{state}: {detail}" if detail else state)
 
 
 def reasons(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""When the built-in subject does what: micro-expressions, blinks and one ordinary smile.
+"""The time plan of the built-in subject: micro-expressions, blinks and one ordinary smile.
 
 Seconds from the first frame; amplitudes are shares of the inter-ocular distance (IOD).  Drawn
 once by `DemoSubject`; no two movements overlap, so what a frame shows has one cause.
@@ -32,13 +32,13 @@ SHORTEST_S = 34.0  # what the rules above need
 
 @dataclass(frozen=True, slots=True)
 class TruthEvent:
-    """One micro-expression as it was played."""
+    """One true micro-expression."""
 
     onset_s: float
     apex_s: float
     offset_s: float
     label: str  # one of realtime.event.CLASSES
-    amplitude_iod: float  # longest displacement of the skin at the apex
+    amplitude_iod: float  # peak displacement: of the point that moves most, at the apex
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def write_screenplay(rng: np.random.Generator, seconds: float) -> Screenplay:
     shapes = [_draw_shape(rng) for _ in range(MICROS)]
     before_smile = int(rng.integers(2, MICROS - 1))  # how many come first
     smile_s = CLEAR_S + _SLACK_S + sum(_SMILE_S) + CLEAR_S + _SLACK_S
-    # Time nobody needs is dealt out at random: ahead of each movement and behind the last.
+    # The remaining time is distributed at random: ahead of each movement and behind the last.
     least = FIRST_S + LAST_S + sum(sum(s) for s in shapes)
     least += (MICROS - 2) * APART_S + smile_s + MICROS * _SLACK_S
     spare = (seconds - least) * rng.dirichlet(np.full(MICROS + 1, 2.0))

@@ -1,7 +1,7 @@
-"""How the built-in subject's head moves: a slow sway no sitting person can suppress.
+"""How the built-in subject's head moves: the slow postural sway of a sitting person.
 
 A sum of a few sines between 0.07 and 1 Hz for each of shift, roll and size.  Small, smooth and
-the same for every point, so a spotter has to take it out and no truth hides in it.
+the same for every point, so a spotter has to remove it, and it contains no event.
 """
 
 from __future__ import annotations

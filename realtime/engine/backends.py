@@ -16,7 +16,7 @@ from importlib.util import find_spec
 
 from realtime.engine.folder import NETWORK, EngineFolder
 from realtime.engine.gpu_probe import find_gpus
-from realtime.engine.runtime import EngineSession, check_canary
+from realtime.engine.runtime import EngineSession, Progress, check_canary
 from realtime.errors import EngineError
 
 HALF = "model.f16.onnx"
@@ -30,7 +30,7 @@ class Backend:
     runtime: str
     precision: str
     file: str  # of the engine folder
-    module: str  # whose `open_session(folder, backend, threads)` makes the session
+    module: str  # whose `open_session(folder, backend, threads, progress)` makes the session
     needs: str  # Python package
     install: str
     tolerance: float = 2e-3  # of the canary's logits: what this precision may change
@@ -80,7 +80,7 @@ def missing(backend: Backend, folder: EngineFolder) -> str | None:
     if find_spec(backend.needs) is None:
         return f"{backend.needs} is not installed ({backend.install})"
     if backend.file not in folder.files:
-        return f"the engine has no {backend.file} (python -m calibration.precision makes it)"
+        return f"the engine has no {backend.file} (fleeting calibrate precision makes it)"
     if backend.runtime == "tensorrt" and not find_gpus().gpus:
         return f"no GPU can be used: {find_gpus().trouble}"
     if backend.precision == "bf16" and not importlib.import_module(backend.module).has_bf16():
@@ -109,8 +109,17 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
     return chosen[0]
 
 
-def open_session(folder: EngineFolder, name: str, threads: int) -> EngineSession:
-    """Open a backend by name and let it prove itself on the canary.
+def _not_shown(_: str) -> None:
+    """Progress that is shown nowhere."""
+
+
+def open_session(
+    folder: EngineFolder, name: str, threads: int, progress: Progress = _not_shown
+) -> EngineSession:
+    """Open a backend by name and check it by the canary.
+
+    Args:
+        progress: told how far a plan for this machine has been built.
 
     Raises:
         EngineError: there is no such backend here, it does not take the network or answers
@@ -118,7 +127,7 @@ def open_session(folder: EngineFolder, name: str, threads: int) -> EngineSession
     """
     backend = resolve(name, folder)
     session: EngineSession = importlib.import_module(backend.module).open_session(
-        folder, backend, threads
+        folder, backend, threads, progress
     )
     check_canary(session, folder, backend.tolerance)
     return session

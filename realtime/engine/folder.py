@@ -37,7 +37,7 @@ class _Crop(BaseModel):
 
 
 class _Canary(BaseModel):
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)]
     logits: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
     micro_logit: FiniteFloat
 
@@ -58,7 +58,7 @@ class _Description(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A pair whose answer is known: a network that gives another one must not be believed."""
+    """A pair with a known answer: a network that gives another one is not used."""
 
     pair: NDArray[np.float32]  # (1, 2, 224, 224)
     logits: tuple[float, float, float]

@@ -1,19 +1,24 @@
-"""Which NVIDIA GPUs can be used, asked in a process of its own: a broken driver takes that down.
+"""Which NVIDIA GPUs can be used, probed in a process of its own: a broken driver may crash it.
 
-Only the driver's own library is loaded; nothing needs to be installed to ask.
+NVML counts GPUs by their place on the bus; CUDA is told to do so too, so that the first GPU here is
+the first there.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from typing import Any
+
+import pynvml
 
 _PROBE_S = 20.0
-_MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_…
+os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +58,44 @@ def find_gpus() -> Gpus:
 
 
 def _ask() -> Gpus:
-    library = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
-        cuda = ctypes.CDLL(library)
-    except OSError:
+        pynvml.nvmlInit()
+        driver = int(pynvml.nvmlSystemGetCudaDriverVersion_v2())
+        count = int(pynvml.nvmlDeviceGetCount())
+        every = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(count)]
+        gpus = tuple(_gpu(handle) for handle in _visible(every))
+    except pynvml.NVMLError_LibraryNotFound:
         return Gpus((), 0, "no NVIDIA driver")
-    code = cuda.cuInit(0)
-    if code:
-        return Gpus((), 0, f"the NVIDIA driver answers with error {code}")
-    number, version = ctypes.c_int(), ctypes.c_int()
-    cuda.cuDriverGetVersion(ctypes.byref(version))
-    cuda.cuDeviceGetCount(ctypes.byref(number))
-    gpus = []
-    for index in range(number.value):
-        device, value = ctypes.c_int(), ctypes.c_int()
-        name, memory = ctypes.create_string_buffer(200), ctypes.c_size_t()
-        cuda.cuDeviceGet(ctypes.byref(device), index)
-        cuda.cuDeviceGetName(name, len(name), device)
-        cuda.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
-        capability = []
-        for attribute in (_MAJOR, _MINOR):
-            cuda.cuDeviceGetAttribute(ctypes.byref(value), attribute, device)
-            capability.append(value.value)
-        gpus.append(Gpu(name.value.decode(), (capability[0], capability[1]), memory.value >> 20))
-    return Gpus(tuple(gpus), version.value, "" if gpus else "the driver knows no GPU")
+    except pynvml.NVMLError as error:
+        return Gpus((), 0, f"the NVIDIA driver answers: {error}")
+    if every and not gpus:
+        return Gpus((), driver, "CUDA_VISIBLE_DEVICES hides every GPU")
+    return Gpus(gpus, driver, "" if gpus else "the driver knows no GPU")
+
+
+def _gpu(handle: Any) -> Gpu:
+    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+    memory = int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+    return Gpu(str(pynvml.nvmlDeviceGetName(handle)), (major, minor), memory >> 20)
+
+
+def _visible(every: Sequence[Any]) -> list[Any]:
+    """What CUDA_VISIBLE_DEVICES leaves: numbers or beginnings of UUIDs, until one fits none."""
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None:
+        return list(every)
+    chosen = []
+    for name in (part.strip() for part in wanted.split(",")):
+        fits = [
+            handle
+            for index, handle in enumerate(every)
+            if name == str(index)
+            or (len(name) > 4 and str(pynvml.nvmlDeviceGetUUID(handle)).startswith(name))
+        ]
+        if not fits:
+            break
+        chosen.append(fits[0])
+    return chosen
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The engine in a process of its own: its faults and its load never reach the camera.
+"""The engine in a process of its own: its faults do not affect the capture.
 
 The child loads the folder, checks the canary, says ready, and answers pairs one by one.  The
 parent never waits for it unless it asks to (`wait`, for files analysed in order).  A child that
-dies, hangs or answers the canary wrongly is replaced, within a budget; what it was asked is
-answered as a failure at once, so that an event goes on without a class.
+dies, hangs or answers the canary wrongly is replaced, up to a limit, and so is one that does not
+load, up to `_LOADS` times in a row; its pending pairs are answered as failures at once, so that an
+event goes on without a class.  A load may take minutes as long as it reports progress.
 
 Used from one thread.  Times are seconds on the monotonic clock.
 """
@@ -22,14 +23,16 @@ from numpy.typing import NDArray
 from realtime.engine.backends import resolve
 from realtime.engine.folder import EngineFolder
 from realtime.engine.shared_memory import PairSlots
-from realtime.engine.worker import Ready, Reply, Request, serve
+from realtime.engine.worker import Loading, Ready, Reply, Request, serve
 from realtime.errors import EngineError
 from realtime.event import CLASSES, Classification
 from realtime.status import EngineCounts, EngineState
 
-_QUEUE = 8  # pairs on their way; a ninth is turned away
+_QUEUE = 8  # pairs in the queue; a ninth is not accepted
 _HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced
-_LOAD_S = 30.0
+_LOAD_S = 30.0  # without a message
+_STEP_S = 300.0  # between two reports of progress, where a plan is built
+_LOADS = 3  # that may fail in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class EngineProcess:
         chosen = resolve(backend, checked).name
         self.description = f"{chosen} {checked.fingerprint}"
         self.state = EngineState.LOADING
-        self.trouble = ""  # why the child was last replaced; "" once the next is ready
+        self.detail = ""  # why the child was last replaced, or how far it has loaded
         self._counts = Counter[str]()
         self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
         self._arguments = (str(folder), chosen, threads)
@@ -75,6 +78,8 @@ class EngineProcess:
         self._pending: dict[int, float] = {}  # ticket to when it was taken
         self._slot_of: dict[int, int] = {}
         self._done: list[Answered] = []
+        self._failed_loads = 0  # in a row
+        self._silence_s = _LOAD_S  # allowed while it loads
 
     def __enter__(self) -> EngineProcess:
         self._slots = PairSlots(_QUEUE)
@@ -85,14 +90,19 @@ class EngineProcess:
         self._end_child()
         self._slots.close()
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has failed for good."""
+        return self.state is EngineState.FAILED
+
     def counts(self) -> EngineCounts:
         """So far."""
         return EngineCounts(**self._counts)
 
     def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
-        """Send a pair (2, 224, 224) in [0, 1]; False if it is turned away."""
+        """Send a pair (2, 224, 224) in [0, 1]; False if the queue is full."""
         self._tend()
-        if self.state is EngineState.FAILED or len(self._slot_of) >= _QUEUE:
+        if self.gone or len(self._slot_of) >= _QUEUE:
             self._counts["refused"] += 1
             return False
         slot = next(s for s in range(_QUEUE) if s not in self._slot_of.values())
@@ -109,11 +119,17 @@ class EngineProcess:
         done, self._done = self._done, []
         return done
 
-    def wait(self, ticket: int, timeout_s: float = 60.0) -> Answered:
-        """Block until a submitted pair is answered, for better or worse."""
+    def wait(self, ticket: int, timeout_s: float = 60.0, *, for_load: bool = False) -> Answered:
+        """Block until a submitted pair is answered or has failed.
+
+        Args:
+            for_load: time in which the child loads does not count.
+        """
         deadline = time.monotonic() + timeout_s
         while True:
             self._tend(block_s=0.05)
+            if for_load and self.state in (EngineState.LOADING, EngineState.RESTARTING):
+                deadline = time.monotonic() + timeout_s
             for answered in self._done:
                 if answered.ticket == ticket:
                     self._done.remove(answered)
@@ -135,6 +151,7 @@ class EngineProcess:
         self._process.start()
         far_end.close()
         self._heard = time.monotonic()
+        self._silence_s = _LOAD_S
 
     def _end_child(self) -> None:
         if self._link.closed:
@@ -147,11 +164,11 @@ class EngineProcess:
         self._process.close()
 
     def _tend(self, block_s: float = 0.0) -> None:
-        """Take what the child has said and see whether it is still well."""
-        if self.state is EngineState.FAILED:
+        """Read the child's messages and check that it is alive."""
+        if self.gone:
             return
         try:
-            while self._link.poll(block_s):
+            while not self.gone and self._link.poll(block_s):
                 block_s = 0.0
                 self._take(self._link.recv())
         except (EOFError, OSError):
@@ -162,24 +179,31 @@ class EngineProcess:
             oldest = min(self._pending.values(), default=now)
             if now - max(oldest, self._heard) > _HANG_S:
                 self._replace("its process hangs")
-        elif now - self._heard > _LOAD_S:
+        elif now - self._heard > self._silence_s:
             self._replace("it did not load in time")
 
     def _take(self, message: object) -> None:
         self._heard = time.monotonic()
-        if isinstance(message, Ready):
-            self.state, self.trouble = EngineState.READY, ""
+        if isinstance(message, Loading):
+            self.detail, self._silence_s = message.what, _STEP_S
+        elif isinstance(message, Ready):
+            self.state, self.detail = EngineState.READY, ""
+            self._failed_loads = 0
             for ticket in list(self._pending):  # what came while it loaded
                 self._send(ticket)
         elif isinstance(message, Reply):
-            self._slot_of.pop(message.ticket, None)
-            if self._pending.pop(message.ticket, None) is not None:
-                self._counts["answered"] += 1
-                self._done.append(self._answered(message))
+            slot = self._slot_of.pop(message.ticket, None)
+            if self._pending.pop(message.ticket, None) is not None and slot is not None:
+                answered = self._answered(message, self._slots.read(slot))
+                self._counts["answered" if answered.failure is None else "failed"] += 1
+                self._done.append(answered)
         else:
             self._replace(str(message))
 
-    def _answered(self, reply: Reply) -> Answered:
+    def _answered(self, reply: Reply, displacement: NDArray[np.float32]) -> Answered:
+        outputs = (*reply.logits, reply.micro_logit)
+        if not (np.isfinite(outputs).all() and np.isfinite(displacement).all()):
+            return Answered(reply.ticket, None, None, reply.took_ms, "its answer is not finite")
         scaled = np.asarray(reply.logits, np.float64) / self._temperature
         odds = np.exp(scaled - scaled.max())
         p = odds / odds.sum()
@@ -191,7 +215,7 @@ class EngineProcess:
             self.description,
             doubted=micro < self._least_micro,
         )
-        return Answered(reply.ticket, classification, reply.displacement, reply.took_ms, None)
+        return Answered(reply.ticket, classification, displacement, reply.took_ms, None)
 
     def _send(self, ticket: int) -> None:
         try:
@@ -206,13 +230,15 @@ class EngineProcess:
         self._pending.clear()
         self._slot_of.clear()
         self._end_child()
-        self.trouble = why
+        self.detail = why
         now = time.monotonic()
         allowed, per_s = self._budget
         self._deaths.append(now)
+        if self.state is not EngineState.READY:
+            self._failed_loads += 1
         while self._deaths and now - self._deaths[0] > per_s:
             self._deaths.popleft()
-        if len(self._deaths) > allowed:
+        if len(self._deaths) > allowed or self._failed_loads >= _LOADS:
             self.state = EngineState.FAILED
             return
         self.state = EngineState.RESTARTING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +13,13 @@ from numpy.typing import NDArray
 from realtime.engine.folder import EngineFolder
 from realtime.errors import EngineMismatch
 
+if sys.platform != "win32":
+    import resource
+
 Array = NDArray[np.float32]
+Progress = Callable[[str], None]  # told how far a long load has got, in words
+
+_MAX_BYTES = 4_000_000_000  # of memory that a network on the CPU may take; ours takes 0.3 GB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +60,13 @@ def check_canary(session: EngineSession, folder: EngineFolder, tolerance: float 
         raise EngineMismatch(
             f"{session.name} does not give the answer {folder.path} was exported with"
         )
+
+
+def limit_memory(runtime: str) -> None:
+    """Bound what this process may allocate, so that a hostile network is an error and no more.
+
+    For runtimes on the CPU; a GPU's driver maps far more than it uses.
+    """
+    if sys.platform.startswith("linux") and runtime in ("onnxruntime", "openvino"):
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (_MAX_BYTES, most))

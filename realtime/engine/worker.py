@@ -1,4 +1,9 @@
-"""What runs inside the engine process: load, check, answer, until the parent is gone."""
+"""What runs inside the engine process: load, check, answer, until the parent is gone.
+
+Every message is short, so that it is in the pipe as a whole or not at all: a process that is
+stopped in the middle of an answer leaves nothing half said.  The field goes through the slot that
+its pair came in.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +14,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from realtime.engine.backends import open_session, resolve
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import check_canary
+from realtime.engine.runtime import check_canary, limit_memory
 from realtime.engine.shared_memory import PairSlots
 from realtime.errors import EngineError
 
-_CANARY_S = 10.0  # an idle engine proves itself this often
+_CANARY_S = 10.0  # an idle engine runs its canary this often
+_MAX_WORDS = 2000  # of a message; what a library says of a graph may be long
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +31,24 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Loading:
+    """Loading takes long, and has made progress."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The engine is loaded and has answered its canary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """The displacement (2, 224, 224) lies in the slot of the request."""
+
     ticket: int
     logits: tuple[float, float, float]
     micro_logit: float
-    displacement: NDArray[np.float32]  # (2, 224, 224)
     took_ms: float
 
 
@@ -50,7 +61,10 @@ def serve(
         pairs = PairSlots(slots, slots_name)
         try:
             checked = EngineFolder.load(Path(folder))
-            session = open_session(checked, backend, threads)
+            limit_memory(resolve(backend, checked).runtime)
+            session = open_session(
+                checked, backend, threads, lambda what: link.send(Loading(what[:_MAX_WORDS]))
+            )
             tolerance = resolve(backend, checked).tolerance
             link.send(Ready())
             while True:
@@ -63,6 +77,9 @@ def serve(
                 took_ms = 1e3 * (time.perf_counter() - start)
                 a, b, c = (float(v) for v in answer.logits[0])
                 micro = float(answer.micro_logit[0])
-                link.send(Reply(request.ticket, (a, b, c), micro, answer.displacement[0], took_ms))
+                pairs.write(request.slot, answer.displacement[0])
+                link.send(Reply(request.ticket, (a, b, c), micro, took_ms))
         except EngineError as error:
-            link.send(str(error))
+            link.send(str(error)[:_MAX_WORDS])
+        except MemoryError:
+            link.send("the network needs more memory than an engine may take")

@@ -4,5 +4,5 @@
     elan   an .eaf file beside the video
     bids   an events.tsv and its sidecar
 
-`python -m realtime.export SESSION --elan FILE.eaf --bids FILE.tsv`
+`fleeting export SESSION --elan FILE.eaf --bids FILE.tsv`
 """

@@ -14,12 +14,12 @@ _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejec
 _COLUMNS = {
     "onset": "start of the movement, on the time line of the source",
     "duration": "from onset to offset",
-    "trial_type": "what the program took it for",
+    "trial_type": "verdict of the program",
     "apex": "peak of the movement, on the time line of the source",
     "label": "class of the movement by the engine",
-    "reviewed": "what a person said of it: a class, or none for no micro-expression",
+    "reviewed": "label by a reviewer: a class, or none for no micro-expression",
     "probability": "that it is a micro-expression, by the spotter's verifier",
-    "peak_motion": "largest displacement of a patch of skin, share of the inter-ocular distance",
+    "peak_motion": "displacement of the patch that moves most, share of the inter-ocular distance",
     "face_id": "number of the face in this session",
     "reasons": "why it was rejected",
 }
@@ -41,9 +41,9 @@ def write_bids(path: Path, events: Sequence[Event], said: Mapping[str, str]) -> 
     for name in _SECONDS:
         described[name]["Units"] = "s"
     described["trial_type"]["Levels"] = {
-        "micro_expression": "flagged, and it stands",
-        "expression": "flagged first, then it stayed: an ordinary expression",
-        "rejected_movement": "something spoke against it, at once or at the second look",
+        "micro_expression": "flagged, and not retracted",
+        "expression": "flagged first, then it did not return: an ordinary expression",
+        "rejected_movement": "not flagged, or retracted by the second stage",
     }
     write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
 

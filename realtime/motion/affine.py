@@ -1,4 +1,4 @@
-"""Affine maps of the plane, (2, 3) float64: chained, turned round, compared.
+"""Affine maps of the plane, (2, 3) float64: composed, inverted, compared.
 
 Called by the stabiliser some ten times a frame: compiled, because on six numbers numpy's calls
 cost a hundred times the arithmetic.
@@ -23,7 +23,7 @@ def compose(outer, inner):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def inverse(transform):  # type: ignore[no-untyped-def]
-    """(2, 3) the way back."""
+    """(2, 3) the inverse."""
     a, b, x = transform[0]
     c, d, y = transform[1]
     det = a * d - b * c

@@ -1,8 +1,8 @@
-"""How coarsely a codec brings a face up to date.
+"""Coarseness of a video codec on a face: the step by which it changes pixels.
 
 A sensor's noise changes nearly every pixel of every frame.  A codec short of bits repeats most of
 the face, and what it does change it changes by its quantiser's step: a movement smaller than that
-is left out, or comes late and in blocks.
+is lost, or arrives late and in blocks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from realtime.face.geometry import face_pixels
 
 _REPEATED = 0.7  # of the face; where less is, the changes are those of noise, head or light
-_LOOKED_AT = 100  # pixels along the face's shorter side; more tell the same
+_LOOKED_AT = 100  # pixels along the face's shorter side; more give the same result
 
 
 def coarseness(

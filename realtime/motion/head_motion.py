@@ -1,10 +1,10 @@
-"""The head's own motion, fitted to the shifts of patches and taken out of them.
+"""The head's own motion, fitted to the shifts of patches and removed from them.
 
     d = [tx + s·x − w·y + a·z,  ty + s·y + w·x + b·z]
 
-tx, ty shift, s scale, w roll; a, b parallax, that is yaw and pitch seen through the depth z.
+tx, ty shift, s scale, w roll; a, b parallax, that is yaw and pitch by the depth z.
 x, y, z are in IOD from the middle of the crop, d and every coefficient in crop pixels.  A patch
-counts by its prior weight and by what its texture can tell in each direction; patches that
+is weighted by its prior and by the information of its texture in each direction; patches that
 disagree (an expression moves them) lose their weight over the rounds (Geman–McClure).
 """
 
@@ -25,7 +25,7 @@ _ROUNDS = 5
 _SCALE_PX = 0.25  # residuals up to this size are ordinary; it grows with their median
 _AGREE_PX = 1.0  # a patch farther off than this does not support the fit
 _GREY_NOISE = 3.0  # sensor noise of a blurred crop, grey levels
-_MODEL_ERROR_PX = 0.12  # skin is not bone: no patch is believed better than this
+_MODEL_ERROR_PX = 0.12  # skin is not rigid: no patch has a smaller error than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _fit(shifts, centres, depth, hessian, weights, unknowns):  # type: ignore[no
 
 @numba.njit(nogil=True, cache=True)
 def _solve(a, b, x):  # type: ignore[no-untyped-def]
-    """x of a·x = b for a positive definite (k, k), by Cholesky's way; a and b are used up."""
+    """x of a·x = b for a positive definite (k, k), by Cholesky's method; overwrites a and b."""
     k = len(b)
     for j in range(k):
         for m in range(j):

@@ -4,9 +4,9 @@ For a patch of the keyframe K the shift d of the same patch in the picture I min
 
     Σ (g·(I(x + d) − mI) − (K(x) − mK))² + λ·|d|²
 
-with means mI, mK and gain g taken out, so that light may change.  The prior λ keeps patches
+with means mI, mK and gain g removed, so that light may change.  The prior λ keeps patches
 without texture (skin, the lip line in a poor video) from slipping along their own edges.  The
-keyframe's gradients stand in for the picture's: they are computed once per keyframe.  So a step
+keyframe's gradients are used for the picture's: they are computed once per keyframe.  So a step
 needs five sums over the patch of I, the rest was summed with the keyframe.
 
 All lengths are pixels of the 224-pixel crop, intensities are grey levels.
@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 PRIOR = 300.0  # λ, grey² summed over a patch; 100–600 makes no difference
 _STEPS = 8  # Gauss–Newton steps at most; a warm start needs two or three
 _SETTLED_PX = 0.002
-_GAIN = (0.6, 1.6)  # a patch whose contrast changed more than this is another thing
+_GAIN = (0.6, 1.6)  # a patch whose contrast changed more than this was not found
 
 Float = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Patches:
-    """Patches of one keyframe, ready to be looked for in other crops."""
+    """Patches of one keyframe, ready to be tracked in other crops."""
 
     centres: NDArray[np.int64]  # (n, 2) x, y
     halves: NDArray[np.int64]  # (n,) a patch is 2·half + 1 wide
@@ -46,7 +46,7 @@ class Patches:
 
 @dataclass(frozen=True, slots=True)
 class Shifts:
-    """Where the patches went."""
+    """Shifts of the patches."""
 
     d: NDArray[np.float64]  # (n, 2) x, y pixels
     ncc: NDArray[np.float64]  # (n,) normalised cross-correlation at d; below 0.6 distrust it
@@ -69,7 +69,7 @@ def cut_patches(
 def track_patches(
     patches: Patches, picture: Float, start: NDArray[np.float64], prior: float = PRIOR
 ) -> Shifts:
-    """Find every patch in `picture` (h, w), looking first at the shifts `start` (n, 2)."""
+    """Track every patch in `picture` (h, w), starting at the shifts `start` (n, 2)."""
     d, ncc = _track(
         picture,
         patches.centres,
@@ -199,7 +199,7 @@ def _interpolate(pixels, first, width, size, fx, fy, sample):  # type: ignore[no
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def _sums(sample, grey, dx, dy):  # type: ignore[no-untyped-def]
-    """ΣI, ΣI², ΣI·K, Σdx·I, Σdy·I, in double precision: means are taken out afterwards."""
+    """ΣI, ΣI², ΣI·K, Σdx·I, Σdy·I, in double precision: means are removed afterwards."""
     i = i_i = i_k = x_i = y_i = 0.0
     for p in range(len(sample)):
         value = np.float64(sample[p])

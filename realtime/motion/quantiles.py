@@ -12,7 +12,7 @@ import numba
 
 @numba.njit(nogil=True, cache=True)
 def quantile(values, share):  # type: ignore[no-untyped-def]
-    """Of values (n,), n > 0; between neighbours in proportion.  They are brought out of order."""
+    """Of values (n,), n > 0; between neighbours in proportion.  Their order is changed."""
     at = share * (len(values) - 1)
     k = int(at)
     low, high = 0, len(values) - 1

@@ -1,4 +1,4 @@
-"""How far each region of the face has moved, with the head's own motion taken out.
+"""How far each region of the face has moved, with head motion removed.
 
 Every crop is compared with the stabiliser's keyframe.  When that is renewed the signal goes
 on from where it was (displacement at the keyframe plus displacement since), so it has no jump.
@@ -31,16 +31,16 @@ class Motion:
     displacement: Array  # (31, 2) since the face was found, head motion removed
     ncc: Array  # (31,) how well each region was found, 1 at best
     head: Array  # (6,) the rigid fit since the keyframe: shift, scale, roll, yaw, pitch
-    disturbance_px: float  # what the rigid fit could not explain on the skull
-    broken: bool  # nothing connects this frame to the one before: judge nothing across it
+    disturbance_px: float  # residual of the rigid fit on the skull
+    broken: bool  # alignment was lost: this frame does not continue the one before
 
 
 class RegionMotion:
-    """Follows the regions of one face from keyframe to keyframe.
+    """Tracks the regions of one face from keyframe to keyframe.
 
     Args:
         prior: of `track_patches`.
-        parallax: whether the head's yaw and pitch are taken out besides shift, scale and roll.
+        parallax: whether yaw and pitch of the head are removed besides shift, scale and roll.
     """
 
     def __init__(self, prior: float = PRIOR, parallax: bool = True) -> None:

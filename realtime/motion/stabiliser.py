@@ -2,11 +2,11 @@
 
 Landmarks place the face to about 0.2 px of the crop from one frame to the next, too coarse for
 movements of 0.3 px.  So they only predict; patches on the skull (bridge of the nose, corners of
-the eyes, temples) are then found again in the crop to about 0.01 px, against a keyframe that
-is renewed every second and a half.  When a head has turned too far from it, the frame before
-becomes the keyframe; only if that does not fit either does nothing connect what follows to what
-came before.  Renewing as soon as the fit grows worse would lose no fewer: a movement of the face
-makes it worse too, and every renewal is a small kink, which then falls into that movement.
+the eyes, temples) are then tracked in the crop to about 0.01 px against a keyframe that is
+renewed every 1.5 s.  When a head has turned too far from it, the frame before
+becomes the keyframe; only if that does not fit either is alignment lost and started again.  Renewal
+as soon as the fit becomes worse would not lose less: a movement of the face makes it worse too, and
+every renewal is a small step in the signal, which would then fall into that movement.
 
 Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the crop unless said.
 """
@@ -14,6 +14,7 @@ Pure: state in memory only, no clock, no thread.  Coordinates are pixels of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
+from realtime.limits import Limits
 from realtime.motion.affine import compose, farthest, inverse
 from realtime.motion.compression import coarseness
 from realtime.motion.head_motion import fit_rigid, similarity_of, to_iod
@@ -32,7 +34,7 @@ Affine = NDArray[np.float64]  # (2, 3)
 _SKULL = np.flatnonzero(RIGID >= 0.2)
 _WEIGHTS, _DEPTH, _UNMOVED = RIGID[_SKULL], DEPTH[_SKULL], np.zeros((len(_SKULL), 2))
 _SAME = np.eye(2, 3)
-_AROUND_PX = 16  # looked at below the skull patches: none is followed that far
+_AROUND_PX = 16  # searched below the skull patches: none is tracked that far
 _FACE_CORNERS = np.array([[40.0, 30.0], [184.0, 30.0], [40.0, 180.0], [184.0, 180.0]])
 # Gaussian before matching, of 1.3 px; 0.8–2 makes no difference.  To 2.3 sigma: what is cut off is
 # 2 % of the weight.
@@ -41,24 +43,35 @@ _BLUR = cv2.getGaussianKernel(7, 1.3, cv2.CV_32F)
 
 @dataclass(frozen=True, slots=True)
 class StabiliserConfig:
-    renew_s: float = 1.5  # age at which a keyframe is replaced
-    min_ncc: float = 0.6  # a patch below this was not found
-    min_support: float = 0.4  # share of the skull patches that must agree
-    max_residual_px: float = 1.0  # a worse fit is not believed
-    max_drift_px: float = 10.0  # farther than this from the landmarks: start anew from them
-    lead_back: float = 0.5  # share of the way to the landmarks' alignment that a renewal goes
-    max_gap_s: float = 0.25  # after a longer silence nothing is carried over
+    renew_s: Annotated[float, Limits("age at which a keyframe is replaced, s", 0.1, 60)] = 1.5
+    min_ncc: Annotated[float, Limits("correlation below which a patch is not tracked", 0, 1)] = 0.6
+    min_support: Annotated[
+        float, Limits("share of the patches on the skull that must agree", 0, 1)
+    ] = 0.4
+    max_residual_px: Annotated[
+        float, Limits("largest residual of an accepted alignment, px", 0, 100, above=True)
+    ] = 1.0
+    max_drift_px: Annotated[
+        float,
+        Limits("distance from the landmarks at which alignment restarts, px", 0, 100, above=True),
+    ] = 10.0
+    lead_back: Annotated[
+        float, Limits("share of the way to the landmarks that a new keyframe goes", 0, 1)
+    ] = 0.5
+    max_gap_s: Annotated[
+        float, Limits("gap between frames after which rest is learned again, s", 0, 60, above=True)
+    ] = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """The reference that following crops are compared with."""
+    """The reference that later crops are compared with."""
 
     number: int
     t_ns: int
     picture: NDArray[np.float32]  # (224, 224) blurred crop
     points: NDArray[np.float64]  # (478, 2) landmarks in the crop
-    continuous: bool  # False: alignment was lost, nothing connects it to the one before
+    continuous: bool  # False: alignment was lost, it does not continue the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Stabilised:
     onward: (
         Affine  # this crop's pixels to those of the following crops; the identity but at renewals
     )
-    residual_px: float  # how well the skull patches agree; the lower the steadier
+    residual_px: float  # residual of the skull patches; lower is better
     steady: bool  # False: aligned by landmarks alone
     coarse: float  # `coarseness` of the step from the frame before, grey levels
 
@@ -107,7 +120,7 @@ class Stabiliser:
         """Align one frame (h, w) of the same face; times must move forward."""
         by_landmarks = crop_transform(face.landmarks)
         coarse = coarseness(grey, self._before, face.landmarks)
-        if coarse is not None:  # a repeated frame tells nothing
+        if coarse is not None:  # a repeated frame has no information
             self._coarse = coarse
         self._before = grey
         before = self._key
@@ -124,7 +137,7 @@ class Stabiliser:
         used, anchor, onward = self._key, transform, _SAME
         if used is None or not steady or t_ns - used.t_ns >= self.config.renew_s * 1e9:
             # The patches and the landmarks place a turned head differently: the crop is led back
-            # in steps that no measurement sees, since the keyframe changes with it.
+            # in steps that change no measurement, since the keyframe changes with it.
             anchor = transform + self.config.lead_back * (by_landmarks - transform)
             if steady:
                 ahead = _blurred(warp_crop(grey, anchor))
@@ -150,7 +163,7 @@ class Stabiliser:
         )
 
     def _aligned(self, t_ns: int, grey: NDArray[np.uint8], by_landmarks: Affine) -> Affine | None:
-        """The transform that puts the skull where the keyframe has it; None: it was not found."""
+        """The transform that aligns the skull to the keyframe; None: it was not found."""
         last, config = self._last, self.config
         if self._key is None or last is None or t_ns - last.t_ns > config.max_gap_s * 1e9:
             return None

@@ -1,7 +1,7 @@
 """One event's clip while it is being written: frames out of the ring, into a file, and its notes.
 
-Moved along by the recorder's thread, a few frames at a time, so that several clips can be open
-side by side.  Beside NAME.mp4 stands NAME.json: the true time of every frame, where the event
+Advanced by the recorder's thread, a few frames at a time, so that several clips can be open at
+once.  Beside NAME.mp4 stands NAME.json: the true time of every frame, where the event
 lies, and whether frames are missing.  Times are integer nanoseconds of the source.
 """
 
@@ -21,7 +21,7 @@ from realtime.recording.session_folder import SessionFolder
 SCHEMA = 1
 
 _BURST = 8  # frames of one clip before the next clip has its turn
-_LOST_S = 5.0  # a live source silent for so long ends the clips that wait for it
+_LOST_S = 5.0  # a live source without a frame for so long ends the clips that wait for it
 
 
 class ClipProgress(Enum):
@@ -44,8 +44,8 @@ class ClipRecording:
         relative: the clip's path inside the session folder.
         reader: stands at the first frame of the pre-roll; closed with the clip.
         end_ns: last moment of the post-roll.
-        live: a source that falls silent may be gone, rather than waiting for us.
-        note: told every fault; none is raised.
+        live: a source without frames may be lost, rather than waiting for the reader.
+        note: called with every fault; none is raised.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class ClipRecording:
         self._live = live
         self._note = note
         self._heard_s = time.monotonic()  # when the newest frame came
-        self._writer: ClipWriter | None = None  # made with the first frame, which tells the size
+        self._writer: ClipWriter | None = None  # made with the first frame, whose size it has
         self._times_ns: list[int] = []
         self._complete = False  # the whole post-roll is in it
 
     @property
     def missed(self) -> int:
-        """Frames a live ring let go before the recorder came to them."""
+        """Frames that a live ring dropped before the recorder read them."""
         return self._reader.missed
 
     def advance(self, timeout_s: float) -> ClipProgress:
@@ -112,7 +112,7 @@ class ClipRecording:
         return frames
 
     def abandon(self) -> None:
-        """Let go of the source and of the file, without notes."""
+        """Close the reader and the file, without notes."""
         self._reader.close()
         try:
             if self._writer is not None:

@@ -5,7 +5,7 @@ once, so `kill -9` costs the last frame or two and never the clip.  While it is 
 called NAME.part.mp4; the name NAME.mp4 means that it is whole.
 
 Times in are `t_ns`; in the file they count microseconds from the clip's first frame.  A nominal
-rate is never used: frames of a webcam come when they come.
+rate is never used: the frames of a webcam are not regular.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _log = logging.getLogger(__name__)
 
 
 class _Sink:
-    """The file as FFmpeg sees it.  After a refusal it swallows the rest, so that the container
-    can still be closed; the caller then cuts the file back to `whole`."""
+    """The file as FFmpeg sees it.  After an error it ignores the rest, so that the container
+    can still be closed; the caller then truncates the file to `whole`."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -126,7 +126,7 @@ class ClipWriter:
             self._mux(self._stream.encode(frame))
         except av.FFmpegError as error:
             raise RecordingError(
-                f"{self.path.name}: the encoder refused a frame: {error}"
+                f"{self.path.name}: the encoder did not accept a frame: {error}"
             ) from error
         self.frames += 1
 
@@ -241,7 +241,7 @@ def _remux(part: Path, target: Path, frames: int) -> None:
 
 
 def _lock(descriptor: int) -> None:
-    """Tell other programs that this clip is alive; the system lets go of it at our death."""
+    """Lock the clip against other programs; the system releases the lock when this one ends."""
     if sys.platform != "win32":
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

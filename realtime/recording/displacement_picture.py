@@ -1,4 +1,4 @@
-"""The network's displacement field as a picture a person can judge.
+"""The network's displacement field as a picture.
 
 Called by the recorder for each event's still.  Hue is the direction of the motion (the wheel in
 the corner is the key), strength of the colour its size; arrows are exaggerated by the factor

@@ -1,9 +1,9 @@
 """Findings become events: numbered, classified, written down, recorded.
 
-A micro-expression asks the engine and opens a clip when its flag goes up.  Its line is written
-when the class is known, or without it when the engine takes too long; what comes later is a
-line that revises.  In a file analysed as fast as possible the engine is waited for, so that a
-run gives the same lines every time.
+A flag submits the pair to the engine and opens a clip.  Its line is written when the class is
+known, or without it when the engine takes too long; what is known later is a line that revises.  In
+a file analysed as fast as possible the engine is waited for, so that a run gives the same lines
+every time.
 
 Called from the analysis thread only.
 """
@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from realtime.capture.ring_buffer import Frame, FrameRing
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
+from realtime.recording.event_log import EventLog
+from realtime.recording.recorder import Recorder
 from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
@@ -30,27 +33,6 @@ _KEPT_REJECTED = 1000
 _REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
 
 
-class Log(Protocol):
-    def append(self, event: Event) -> None: ...
-
-
-class Markers(Protocol):
-    def send(self, event: Event, start_ns: int) -> None: ...
-
-
-class Recorder(Protocol):
-    def record(self, event_id: str, onset_ns: int, apex_ns: int, offset_ns: int) -> str | None: ...
-
-    def save_stills(
-        self,
-        event_id: str,
-        onset: Frame,
-        apex: Frame,
-        crop: NDArray[np.uint8],
-        displacement: NDArray[np.float32] | None,
-    ) -> tuple[str, ...]: ...
-
-
 @dataclass(slots=True)
 class _Open:
     """An event that may still change."""
@@ -58,7 +40,7 @@ class _Open:
     event: Event
     finding: Finding
     apex_crop: NDArray[np.uint8]
-    asked: float | None  # monotonic seconds when the engine was asked; None: no answer is awaited
+    asked: float | None  # monotonic seconds when the pair was submitted; None: no answer is awaited
     written: bool = False
 
 
@@ -68,7 +50,7 @@ class EventTracker:
     Args:
         engine: None for motion only.
         log, recorder: None when nothing is recorded.
-        markers: told of every line too.
+        announce: called with every line too, and the source time of the first frame in ns.
         wait: wait for the engine, however long it takes.
         answer_s: otherwise write an event without its class after this.
     """
@@ -78,23 +60,23 @@ class EventTracker:
         ring: FrameRing,
         *,
         engine: EngineProcess | None,
-        log: Log | None,
+        log: EventLog | None,
         recorder: Recorder | None,
         wait: bool,
         answer_s: float,
-        markers: Markers | None = None,
+        announce: Callable[[Event, int], None] | None = None,
     ) -> None:
         self._ring = ring
         self._engine = engine
         self._log = log
         self._recorder = recorder
-        self._markers = markers
+        self._announce = announce
         self._wait = wait
         self._answer_s = answer_s
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
         self._count = 0
         self.start_ns = 0  # source time of the first frame
-        self._flagged: dict[str, Event] = {}  # the last word on what was flagged and stands
+        self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees that there is news
@@ -111,7 +93,7 @@ class EventTracker:
         return tuple(sorted([*rejected, *flagged], key=_number))
 
     def final(self) -> list[Event]:
-        """The last word on every event, in the order of flagging (old rejected ones left out)."""
+        """The last revision of every event, in order; old rejected ones are left out."""
         return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
     def record(self, found: FaceFinding, now: Frame) -> None:
@@ -171,7 +153,7 @@ class EventTracker:
                 self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
 
     def _settle(self, entry: _Open, answered: Answered | None) -> None:
-        """The engine has spoken, or will not: stills and the event's line."""
+        """The engine has answered, or will not: stills and the event's line."""
         entry.asked = None
         displacement = None
         event = entry.event
@@ -209,7 +191,7 @@ class EventTracker:
         )
 
     def _facts(self, found: FaceFinding) -> dict[str, Any]:
-        """The fields of an event that a finding sets, and a revision sets anew."""
+        """The fields of an event that a finding sets, and a revision replaces."""
         finding = found.finding
         return {
             "onset_s": self._seconds(finding.onset_ns),
@@ -230,8 +212,8 @@ class EventTracker:
     def _write(self, event: Event) -> None:
         if self._log is not None:
             self._log.append(event)
-        if self._markers is not None:
-            self._markers.send(event, self.start_ns)
+        if self._announce is not None:
+            self._announce(event, self.start_ns)
         before = self._flagged.pop(event.id, None)
         if before is not None:
             self._counts[before.kind] -= 1

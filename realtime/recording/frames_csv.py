@@ -58,7 +58,7 @@ class FrameRow:
     blink_right: float
     jaw_open: float
     iod_px: float
-    residual_px: float  # what alignment left over, crop pixels; not finite: not aligned
+    residual_px: float  # residual of the alignment, crop pixels; not finite: not aligned
     assessable: Assessable
     brows: float
     lids: float

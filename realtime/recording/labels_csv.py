@@ -1,4 +1,4 @@
-"""What a person says of a session's events: `labels.csv` in its folder, columns `id,label`.
+"""A reviewer's labels of a session's events: `labels.csv` in its folder, columns `id,label`.
 
 Written by the review after every key, whole or not at all; other columns that stand there (the
 trainer reads `subject`) are kept.
@@ -51,18 +51,18 @@ class Labels:
         self._rows = read_labels(session.path(NAME))
 
     def by_id(self) -> dict[str, str]:
-        """One of LABELS for every event of which something was said that counts."""
+        """One of LABELS for every event that has a valid label."""
         ids = (row["id"].strip() for row in self._rows)
         return {identity: said for identity in ids if (said := self.get(identity))}
 
     def get(self, identity: str) -> str | None:
-        """One of LABELS; None: nobody has said anything that counts."""
+        """One of LABELS; None: it has no valid label."""
         row = self._row(identity)
         said = "" if row is None else row["label"].strip().lower()
         return said if said in LABELS else None
 
     def set(self, identity: str, label: str | None, subject: str | None = None) -> None:
-        """Say it, or with None take back what was said.
+        """Set the label, or with None remove it.
 
         Raises:
             DiskFull, RecordingError: it could not be written; the file is as it was.

@@ -1,11 +1,11 @@
-"""Keeps what the spotter flagged: a clip around each event, and stills of its onset and apex.
+"""Records what the spotter flagged: a clip around each event, and stills of its onset and apex.
 
 `record` and `save_stills` are called on the analysis thread and return at once; one thread of
 the recorder's own reads the frames out of the ring and writes them.  Capture never waits for it
 in a live ring (frames it was too late for are counted and the clip is marked `degraded`);
 a lossless ring lets the source wait, so there a clip has every frame.
 
-Nothing that happens to the disk reaches detection: it is counted and shown.
+No fault of the disk affects detection: it is counted and shown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from realtime.status import RecorderCounts, RecordingState
 _OPEN_CLIPS = 4  # written side by side at most: one core encodes about that many live
 _STILLS_WAITING = 8  # events; each holds two frames of the source
 _WAIT_S = 0.05  # longest wait for a frame, so that stills and the end are noticed
-_RETRY_S = 5.0  # after a disk refused a write although it claimed to have room
+_RETRY_S = 5.0  # after a write failed although the disk reported room
 _DRAIN_LIVE_S = 2.0  # at the end, for frames that are still in the ring
 _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the machine's speed
 _JOIN_S = 30.0  # longer than any of these
@@ -156,7 +156,7 @@ class Recorder:
             return RecorderCounts(counts["clips"], missed, counts["suppressed"], counts["failures"])
 
     def notices(self) -> tuple[str, ...]:
-        """Lines the user should see: the last troubles, and how many events went without."""
+        """Lines the user should see: the last faults, and how many events went without."""
         counts = self.counts()
         lines = list(self._troubles)
         if counts.suppressed:
@@ -201,7 +201,7 @@ class Recorder:
     def _step(self) -> None:
         """A burst of every open clip, then one event's stills; wait if there was nothing."""
         self._work.clear()
-        if self._stop.is_set():  # asked after clearing, so that `close` is never slept through
+        if self._stop.is_set():  # tested after clearing, so that `close` is not missed
             return
         with self._lock:
             clips = list(self._clips)

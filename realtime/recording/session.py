@@ -1,9 +1,10 @@
-"""The one reader of a recorded session: what happened, as it is known last.
+"""The one reader of a recorded session, with all revisions applied.
 
     session = open_session(Path("sessions/20261127-204500-0001"))
     for event in session.events: ...
 
-Nothing is written here.  What a kill or an editor has spoilt is left out and told in `troubles`.
+Nothing is written here.  What was damaged by a kill or an editor is left out and reported in
+`troubles`.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Clip:
     event_id: str
     path: Path
     first_frame_s: float | None  # None: its notes are not there
-    missing_pre_s: float  # of the pre-roll that was asked for
-    degraded: bool  # frames are missing in it, or its pre-roll is shorter than asked for
+    missing_pre_s: float  # of the pre-roll that was requested
+    degraded: bool  # frames are missing in it, or its pre-roll is shorter than requested
     complete: bool  # the whole post-roll is in it
 
 
@@ -83,7 +84,7 @@ class Session:
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What each analysed frame was good for.  Raises DataError as `frames` does."""
+        """Whether each analysed frame was assessable.  Raises DataError as `frames` does."""
         return tuple(read_verdicts(self.folder))
 
     @cached_property
@@ -99,7 +100,7 @@ class Session:
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
-        """What a person said, by the id of the event: a class, or "none".
+        """A reviewer's labels, by the id of the event: a class, or "none".
 
         Raises:
             DataError: `labels.csv` cannot be read.

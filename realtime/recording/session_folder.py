@@ -188,7 +188,7 @@ class SessionFolder:
         while True:
             try:
                 return shutil.disk_usage(place).free
-            except FileNotFoundError:  # someone removed the folder; ask where it will be again
+            except FileNotFoundError:  # the folder was removed; it will be made again there
                 place = place.parent
 
     def _append(self, name: str, line: bytes, sync: bool) -> None:

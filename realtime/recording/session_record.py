@@ -26,7 +26,7 @@ class SessionEnd(Enum):
 
 
 class Outcome(Enum):
-    """What a session is worth to who reads its table."""
+    """How a session ended, for the table of a batch."""
 
     DONE = "done"
     STOPPED = "stopped"  # before its source ended

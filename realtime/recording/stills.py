@@ -1,6 +1,6 @@
 """An event's still pictures: its onset and apex frames, and the displacement between them.
 
-Written by the recorder's thread, as PNG: a still is what a person measures on.
+Written by the recorder's thread, as PNG: stills are used for measurements.
 """
 
 from __future__ import annotations

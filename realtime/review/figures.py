@@ -1,6 +1,6 @@
-"""What came of a review: how often the program was right, and its false alarms a minute.
+"""Result of a review: precision and false alarms a minute, with their intervals.
 
-The one figure about a program like this that concerns its user: on these people, this camera.
+Precision on the user's own recordings: these people, this camera.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from realtime.statistics import rate_interval, share_interval
 class ReviewFigures:
     flags: int  # that stand
     reviewed: int  # of these
-    right: int  # micro-expressions, by the person
-    named: int  # of the right ones, those the engine classified
-    named_rightly: int
+    right: int  # micro-expressions, by the reviewer
+    classified: int  # of the right ones, those the engine classified
+    correctly_classified: int
     minutes: float  # in which the face could be judged
 
     @property
@@ -54,19 +54,21 @@ def in_words(found: ReviewFigures) -> list[str]:
         lines.append(
             f"{found.wrong / found.minutes:.2f} false alarms a minute (95 %: "
             f"{few:.2f} to {many:.2f}) in {found.minutes:.1f} "
-            "minutes that could be judged"
+            "assessable minutes"
         )
     elif found.minutes > 0:
         lines.append("false alarms a minute: when all are labelled")
-    if found.named:
-        lines.append(f"{found.named_rightly} of {found.named} named as you named them")
-    lines.append("what was missed nobody knows: a review sees only what was flagged")
+    if found.classified:
+        lines.append(
+            f"{found.correctly_classified} of {found.classified} classified as you labelled them"
+        )
+    lines.append("recall is not known: a review contains only what was flagged")
     return lines
 
 
 def listing(flags: Sequence[Flag], labels: Labels) -> Table:
     table = Table(title="flagged movements", title_justify="left")
-    for heading in ("id", "time", "ms", "program", "stands", "you"):
+    for heading in ("id", "time", "ms", "program", "retracted", "you"):
         table.add_column(heading)
     for flag in flags:
         said = labels.get(flag.id)
@@ -74,9 +76,9 @@ def listing(flags: Sequence[Flag], labels: Labels) -> Table:
             flag.id,
             clock(flag.event.apex_s),
             f"{1e3 * flag.event.duration_s:.0f}",
-            # told when the person has answered: an answer that is known is soon believed
+            # shown after the answer, so that it does not influence the reviewer
             "" if said is None or flag.event.label == UNCLASSIFIED else flag.event.label,
-            "yes" if flag.stands else f"taken back: {flag.event.kind}",
+            "" if flag.stands else f"yes: {flag.event.kind}",
             said or ("-" if flag.clip else "no clip"),
         )
     return table

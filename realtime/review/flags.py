@@ -1,4 +1,4 @@
-"""What a session holds for a person to check: each movement that was flagged, as known last."""
+"""The movements of a session that were flagged, each with its last revision."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A clip as pictures of the face that moved, large and in colour, held still as the live path does.
 
-Held against the clip's first frames throughout: no keyframe is renewed while it fits, since each
-renewal moves the picture a little, and a person looks for little movements.
+Aligned to the clip's first frames throughout: no keyframe is renewed while it fits, since each
+renewal moves the picture a little, and small movements are to be seen.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from realtime.motion.stabiliser import Affine, Stabiliser, StabiliserConfig
 SIDE = 560  # pixels of a picture, both ways
 _NEVER_S = 1e9
 _EVERYWHERE = (0.0, 0.0, 1e9, 1e9)
-_ROOM = 1.0  # around the face that is looked for: a small one is found in it, few others are
-_SAME_PERSON = 0.5  # from one frame to the next, in widths of the face: two cannot be so near
+_ROOM = 1.0  # around the face: a small one is detected in it, and few others
+_SAME_PERSON = 0.5  # from one frame to the next, in widths of the face: two faces are farther apart
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Which key does what: the review without its window.
+"""The effect of each key: the review without its window.
 
-`press` takes a key, `picture` says what is to be seen at a time; the caller owns the clock.
+`press` takes a key, `picture` gives the picture at a time; the caller owns the clock.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from realtime.review.sheet import Sheet, draw
 SPEEDS = (4, 8, 1, 2)  # times slower, in the order of the key
 _FLICKER_S = 0.5
 _AROUND_S = 0.5  # before the onset and after the offset, where the movement alone is shown
-_FRAME_S = 1 / 30  # for which the last frame of a clip stands
+_FRAME_S = 1 / 30  # for which the last frame of a clip is shown
 _Marks = tuple[float | None, float | None, float | None]
 _SAYS = {"0": NONE, **{str(n): label for n, label in enumerate(CLASSES, start=1)}}
 
 
 class Reviewer:
-    """Goes through a session's flags, first those that nobody has labelled.
+    """Goes through a session's flags, first those without a label.
 
     Args:
         flags: at least one, each with a clip.
@@ -148,5 +148,5 @@ def _marks(flag: Flag) -> _Marks:
 
 
 def _engine(flag: Flag) -> str:
-    """Told only after the person has answered: an answer that is known is soon believed."""
+    """Shown only after the answer, so that it does not influence the reviewer."""
     return "" if flag.share is None else f"program: {flag.event.label} {percent(flag.share)}"

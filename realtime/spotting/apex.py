@@ -1,11 +1,11 @@
-"""Onset, apex and offset of a candidate, from the regions that answered.
+"""Onset, apex and offset of a candidate, from the regions that moved.
 
 The displacement is projected on the candidate's own direction, y(t) = Σ w·e(t), scaled to unit
-noise.  The apex is where two half parabolas meet that follow y on its way up and on its way down:
-a movement is flat at its peak, and the highest sample lies wherever the noise lifts it.  Onset and
-offset come from the half-height crossings, doubled: for a raised-cosine pulse the half of the
-height is crossed at half of the rise.  Crossings lie far above the noise, feet do not.  An
-extrapolated offset is known before the movement is over.
+noise.  The apex is where two half parabolas meet that are fitted to y while it rises and while it
+falls: a movement is flat at its peak, and the largest sample lies wherever the noise is largest.
+Onset and offset come from the half-height crossings, doubled: a raised-cosine pulse crosses half of
+its height at half of its rise.  Crossings lie far above the noise, the ends of the pulse do not.
+An extrapolated offset is known before the movement is over.
 
 Pure; durations in seconds, times in nanoseconds on the timeline's clock.
 """
@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.geometry import CROP_IOD
+from realtime.limits import Limits
 from realtime.motion.regions import AU_REGION, REGIONS
 from realtime.spotting.onset import Candidate
 from realtime.spotting.timeline import GRID_HZ, Timeline, steps
@@ -32,14 +34,19 @@ _FINE = 0.25  # of a sample
 
 @dataclass(frozen=True, slots=True)
 class ApexConfig:
-    search_s: float = 0.1  # the peak lies this near to the score's maximum
-    base_s: float = 0.42  # and the face was at rest within this long before
-    lead_s: float = 0.02  # half-height crossings place the onset this much too late
+    search_s: Annotated[
+        float, Limits("largest distance of the apex from the score's maximum, s", 0.02, 0.5)
+    ] = 0.1
+    base_s: Annotated[
+        float, Limits("time before the apex in which the face was at rest, s", 0.1, 2)
+    ] = 0.42
+    # Half-height crossings place the onset too late.
+    lead_s: Annotated[float, Limits("correction of the onset, s", 0, 0.2)] = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One movement: up and, if it is there already, down again."""
+    """One movement: its rise and, if that is known already, its fall."""
 
     onset_ns: int
     apex_ns: int
@@ -105,7 +112,7 @@ def project(span, weights):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _course(y, low, high, base_steps):  # type: ignore[no-untyped-def]
-    """Where the projection y (n,) peaks within low..high, and how it gets there and away.
+    """Where the projection y (n,) peaks within low..high, and how it rises and falls.
 
     Turns y into its level, 0 at the base and 1 at the apex.  Returns apex and base as samples, the
     peak between samples, its height (0: there is no rise) and, in samples, the way up from a half

@@ -1,4 +1,4 @@
-"""Which action unit a brief movement looks like: filters matched to patterns, in this face's noise.
+"""Which action unit a brief movement matches: matched filters, whitened by this face's noise.
 
 What an action unit does to the thirty-one regions is known; what else moves them (speech, blinks,
 what the rigid fit leaves of a turning head) moves many of them together.  With the covariance Σ of
@@ -6,11 +6,12 @@ a face's pulses p, the pattern a of a unit stands out by
 
     z = aᵀ Σ⁻¹ p / √(aᵀ Σ⁻¹ a),    t = z / √(r / (n − 1)),    r = pᵀ Σ⁻¹ p − z²,    n = 62.
 
-z counts sigmas of this face's own noise; t asks besides that the pattern explain the movement,
-whatever its size: the adaptive coherence estimator of radar, which keeps its rate of false alarms
-while the noise grows and falls.  Σ is learned as the face is watched, a quarter of a second late,
-so that no movement hides itself.  A few seconds do not fill 62² entries: what is learned is drawn
-half of the way to the correlation R of people's regions in general, with this face's variances,
+z is in sigmas of this face's own noise; t measures besides how well the pattern explains the
+movement, whatever its size: the adaptive coherence estimator of radar, whose rate of false alarms
+does not depend on the noise.  Σ is estimated while the face is analysed, a quarter of a second
+late, so that no movement is part of its own noise.  A few seconds do not fill 62² entries: the
+estimate is shrunk half of the way to the correlation R of people's regions in general, with this
+face's variances,
 
     Σ = ½ C + ½ D R D + ε² I,    D² = diag C.
 
@@ -35,28 +36,30 @@ from realtime.spotting.timeline import steps
 Array = NDArray[np.float64]
 
 # made by `model.tables.unit_patterns`
-with np.load(Path(__file__).with_name("unit_patterns.npz"), allow_pickle=False) as _table:
+PATTERNS = Path(__file__).with_name("unit_patterns.npz")
+# made by `model.tables.unit_noise`
+NOISE = Path(__file__).with_name("unit_noise.npz")
+with np.load(PATTERNS, allow_pickle=False) as _table:
     _KIND_NAMES = _table["kinds"].tolist()
     _HALF_OF = _table["lower"].astype(np.intp)  # (k,) 0 upper face, 1 lower
     _SHAPES = _table["patterns"].astype(np.float64)  # (k, 31, 2)
 KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_NAMES))
 _KIND_OF = np.array([KINDS.index(name) for name in _KIND_NAMES])  # (k,)
-# made by `model.tables.unit_noise`
-with np.load(Path(__file__).with_name("unit_noise.npz"), allow_pickle=False) as _table:
+with np.load(NOISE, allow_pickle=False) as _table:
     _CORRELATION = _table["correlation"].astype(np.float64)  # R
 _FLAT = _SHAPES.reshape(len(_SHAPES), -1)
 _N = 2 * len(REGIONS)
 _MOVING = 0.2  # a region belongs to a pattern from this share of its largest displacement
 
 _MEMORY_S = 10.0
-_LATE_S = 0.25  # a pulse teaches Σ this long after it was seen
+_LATE_S = 0.25  # a pulse enters Σ this long after it was measured
 _LEARN_S = 0.25  # between inversions
-_SHRINK = 0.5  # towards people in general
+_SHRINK = 0.5  # towards the mean of many people
 _FLOOR_PX = 0.05
-_START_PX = 0.15  # noise of a face that nothing is known of yet
-_START = steps(1.0)  # pulses that this guess is worth
-_WILD = 3.0  # rms sigma above which a pulse teaches less, so that one blink is not all there is
-_LEAST_REST = 20.0  # of 61: what is smaller is luck
+_START_PX = 0.15  # noise of a face before any is measured
+_START = steps(1.0)  # pulses that this assumption counts for
+_WILD = 3.0  # rms sigma above which a pulse has less weight, so that one blink does not dominate
+_LEAST_REST = 20.0  # of 61: a smaller one is not significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class UnitFilter:
         return best
 
     def fit(self, pulse: Array) -> UnitFit:
-        """What one pulse (31, 2) looks like."""
+        """The best pattern of one pulse (31, 2)."""
         z, sigma2 = self._whitened(pulse)
         t = _t(z, sigma2)
         upper, lower = (self._match(k, z, t) for k in _largest(z, _HALF_OF, 2).tolist())

@@ -1,7 +1,7 @@
 """What a face did in the last seconds: how much it oscillated, how far it is from its place.
 
-Called for every candidate, whose worth depends on it, and four times a second for the state that
-the screen shows.  Crop pixels.
+Called for every candidate, as features of it, and four times a second for the state on the screen.
+Crop pixels.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ def oscillation_amplitude(timeline: Timeline, last: int) -> dict[Stream, float]:
 
 
 def away_px(timeline: Timeline, index: int) -> float:
-    """How far the face is from its usual place of the last seconds, crop pixels."""
+    """Displacement of the face from its median position of the last seconds, crop pixels."""
     past = timeline.span(index - steps(3.0), index)
     return float(_away(past, past[-1], EXPRESSIVE)[0])
 
 
 def away_then_and_now_px(timeline: Timeline, before: int, now: int) -> tuple[float, float, float]:
-    """How far the face was from its usual place at one sample and is at another, and between.
+    """Displacement from the usual position at one sample, at another, and between them.
 
-    A movement at the edge of an ordinary expression starts or ends far from where the face was
-    during the last seconds.
+    A movement at the beginning or end of an ordinary expression starts or ends far from the median
+    position of the last seconds.
     """
     past = timeline.span(before - steps(2.5), before)
     if not len(past):

@@ -50,7 +50,7 @@ class MeasuredCandidate:
     candidate: Candidate
     pulse: Pulse
     features: NDArray[np.float64]  # one value for each of `features.NAMES`
-    continuous: bool  # tracking held from before the onset to now
+    continuous: bool  # tracked without a break from before the onset to now
     coarse: float  # `coarseness` of the codec, grey levels, median of two seconds
 
     @property
@@ -69,7 +69,7 @@ class MeasuredCandidate:
 
     @property
     def masked(self) -> bool:
-        """A movement of the lower face while the person speaks: nobody can tell it from speech."""
+        """A movement of the lower face while the person speaks: not to be separated from speech."""
         streams = self.candidate.streams
         lower = self.candidate.stream is not Stream.BROWS and (
             streams[Stream.MOUTH] >= streams[Stream.BROWS]
@@ -82,7 +82,7 @@ def _always(_: int) -> bool:
 
 
 class CandidateFinder:
-    """One face.  `reset` when it is lost, when time was lost, or when rest is to be learned.
+    """One face.  `reset` when it is lost, after a gap, or when its noise is to be measured again.
 
     Between two resets feed either frames or rows of a series, not both.
 
@@ -224,7 +224,7 @@ class CandidateFinder:
         return float(np.median(past[:, Channel.COARSE]))
 
     def _context_of(self, at: int) -> Context:
-        """What the candidates of one moment share; one movement shows in several streams."""
+        """Context of all candidates of one moment; one movement is found in several streams."""
         known = self._context
         if known is None or (known.at, known.now) != (at, self._timeline.count - 1):
             known = self._context = context(self._timeline, at, *self._detector.scores())

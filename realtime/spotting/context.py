@@ -1,6 +1,6 @@
-"""What the face, the head and the light did around one moment: alike for all its candidates.
+"""Context of one moment: what face, head and light did, the same for all its candidates.
 
-One movement shows in several streams at once, so this is made once for some two candidates.  Seen
+One movement is found in several streams at once, so this is computed once for about two candidates,
 on the even grid of `timeline`; units are those of `signs`, and sigmas.
 """
 

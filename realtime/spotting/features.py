@@ -1,8 +1,8 @@
 """The features of a candidate, for and against it: the verifier's input.
 
 Everything is measured on the even grid of `timeline`, in units that do not depend on the camera:
-seconds, shares of the inter-ocular distance, noise sigmas.  The same function serves twice: when
-the flag may go up, and again later, when more of the movement's end is known.
+seconds, shares of the inter-ocular distance, noise sigmas.  The same function is used at both
+stages: at the flag, and later, when more of the movement's end is known.
 
 `FEATURES` names every entry beside its formula.  Pure; every entry is finite.
 """
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 _ORDER = list(Stream)
 _MOUTH, _LIDS = 1 + _ORDER.index(Stream.MOUTH), 1 + _ORDER.index(Stream.LIDS)
-_MOST = 20.0  # ratios and sigmas are cut here: beyond it more says nothing more
+_MOST = 20.0  # ratios and sigmas are clipped here: larger ones carry no more information
 
 
 def _index(name: str) -> int:
@@ -163,9 +163,9 @@ FEATURES: tuple[Feature, ...] = (
     ("over usual 90", lambda m: m.strength / max(m.usual_90, 0.3)),
     ("just before", lambda m: m.around.before[0]),
     ("mouth before", lambda m: m.candidate.mouth_before),
-    ("mouth habit", lambda m: m.candidate.mouth_habit),
+    ("mouth activity", lambda m: m.candidate.mouth_activity),
     ("mouth before/own", lambda m: m.candidate.mouth_before / m.strength),
-    ("mouth habit/own", lambda m: m.candidate.mouth_habit / m.strength),
+    ("mouth activity/own", lambda m: m.candidate.mouth_activity / m.strength),
     ("brows px", lambda m: m.around.oscillation_px[Stream.BROWS]),
     ("midface px", lambda m: m.around.oscillation_px[Stream.NOSE_CHEEKS]),
     ("mouth px", lambda m: m.around.oscillation_px[Stream.MOUTH]),
@@ -183,7 +183,7 @@ FEATURES: tuple[Feature, ...] = (
         lambda m: max(m.around.range(Channel.GAZE_X), m.around.range(Channel.GAZE_Y)),
     ),
     ("jaw change", lambda m: m.around.change(Channel.JAW)),
-    ("jaw habit", lambda m: m.around.jaw_activity),
+    ("jaw activity", lambda m: m.around.jaw_activity),
     ("head speed", lambda m: m.around.speed.place),
     ("head speed usual", lambda m: m.around.speed_usual.place),
     (
@@ -195,7 +195,7 @@ FEATURES: tuple[Feature, ...] = (
     ("yaw bump", lambda m: m.around.bump[Channel.YAW]),
     ("pitch bump", lambda m: m.around.bump[Channel.PITCH]),
     ("turn speed", lambda m: m.around.speed.turn),
-    ("turn habit", lambda m: m.around.speed_usual.turn),
+    ("turn speed usual", lambda m: m.around.speed_usual.turn),
     ("light bump", lambda m: m.around.bump[Channel.LIGHT]),
     ("light change", lambda m: m.around.change(Channel.LIGHT)),
     ("ncc low", lambda m: m.around.low[Channel.NCC]),
@@ -253,7 +253,7 @@ def _moves(moved_iod: Array) -> list[float]:
 
 
 def _shape(timeline: Timeline, candidate: Candidate, pulse: Pulse, now: int) -> tuple[float, float]:
-    """How like a pulse the movement is, and how far all regions move as one; both up to 1.
+    """Similarity of the movement to a pulse, and how far all regions move together; both up to 1.
 
     The first is the correlation of the projected displacement with the raised cosine of the
     pulse's own times, the second the share of the first singular value.

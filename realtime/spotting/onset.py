@@ -4,11 +4,11 @@ The signal is the displacement e of 31 regions.  What is scored is its second di
 
     p(t) = e(t) − (e(t − τ) + e(t + τ)) / 2,
 
-which is blind to a steady position, to a steady velocity and to drift, and answers to what goes
-up and comes back within a few tenths of a second.  Each region and axis is divided by its own
-noise (the median of |p| over the last seconds), so the score counts sigmas of this face, this
-camera and this light.  Beside these scores, which ask how much moved, two ask how well the
-movement fits an action unit of the upper and of the lower face (`units`).
+which is zero for a steady position and for a steady velocity, small for drift, and large for what
+rises and returns within a few tenths of a second.  Each region and axis is divided by its own
+noise (the median of |p| over the last seconds), so the score is in sigmas of this face, this
+camera and this light.  These scores measure how much moved; two more measure how well the
+movement matches an action unit of the upper and of the lower face (`au_filters`).
 
 Pure: no clock, no thread.  All durations are seconds, turned into samples of the 60 Hz
 grid of `timeline`.
@@ -21,10 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.limits import Limits
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import MEMBERS, REGIONS, RIGID, Stream
 from realtime.spotting.au_filters import UnitFilter, UnitFit, moving
@@ -53,18 +55,29 @@ _MOUTH = 1 + list(Stream).index(Stream.MOUTH)
 
 @dataclass(frozen=True, slots=True)
 class OnsetConfig:
-    taus_s: tuple[float, float] = (0.10, 0.14)
-    enter_sigma: float = 3.0  # score that makes a candidate
-    before_s: float = 0.25  # a candidate is the largest score since this long before
-    after_s: float = 0.04  # and until this long after
-    noise_s: float = 8.0  # history that the noise is learned from
-    learn_s: float = 2.0  # no candidate before this much of it
-    recall_s: float = 0.5  # nor before this where a profile has told the noise
-    noise_floor_px: float = 0.05
-    max_sigma: float = 20.0  # one wild region must not outvote the others
-    top: int = 4  # regions whose rms is the score of the whole face
-    top_stream: int = 3  # and of one stream
-    calm_sigma: float = 2.5  # skull residual that is still ordinary; above it scores are divided
+    taus_s: Annotated[
+        tuple[float, float], Limits("the two spans of the second difference, s", 0.03, 0.5)
+    ] = (0.10, 0.14)
+    enter_sigma: Annotated[float, Limits("score that makes a candidate, sigmas", 0.5, 20)] = 3.0
+    before_s: Annotated[
+        float, Limits("a candidate is the largest score since this long before, s", 0.02, 2)
+    ] = 0.25
+    after_s: Annotated[float, Limits("and until this long after, s", 0.02, 2)] = 0.04
+    noise_s: Annotated[float, Limits("history that the noise is estimated from, s", 1, 60)] = 8.0
+    learn_s: Annotated[float, Limits("no candidate before this much of it, s", 0.1, 60)] = 2.0
+    recall_s: Annotated[
+        float, Limits("nor before this much where a profile states the noise, s", 0.1, 60)
+    ] = 0.5
+    noise_floor_px: Annotated[
+        float, Limits("smallest noise of a region, px of the crop", 0, 5, above=True)
+    ] = 0.05
+    # One region must not outvote the others.
+    max_sigma: Annotated[float, Limits("largest score of one region, sigmas", 1, 1000)] = 20.0
+    top: Annotated[int, Limits("regions whose rms is the score of the whole face", 1, 31)] = 4
+    top_stream: Annotated[int, Limits("and the score of one stream", 1, 31)] = 3
+    calm_sigma: Annotated[
+        float, Limits("residual of the skull above which scores are divided, sigmas", 0.1, 100)
+    ] = 2.5
 
 
 class DetectorState(Enum):
@@ -79,22 +92,22 @@ class DetectorState(Enum):
 class Candidate:
     """A local maximum of the score: something rose and came back."""
 
-    stream: Stream | None  # the stream that stands out; None: the face as a whole
+    stream: Stream | None  # the stream with the largest score; None: the face as a whole
     index: int  # grid sample of the maximum
     strength: float  # its score, sigmas
     streams: dict[Stream, float]  # every stream's largest score around it
-    weights: Array  # (31, 2) of unit noise: the direction that tells most
+    weights: Array  # (31, 2) of unit noise: the direction of most information
     moving: Index  # the regions that make the movement
     sigma: Array  # (31,) each region's own score
-    noise_px: Array  # (31, 2) for the τ that answered best
+    noise_px: Array  # (31, 2) for the τ of the largest score
     disturbance_sigma: float  # the skull's own score
     mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
-    mouth_habit: float  # 75 % quantile of the mouth score over 3 s
-    fit: UnitFit  # which action unit it looks like, and how much
+    mouth_activity: float  # 75 % quantile of the mouth score over 3 s
+    fit: UnitFit  # the best matching action unit
 
 
 class OnsetDetector:
-    """Scores one face's motion and names the moments worth a closer look.
+    """Scores one face's motion and finds the candidates.
 
     Args:
         noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
@@ -229,7 +242,7 @@ class OnsetDetector:
         return [self._describe(timeline, index, int(k), window) for k in found]
 
     def _describe(self, timeline: Timeline, index: int, column: int, window: Array) -> Candidate:
-        """The candidate that a column of the scores has named."""
+        """The candidate of one column of the scores."""
         span = timeline.span(index - self._lag, index + self._lag)
         pulses, sigmas = pulses_in(span, self._taus, self._noise)
         fit = self._units.fit(pulses[-1])
@@ -244,7 +257,7 @@ class OnsetDetector:
         else:
             made_by, weights = moving(pattern), self._units.weights(pattern)
         earlier = self._history(index - steps(1.2), index - steps(0.4))[:, _MOUTH]
-        habit = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
+        activity = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
         return Candidate(
             stream,
             index,
@@ -256,7 +269,7 @@ class OnsetDetector:
             self._noise[k],
             float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
             float(earlier.max()) if len(earlier) else 0.0,
-            quantile(habit.copy(), 0.75) if len(habit) else 0.0,
+            quantile(activity.copy(), 0.75) if len(activity) else 0.0,
             fit,
         )
 
@@ -281,6 +294,6 @@ def _matched(pulse: Array, noise_px: Array, regions: Index) -> Array:
 
 @cache
 def _main_stream(pattern: int) -> Stream:
-    """The stream most of whose regions a pattern of `units` moves."""
+    """The stream most of whose regions a pattern of `au_filters` moves."""
     shares = {s: np.isin(members, moving(pattern)).mean() for s, members in MEMBERS.items()}
     return max(shares, key=lambda s: shares[s])

@@ -1,6 +1,6 @@
-"""What was learned of one person at one camera, kept for the next run (`--profile FILE`).
+"""The noise and rates of one person at one camera, kept for the next run (`--profile FILE`).
 
-`calibration.person` writes it.  It holds numbers only: no picture, no landmark.
+`fleeting calibrate person` writes it.  It holds numbers only: no picture, no landmark.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEMA = 1
 @dataclass(frozen=True, slots=True)
 class Profile:
     name: str
-    alarm_factor: float  # false alarms for each that the operating table expects, > 0
+    alarm_factor: float  # false alarms for each one that the operating table expects, > 0
     noise_px: tuple[tuple[float, float], ...]  # of each of the 31 regions' pulses, x and y
     seconds: float  # of rest and talk it was learned from
     verifier: str  # digest of the verifier it was learned with
@@ -32,7 +32,7 @@ class Profile:
 
 
 def save_profile(path: Path, profile: Profile) -> None:
-    """Raises DiskFull or RecordingError if it cannot be written; what stood there stands then."""
+    """Raises DiskFull or RecordingError if it cannot be written; the file is as it was then."""
     content = json.dumps({"schema": SCHEMA, **asdict(profile)}, indent=2) + "\n"
     write_whole(path, content.encode())
 
@@ -55,10 +55,10 @@ def load_profile(path: Path) -> Profile:
             and 0 < float(profile.alarm_factor) < 1000
         )
         if not sound:
-            raise ValueError("its numbers make no sense")
+            raise ValueError("a number is out of its range")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} cannot be read as a profile ({error}); make one with: "
-            "python -m calibration.person"
+            "fleeting calibrate person"
         ) from error
     return profile

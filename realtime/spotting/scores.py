@@ -36,11 +36,11 @@ def score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, s
     """One sample's pulses (τ, 31, 2), also kept at `slot` of (τ, n, 31, 2), and its scores.
 
     `row` takes the scores of the groups, each the rms of its `tops` strongest regions, and last
-    the rms of the skull, by which the others are divided where it is not calm.
+    the rms of the skull, by which the others are divided where it is above its limit.
     """
     pulses, sigmas = pulses_in(span, taus, noise)
     regions = sigmas.shape[1]
-    squares = np.zeros(regions)  # of the τ that answered best
+    squares = np.zeros(regions)  # of the τ with the largest score
     for r in range(regions):
         best = 0.0
         for k in range(len(taus)):

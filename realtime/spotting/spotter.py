@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from realtime.event import Kind
+from realtime.limits import Limits
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import ApexConfig
 from realtime.spotting.candidates import LATE_S, MeasuredCandidate
@@ -28,19 +30,27 @@ _TOGETHER_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SpotterConfig:
-    alarms_per_minute: float = 0.2  # target false-alarm rate
+    alarms_per_minute: Annotated[
+        float, Limits("target false-alarm rate, a minute: lower, and more is missed", 0.05, 10)
+    ] = 0.2
     onset: OnsetConfig = field(default_factory=OnsetConfig)
     apex: ApexConfig = field(default_factory=ApexConfig)
     rules: RejectionRules = field(default_factory=RejectionRules)
-    refractory_s: float = 0.4  # one movement, one event
-    same_s: float = 0.2  # apexes nearer than this belong to one movement
-    rejected_sigma: float = 5.0  # a rejected candidate below this is not worth a line,
-    # nor is one that moved less than `rules.min_amplitude_iod`
+    refractory_s: Annotated[float, Limits("no second event this soon after an apex, s", 0, 10)] = (
+        0.4
+    )
+    same_s: Annotated[float, Limits("apexes nearer than this belong to one movement, s", 0, 2)] = (
+        0.2
+    )
+    # Nor is one that moved less than `rules.min_amplitude_iod`.
+    rejected_sigma: Annotated[
+        float, Limits("a rejected candidate below this score is not logged, sigmas", 0, 100)
+    ] = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A movement the spotter has an opinion on."""
+    """A movement that was flagged or rejected."""
 
     number: int  # counts up; a revision repeats it
     kind: Kind
@@ -67,7 +77,7 @@ class _Pending:
 
 
 class Spotter:
-    """One face.  `reset` when it is lost, or when the user asks to learn rest again."""
+    """One face.  `reset` when it is lost, or when the user resets the rest."""
 
     def __init__(
         self,
@@ -100,7 +110,7 @@ class Spotter:
             hidden: the face is covered, or its video too compressed: nothing is accepted.
         """
         found: list[Finding] = []
-        # one movement shows in several streams at once: the strongest speaks for it
+        # one movement is found in several streams at once: the strongest is judged first
         for measured in sorted(candidates, key=lambda m: -m.candidate.strength):
             probability = self._verifier.trees(measured.stage).probability(measured.features)
             if measured.stage == "early":
@@ -111,7 +121,7 @@ class Spotter:
         return tuple(found)
 
     def wants_late(self, t_ns: int) -> bool:
-        """Whether a candidate at this time may be the movement of a flag that is still open."""
+        """Whether a candidate at this time may belong to a flag that is still open."""
         within_ns = (self.config.same_s + self.config.apex.search_s) * 1e9 + STEP_NS
         return any(abs(t_ns - p.first.apex_ns) < within_ns for p in self._pending)
 
@@ -126,7 +136,7 @@ class Spotter:
         weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons
         if weak and not accepted:
             return
-        # a movement shows in several streams: the first that passes speaks for all
+        # a movement is found in several streams: the first that passes is reported
         recent = [self._last_flag_ns.get("micro")]
         if reasons:
             recent.append(self._last_flag_ns.get("rejected"))
@@ -201,7 +211,7 @@ def _finding(
 
 
 def _differ(a: Finding, b: Finding) -> bool:
-    """Whether a revision says something new: another part of the face, a time by over 20 ms."""
+    """Whether a revision changes the region group, or a time by over 20 ms."""
     times = zip(
         (a.onset_ns, a.apex_ns, a.offset_ns), (b.onset_ns, b.apex_ns, b.offset_ns), strict=True
     )

@@ -1,9 +1,9 @@
-"""An unevenly sampled signal, seen on an even grid of 60 samples a second.
+"""An unevenly sampled signal, resampled to an even grid of 60 samples a second.
 
 Cameras deliver 24 to 200 frames a second, with jitter and gaps.  Between frames the signal is
-taken as straight lines; a grid sample is the mean of those lines over 50 ms around it.  All
-that follows counts grid samples, so a frame rate changes how finely a movement is seen, not
-which movements are found.
+taken as linear; a grid sample is the mean of those lines over 50 ms around it.  All
+that follows uses grid samples, so the frame rate changes the resolution of a movement, not which
+movements are found.
 
 Pure; times are nanoseconds; a grid sample is known 25 ms after its time.
 """

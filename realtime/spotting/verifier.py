@@ -1,9 +1,10 @@
-"""How likely a sighting is a micro-expression: boosted trees over its evidence.
+"""The probability that a candidate is a micro-expression: boosted trees over its features.
 
-`model.train_verifier` makes the file; it holds plain arrays only, two sets of trees (for early and
-for late sightings), a Platt calibration for each, and for each the probability that let through so
-many false alarms a minute on recordings of people the trees had not seen.  So a user asks for a
-budget of false alarms, not for a threshold.
+`fleeting train-verifier` makes the file.  It holds plain arrays only: two sets of trees (for early
+and for late candidates), a Platt calibration for each, and for each the probability that let
+through so many false alarms a minute on recordings of people the trees had not seen.  So a user
+sets a target false-alarm rate, not a threshold.  It also holds the digests of the tables that the
+features depend on: with others the trees would judge numbers they have not learned from.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.errors import EngineError
+from realtime.errors import VerifierError
+from realtime.spotting import au_filters
 from realtime.spotting.candidates import Stage
 from realtime.spotting.features import NAMES
 
 SHIPPED = Path(__file__).with_name("verifier.npz")
 STAGES: tuple[Stage, ...] = ("early", "late")
+TABLES = (au_filters.PATTERNS, au_filters.NOISE)
 
 Array = NDArray[np.float64]
 
@@ -44,16 +47,16 @@ class Trees:
     slope: float  # Platt: the probability is σ(slope · sum + offset)
     offset: float
     alarms_per_min: Array  # (k,) ascending
-    least: Array  # (k,) probability that lets so many through
+    least: Array  # (k,) threshold at that rate
 
-    def probability(self, evidence: Array) -> float:
+    def probability(self, features: Array) -> float:
         total = _sum(
-            self.roots, self.feature, self.threshold, self.left, self.right, self.value, evidence
+            self.roots, self.feature, self.threshold, self.left, self.right, self.value, features
         )
         return 1.0 / (1.0 + math.exp(-min(max(self.slope * total + self.offset, -30.0), 30.0)))
 
     def threshold_for(self, alarms_per_min: float) -> float:
-        """The probability that lets through so many false alarms a minute."""
+        """The threshold for a target false-alarm rate, a minute."""
         return float(np.interp(alarms_per_min, self.alarms_per_min, self.least))
 
 
@@ -72,22 +75,39 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
     """Read a verifier file, once.
 
     Raises:
-        EngineError: it is missing, damaged or made for other evidence.
+        VerifierError: it is missing, damaged, or made for other features or tables.
     """
     try:
         content = path.read_bytes()
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            if tuple(arrays["names"]) != NAMES:
-                raise EngineError(f"{path} was made for another version of Fleeting: train it anew")
+            if "tables" not in arrays or tuple(arrays["names"]) != NAMES:
+                raise VerifierError(
+                    f"{path} was made for another version of Fleeting: train it again"
+                )
+            _check_tables(path, dict(arrays["tables"].tolist()))
             early, late = (_trees(arrays, stage) for stage in STAGES)
     except OSError as error:
-        raise EngineError(f"{path} cannot be read as a verifier: {error}") from error
+        raise VerifierError(f"{path} cannot be read as a verifier: {error}") from error
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise EngineError(
-            f"{path} cannot be read as a verifier: it is damaged, or model.train_verifier did not "
-            "write it"
+        raise VerifierError(
+            f"{path} cannot be read as a verifier: it is damaged, or "
+            "fleeting train-verifier did not write it"
         ) from error
     return Verifier(early, late, hashlib.sha256(content).hexdigest())
+
+
+def table_digests() -> dict[str, str]:
+    """SHA-256 of each of `TABLES`, by file name."""
+    return {table.name: hashlib.sha256(table.read_bytes()).hexdigest() for table in TABLES}
+
+
+def _check_tables(path: Path, learned: dict[str, str]) -> None:
+    for name, digest in table_digests().items():
+        if learned.get(name) != digest:
+            raise VerifierError(
+                f"{path} was trained with another {name} than {SHIPPED.with_name(name)}: "
+                "train it again, or use the table that belongs to it"
+            )
 
 
 def _trees(arrays: Any, stage: Stage) -> Trees:

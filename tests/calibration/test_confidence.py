@@ -4,7 +4,8 @@ import shutil
 import numpy as np
 import pytest
 
-from calibration.confidence import Answers, Fit, fit, main, report, write
+from calibration.commands import confidence
+from calibration.confidence import Answers, Fit, fit, report, write
 from model.synthetic.pairs import NON_EVENT
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.errors import DataError
@@ -50,5 +51,5 @@ def test_what_is_written_is_what_the_live_path_reads(tmp_path):
 
 
 def test_the_program_wants_one_source_of_pairs(capsys):
-    assert main(["--engine", str(default_engine())]) == 2
+    assert confidence.run(["--engine", str(default_engine())]) == 2
     assert "give one of --pairs" in capsys.readouterr().err

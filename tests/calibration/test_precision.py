@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from calibration import precision
-from calibration.precision import float8, main, measure, quantised
+from calibration.commands import precision as make_networks
+from calibration.precision import float8, measure, quantised
 from model.engine.engine_folder import add_file
 from model.evaluate import Sample
 from model.synthetic.pairs import NON_EVENT
@@ -104,7 +105,7 @@ def test_a_network_that_loses_too_much_is_not_kept(
             session.name, 1.0, scores.get(session.name, 0.9), 0.9
         ),
     )
-    assert main(["--engine", str(engine)]) == 5
+    assert make_networks.run(["--engine", str(engine)]) == 5
     said = capsys.readouterr().err
     assert all((f"{file} is not kept" in said) == (file not in kept) for file in (INT8, FP8))
     assert {p.name for p in engine.iterdir()} - before == kept

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration.rest import learn, main, smallest
+from calibration.commands import rest
+from calibration.rest import learn, smallest
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
@@ -68,27 +69,27 @@ def test_too_little_rest_says_why(portrait, tracker):
 def test_the_program_writes_what_the_live_path_takes(media, landmark_model, tmp_path, capsys):
     path = tmp_path / "me.json"
     flags = ["--source", str(media / "webcam.mp4"), "--out", str(path)]
-    assert main(flags) == 0
+    assert rest.run(flags) == 0
     assert "stands out from" in capsys.readouterr().out
     first = load_profile(path)
     assert first.alarm_factor == 1.0
     assert FaceSpotter(0, profile=first).strengths == (0.0,) * 5
 
-    # A second rest renews the noise and keeps what calibration.person has found.
+    # A second rest renews the noise and keeps what calibrate person has found.
     save_profile(path, replace(first, alarm_factor=2.5, noise_px=((9.0, 9.0),) * len(REGIONS)))
-    assert main(flags) == 0
+    assert rest.run(flags) == 0
     assert load_profile(path) == replace(first, alarm_factor=2.5)
 
 
 def test_a_damaged_profile_is_told_before_anybody_sits_still(tmp_path, capsys):
     path = tmp_path / "me.json"
     path.write_text("{")
-    assert main(["--source", str(tmp_path / "never opened.mp4"), "--out", str(path)]) == 7
+    assert rest.run(["--source", str(tmp_path / "never opened.mp4"), "--out", str(path)]) == 7
     assert "cannot be read as a profile" in capsys.readouterr().err
     assert path.read_text() == "{"
 
 
 @pytest.mark.parametrize("seconds", ["1", "600"])
 def test_nonsense_is_refused(seconds, capsys):
-    assert main(["--source", "x.mp4", "--seconds", seconds]) == 2
-    assert "from 5 to 60" in capsys.readouterr().err
+    assert rest.run(["--source", "x.mp4", "--seconds", seconds]) == 2
+    assert "5 to 60" in capsys.readouterr().err

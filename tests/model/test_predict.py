@@ -5,9 +5,10 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
-from model.predict import ADDED, main, write_rows
+from model.engine_commands import predict
+from model.predict import ADDED, write_rows
+from realtime.demo.portrait import portrait
 from realtime.errors import DataError, EngineError
 from realtime.face.action_units import displacement_field, warp
 from realtime.face.landmarker import LandmarkTracker
@@ -18,7 +19,7 @@ from realtime.face.weights import face_model
 def pair_file(tmp_path_factory):
     """A raised brow on a real face, the face unmoved, and a picture without a face."""
     folder = tmp_path_factory.mktemp("pairs")
-    face = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)[:400, 20:420]
+    face = portrait()[:400, 20:420]
     (found,) = LandmarkTracker(face_model()).track(0, face)
     field = displacement_field({"1": 1.0, "2": 1.0}, found.landmarks, face.shape[:2], peak_iod=0.02)
     pictures = {"onset": face, "apex": warp(face, field), "none": np.zeros_like(face)}
@@ -39,7 +40,7 @@ def read(path):
 
 def test_rows_come_back_as_they_were_with_the_answer_beside_them(pair_file, tmp_path):
     out = tmp_path / "answers.csv"
-    assert main([str(pair_file), "--out", str(out)]) == 0
+    assert predict.run([str(pair_file), "--out", str(out)]) == 0
     given, rows = read(pair_file), read(out)
     assert [{name: row[name] for name in given[0]} for row in rows] == given
     for row in rows[:2]:
@@ -52,15 +53,15 @@ def test_rows_come_back_as_they_were_with_the_answer_beside_them(pair_file, tmp_
     assert all(gone[name] == "" for name in ADDED)
 
 
-def test_what_is_wrong_is_said_and_nothing_is_written(pair_file, tmp_path, caplog):
+def test_what_is_wrong_is_said_and_nothing_is_written(pair_file, tmp_path, capsys):
     out = tmp_path / "answers.csv"
-    assert main([str(tmp_path / "no.csv"), "--out", str(out)]) == DataError.exit_code
-    assert "no.csv" in caplog.text
+    assert predict.run([str(tmp_path / "no.csv"), "--out", str(out)]) == DataError.exit_code
+    assert "no.csv" in capsys.readouterr().err
     bad = tmp_path / "bad.csv"
     bad.write_text("onset_path,apex_path\na.png,b.png,c.png\n")
-    assert main([str(bad), "--out", str(out)]) == DataError.exit_code
-    assert "more cells" in caplog.text
-    code = main([str(pair_file), "--out", str(out), "--engine", str(tmp_path)])
+    assert predict.run([str(bad), "--out", str(out)]) == DataError.exit_code
+    assert "more cells" in capsys.readouterr().err
+    code = predict.run([str(pair_file), "--out", str(out), "--engine", str(tmp_path)])
     assert code == EngineError.exit_code
     assert list(tmp_path.iterdir()) == [bad]
 
@@ -72,18 +73,27 @@ def test_an_answer_that_cannot_be_written_leaves_no_part(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["answers.csv"]
 
 
-@pytest.mark.parametrize("program", ["model.train", "model.export_engine"])
-def test_without_torch_a_program_that_needs_it_says_what_to_install(program):
-    block = "import runpy, sys; sys.modules['torch'] = None; "
-    run = f"sys.argv = ['it', '--help']; runpy.run_module({program!r}, run_name='__main__')"
-    ended = subprocess.run([sys.executable, "-c", block + run], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    "words",
+    [("train", "--output", "run", "--steps", "1"), ("export-engine", "a.pt", "b")],
+    ids=lambda words: words[0],
+)
+def test_without_torch_a_command_that_needs_it_says_what_to_install(words):
+    ended = without_torch(*words)
     assert ended.returncode == 1
     assert ended.stderr.strip().endswith('pip install "fleeting[train]"')
     assert "Traceback" not in ended.stderr
+    assert without_torch(words[0], "--help").returncode == 0
 
 
-def test_prediction_needs_no_torch():
-    block = "import runpy, sys; sys.modules['torch'] = None; "
-    run = "sys.argv = ['it', '--help']; runpy.run_module('model.predict', run_name='__main__')"
-    ended = subprocess.run([sys.executable, "-c", block + run], capture_output=True, text=True)
+def test_prediction_needs_no_torch(pair_file, tmp_path):
+    ended = without_torch("predict", str(pair_file), "--out", str(tmp_path / "answers.csv"))
     assert ended.returncode == 0, ended.stderr
+
+
+def without_torch(*words):
+    run = (
+        "import sys; sys.modules['torch'] = None; from realtime.cli.programs import main; "
+        f"sys.exit(main({list(words)!r}))"
+    )
+    return subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, timeout=120)

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from realtime.batch import TABLE, main, videos, whole_session
+from realtime.batch import TABLE, videos, whole_session
+from realtime.cli.sessions import batch
 from realtime.errors import DataError
 from tests.paths import ROOT
 from tests.realtime.review.made_session import write_record
@@ -37,7 +38,7 @@ def rows_of(output):
 def test_every_video_is_a_session_and_a_row(folder, engine, tmp_path, capsys):
     output = tmp_path / "out"
     flags = [str(folder), "--output", str(output), "--", "--engine", str(engine)]
-    assert main(flags) == 1  # one could not be analysed
+    assert batch.run(flags) == 1  # one could not be analysed
     rows = rows_of(output)
     assert list(rows) == ["a.mp4", "broken.MOV", "day 2/a.mp4"]
     first, broken, below = rows.values()
@@ -49,7 +50,7 @@ def test_every_video_is_a_session_and_a_row(folder, engine, tmp_path, capsys):
     assert (output / first["session"] / "events.jsonl").is_file()
     # what has been analysed is left as it is
     (folder / "broken.MOV").unlink()
-    assert main(flags) == 0
+    assert batch.run(flags) == 0
     assert rows_of(output)["a.mp4"]["session"] == first["session"]
     assert "3 videos" in capsys.readouterr().out
 
@@ -59,7 +60,15 @@ def test_every_video_is_a_session_and_a_row(folder, engine, tmp_path, capsys):
 def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
     output = tmp_path / "out"
     (folder / "broken.MOV").unlink()
-    command = [sys.executable, "-m", "realtime.batch", str(folder), "--output", str(output)]
+    command = [
+        sys.executable,
+        "-m",
+        "realtime.cli.programs",
+        "batch",
+        str(folder),
+        "--output",
+        str(output),
+    ]
     command += ["--", "--engine", str(engine)]
     process = subprocess.Popen(
         command,

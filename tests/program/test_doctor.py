@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from realtime.doctor import examine, main
+from realtime.cli.system import doctor
+from realtime.doctor import examine
 from realtime.engine.folder import default_engine
 
 
@@ -14,7 +15,7 @@ def found(engine=None, output=None, *, what, tmp_path):
 
 
 def test_it_says_what_runs_here(landmark_model, capsys):
-    assert main([]) == 0
+    assert doctor.run([]) == 0
     shown = capsys.readouterr().out
     for what in ("processor", "camera", "face model", "verifier", "engine", "runs on", "torch-f32"):
         assert what in shown
@@ -26,7 +27,7 @@ def test_a_damaged_engine_must_be_mended(tmp_path, capsys):
     (finding,) = found(engine, what="engine", tmp_path=tmp_path)
     assert finding.verdict == "must be mended"
     assert "exported" in finding.found
-    assert main(["--engine", str(engine)]) == 1
+    assert doctor.run(["--engine", str(engine)]) == 1
 
 
 def test_an_absent_face_model_names_the_command(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from realtime.recording.session import open_session
 from realtime.recording.session_record import Outcome
 from tests.program.runs import Running, counts_of, run_live, session_of
-from tests.realtime.capture.servers import MjpegServer
+from tests.servers import MjpegServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.usefixtures("landmark_model")]
 

@@ -12,7 +12,7 @@ from realtime.event import Classification, Event
 from realtime.export.lsl import LslMarkers
 from realtime.recording.session import open_session
 from tests.program.runs import Running, run_live, session_of
-from tests.realtime.capture.servers import MjpegServer
+from tests.servers import MjpegServer
 
 WAIT_S = 20
 

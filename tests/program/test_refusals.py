@@ -30,7 +30,7 @@ def test_no_camera():
         (("--size", "large", "--camera", "0"), 2, "WIDTHxHEIGHT"),
         (("--camera", "0", "--pace", "fast"), 2, "own pace"),
         (("--bogus",), 2, "No such option"),
-        (("--config", "nothing.toml", "--demo"), 2, "TOML"),
+        (("--config", "nothing.toml", "--demo"), 2, "nothing.toml cannot be read"),
         (("--demo", "--engine", "/nonexistent"), 5, "no engine folder"),
         (("--demo", "--face-model", "/nonexistent"), 4, "no face model"),
         (("--source", "http://user:s3cret@127.0.0.1:9/video"), 3, "127.0.0.1"),

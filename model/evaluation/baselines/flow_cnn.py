@@ -34,8 +34,12 @@ def reduced_flow(pairs: NDArray[np.uint8]) -> Tensor:
     """(n, 2, 28, 28) horizontal and vertical flow of pairs (n, 2, 224, 224), crop pixels."""
     flows = np.empty((len(pairs), 2, SIDE, SIDE), np.float32)
     for index, (onset, apex) in enumerate(progress(pairs, "flow")):
-        flow = cv2.calcOpticalFlowFarneback(onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0)
-        small = cv2.resize(residual(flow), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        flow = cv2.calcOpticalFlowFarneback(  # type: ignore[call-overload]
+            onset, apex, None, 0.5, 3, 15, 3, 5, 1.2, 0
+        )
+        small = cv2.resize(
+            residual(np.asarray(flow, np.float32)), (SIDE, SIDE), interpolation=cv2.INTER_AREA
+        )
         flows[index] = small.transpose(2, 0, 1)
     return torch.from_numpy(flows)
 

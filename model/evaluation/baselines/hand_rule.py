@@ -48,7 +48,7 @@ class HandRule:
 
         def disc(landmarks: tuple[int, ...]) -> NDArray[np.bool_]:
             near = [np.hypot(x - points[n, 0], y - points[n, 1]) <= _RADIUS_PX for n in landmarks]
-            return np.any(near, axis=0)
+            return np.asarray(np.any(near, axis=0))
 
         self._discs = {name: [disc(side) for side in sides] for name, sides in _PLACES.items()}
 
@@ -62,7 +62,8 @@ class HandRule:
 
     def motion(self, onset: NDArray[np.uint8], apex: NDArray[np.uint8]) -> Motion:
         """Mean motion of every place, the head's taken out."""
-        flow = residual(self._flow.calc(onset, apex, None)) / CROP_IOD
+        flow = self._flow.calc(onset, apex, None)  # type: ignore[call-overload]
+        flow = residual(np.asarray(flow, np.float32)) / CROP_IOD
         means = {}
         for name, discs in self._discs.items():
             sides = [flow[disc].mean(axis=0) for disc in discs]

@@ -31,7 +31,7 @@ def residual(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     y, x = np.mgrid[:CROP_SIZE, :CROP_SIZE] - CROP_SIZE / 2
     shift_x, shift_y, growth, turn = fit
     rigid = np.stack([shift_x + growth * x - turn * y, shift_y + turn * x + growth * y], axis=-1)
-    return (flow - rigid).astype(np.float32)
+    return np.asarray(flow - rigid, np.float32)
 
 
 @cache

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 
 def auroc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> float | None:
     """Probability that an event scores above a non-event, ties half; None if one is missing."""
     if len(positive) == 0 or len(negative) == 0:
         return None
-    order = np.sort(negative)
-    below = np.searchsorted(order, positive, side="left")
-    not_above = np.searchsorted(order, positive, side="right")
-    return float((below + not_above).sum() / (2 * len(positive) * len(negative)))
+    event = np.repeat([True, False], [len(positive), len(negative)])
+    return float(roc_auc_score(event, np.concatenate([positive, negative])))
 
 
 @dataclass(frozen=True, slots=True)

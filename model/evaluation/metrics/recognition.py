@@ -8,51 +8,53 @@ a class scores lower, and says so by its number of pairs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
 
 from realtime.errors import DataError
 
 Labels = Sequence[int] | NDArray[np.integer]
+Counts = NDArray[np.int64]
 
 
-def confusion(truth: Labels, predicted: Labels, classes: int = 3) -> NDArray[np.int64]:
+def confusion(truth: Labels, predicted: Labels, classes: int = 3) -> Counts:
     """(classes, classes) counts, rows truth and columns prediction."""
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (np.asarray(truth, np.intp), np.asarray(predicted, np.intp)), 1)
-    return counts
+    if len(truth) == 0:
+        return np.zeros((classes, classes), np.int64)
+    counts = confusion_matrix(truth, predicted, labels=range(classes))
+    return np.asarray(counts, np.int64)
 
 
-def accuracy(counts: NDArray[np.int64]) -> float:
-    """Share of right predictions (the field's WAR); 0 of no predictions."""
-    return float(np.diag(counts).sum() / max(counts.sum(), 1))
+def accuracy(counts: Counts) -> float:
+    """Share of right predictions (the field's WAR); 0 of no predictions, as of the others."""
+    return _metric(accuracy_score, counts)
 
 
-def f1_by_class(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """2TP / (2TP + FP + FN) of each class."""
-    return _share(2 * np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1))
-
-
-def uf1(counts: NDArray[np.int64]) -> float:
+def uf1(counts: Counts) -> float:
     """Unweighted F1, MEGC 2019: the mean of the classes' F1."""
-    return float(f1_by_class(counts).mean())
+    return _metric(f1_score, counts, average="macro", zero_division=0)
 
 
-def uar(counts: NDArray[np.int64]) -> float:
+def uar(counts: Counts) -> float:
     """Unweighted average recall: the mean of TP_c / n_c."""
-    return float(_share(np.diag(counts), counts.sum(axis=1)).mean())
+    return _metric(recall_score, counts, average="macro", zero_division=0)
 
 
-def weighted_f1(counts: NDArray[np.int64]) -> float:
+def weighted_f1(counts: Counts) -> float:
     """F1 of each class, weighted by its share of the truth."""
-    return float((f1_by_class(counts) * counts.sum(axis=1)).sum() / max(counts.sum(), 1))
+    return _metric(f1_score, counts, average="weighted", zero_division=0)
 
 
-def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+def _metric(metric: Callable[..., float], counts: Counts, **how: object) -> float:
+    """A metric of scikit-learn: each cell of the matrix is one pair, weighted by its count."""
+    if not counts.any():
+        return 0.0
+    truth, predicted = np.indices(counts.shape).reshape(2, -1)
+    return float(metric(truth, predicted, sample_weight=counts.ravel(), **how))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Scores:
     weighted_f1: float
     majority_accuracy: float  # of always naming the commonest class of this set
     majority_uf1: float
-    chance_uar: float  # 1 / C, of any answer that does not look at the pair
+    chance_uar: float  # 1 / C, of any answer that does not depend on the pair
 
     def line(self) -> str:
         return (

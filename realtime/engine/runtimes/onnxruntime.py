@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import onnxruntime
 
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import OUTPUTS, Answer, Array
-from realtime.errors import EngineMismatch
+from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
+from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
 if TYPE_CHECKING:
@@ -37,8 +37,14 @@ class OnnxRuntimeSession:
             raise EngineMismatch("the network has other inputs or outputs")
 
     def run(self, pairs: Array) -> Answer:
-        return Answer(*self._session.run(list(OUTPUTS), {"pair": pairs}))
+        try:
+            return Answer(*self._session.run(list(OUTPUTS), {"pair": pairs}))
+        except Exception as error:  # as above
+            raise EngineError(f"onnxruntime cannot run the network: {error}") from error
 
 
-def open_session(folder: EngineFolder, backend: Backend, threads: int) -> OnnxRuntimeSession:
+def open_session(
+    folder: EngineFolder, backend: Backend, threads: int, progress: Progress
+) -> OnnxRuntimeSession:
+    del progress  # it loads in less than a second
     return OnnxRuntimeSession(backend.name, folder.read(backend.file), threads)

@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU: float32, bfloat16, or int8 from a file that calibration.precision made.
+"""OpenVINO on the CPU: float32, bfloat16, or int8 from a file that `calibrate precision` made.
 
 Its own default is bfloat16 wherever the processor has it, so that answers would differ between
 machines: the precision is always named.
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import OUTPUTS, Answer, Array
-from realtime.errors import EngineMismatch
+from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
+from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
 if TYPE_CHECKING:
@@ -62,9 +62,15 @@ class OpenVinoSession:
         self._request = compiled.create_infer_request()
 
     def run(self, pairs: Array) -> Answer:
-        self._request.infer({"pair": np.ascontiguousarray(pairs)})
+        try:
+            self._request.infer({"pair": np.ascontiguousarray(pairs)})
+        except Exception as error:  # as above
+            raise EngineError(f"openvino cannot run the network: {error}") from error
         return Answer(*(np.array(self._request.get_tensor(o).data, np.float32) for o in OUTPUTS))
 
 
-def open_session(folder: EngineFolder, backend: Backend, threads: int) -> OpenVinoSession:
+def open_session(
+    folder: EngineFolder, backend: Backend, threads: int, progress: Progress
+) -> OpenVinoSession:
+    del progress  # it loads in seconds
     return OpenVinoSession(backend.name, folder.read(backend.file), backend.precision, threads)

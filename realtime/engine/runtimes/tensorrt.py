@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +17,13 @@ from cuda.bindings import runtime as cuda
 
 from realtime.engine.folder import EngineFolder
 from realtime.engine.gpu_probe import find_gpus
-from realtime.engine.runtime import OUTPUTS, Answer, Array
+from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
 from realtime.engine.runtimes.tensorrt_plan import MAX_BATCH, build, cached_plan
 from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
 if TYPE_CHECKING:
     from realtime.engine.backends import Backend
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,9 @@ class TensorRtSession:
         return self._batches[size].run(pairs)
 
 
-def open_session(folder: EngineFolder, backend: Backend, threads: int) -> TensorRtSession:
+def open_session(
+    folder: EngineFolder, backend: Backend, threads: int, progress: Progress
+) -> TensorRtSession:
     """Built for this GPU on first use, which takes a minute or so; from the cache later."""
     del threads  # the GPU has its own
     network = folder.read(backend.file)
@@ -142,16 +141,16 @@ def open_session(folder: EngineFolder, backend: Backend, threads: int) -> Tensor
         "driver": found.driver,
     }
 
+    what = f"building a plan for {found.gpus[0].name}, once"
+
+    def say(phase: str, step: int, steps: int) -> None:
+        progress(f"{what}: {phase}, {step + 1} of {steps}" if steps else f"{what}: {phase}")
+
     def make() -> bytes:
-        log.warning("building %s for %s; this is done once", backend.name, found.gpus[0].name)
-        return build(trt, network, _say_progress)
+        progress(what)
+        return build(trt, network, say)
 
     return TensorRtSession(backend.name, cached_plan(made_for, make))
-
-
-def _say_progress(phase: str, step: int, steps: int) -> None:
-    if steps and step * 4 % steps < 4:  # four lines a phase
-        log.info("%s: %d of %d", phase, step, steps)
 
 
 def _check(result: tuple[Any, ...]) -> Any:

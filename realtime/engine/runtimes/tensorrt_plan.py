@@ -1,9 +1,9 @@
-"""TensorRT plans: built from an ONNX graph, kept in the user's cache, believed only if sealed.
+"""TensorRT plans: built from an ONNX graph, cached for the user, used only if their HMAC is valid.
 
 A plan is code for one GPU, driver and TensorRT version, and deserialising a hostile one runs
 whatever it says.  So each is kept behind a header: what it was built for, and an HMAC-SHA256 over
 that and the plan, with a key only this user can read.  A plan that is foreign, damaged, or lies in
-a file others may write is refused before TensorRT sees a byte of it, and built again.
+a file others may write is not given to TensorRT, and built again.
 
 `trt` is the module tensorrt or tensorrt_rtx: both have this interface.
 """
@@ -24,7 +24,7 @@ from typing import Any
 from realtime.atomic_file import whole_file
 from realtime.errors import EngineMismatch, EngineUntrusted
 from realtime.face.geometry import CROP_SIZE
-from realtime.face.weights import cache_folder
+from realtime.user_folders import cache_folder
 
 log = logging.getLogger(__name__)
 

@@ -24,12 +24,12 @@ from model.spotting.face_footage import (
 from model.spotting.insertions import FIRST_S, LONGEST_S, draw_insertions, play
 from model.spotting.jobs import Job, SimulationResult, load, run, save
 from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
-from model.spotting.operating_point import BUDGETS, alarms, operating_table, scored
+from model.spotting.operating_point import TARGET_RATES, alarms, operating_table, scored
 from model.spotting.scene import simulate
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.simulated_camera import SimulatedCamera, encoded
-from model.train_verifier import main as train_spotter
-from model.train_verifier import play_all
+from model.train_verifier import run_all
+from model.training_commands import train_verifier
 from realtime.errors import SettingsError
 from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
@@ -166,16 +166,15 @@ def test_what_is_cut_out_is_in_no_stretch(film):
 
 
 @pytest.mark.parametrize("text", ["a.mp4", "a.mp4:3", "a.mp4:3-2", "a.mp4:x-2", "a.mp4:-1-2"])
-def test_a_cut_that_is_none_is_refused(text, capsys):
-    with pytest.raises(SystemExit):
-        train_spotter(["--output", "run", "--cut", text])
+def test_a_cut_that_is_none_is_refused(text, tmp_path, capsys):
+    assert train_verifier.run(["--output", str(tmp_path / "run"), "--cut", text]) == 2
     assert "not VIDEO:FROM-TO" in capsys.readouterr().err
 
 
 def test_a_cut_of_no_video_is_refused(tmp_path, capsys):
     (tmp_path / "a.mp4").touch()
     given = ["--output", tmp_path / "run", "--footage", tmp_path / "a.mp4", "--cut", "b.mp4:1-2"]
-    assert train_spotter([str(word) for word in given]) == SettingsError("").exit_code
+    assert train_verifier.run([str(word) for word in given]) == SettingsError("").exit_code
     assert "no video of --footage has this name" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -267,7 +266,7 @@ def test_a_face_at_the_limit_of_size_does_not_come_and_go(film):
     assert seen == [False, True, True, True, True, False, False]
 
 
-def test_sightings_know_which_movement_they_belong_to(film):
+def test_candidates_know_which_movement_they_belong_to(film):
     rng = np.random.default_rng(4)
     added = draw_insertions(rng, film, 30, peak_iod=(0.03, 0.035))
     rows = labelled_candidates(play(film, added, (0.2, 0.1)), added)
@@ -296,25 +295,25 @@ def test_a_job_is_a_function_of_its_numbers(portraits, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
 
 
-def case_of(*sightings, seconds=60.0, events=1, simulated=True):
-    """Sightings as (stage, apex_s, event, probability)."""
+def case_of(*candidates, seconds=60.0, events=1, simulated=True):
+    """Candidates as (stage, apex_s, event, probability)."""
     rows = tuple(
         LabelledCandidate(
             stage, apex, apex - 0.1, apex + 0.1, 5.0, True, True, False, event, 0.0, np.zeros(1)
         )
-        for stage, apex, event, _ in sightings
+        for stage, apex, event, _ in candidates
     )
-    played = SimulationResult("a", simulated, False, seconds, events, rows)
-    return scored(played, np.array([p for *_, p in sightings]))
+    result = SimulationResult("a", simulated, False, seconds, events, rows)
+    return scored(result, np.array([p for *_, p in candidates]))
 
 
-def test_one_movement_is_one_alarm_and_a_second_look_takes_it_back():
+def test_one_movement_is_one_alarm_and_the_second_stage_retracts_it():
     case = case_of(
         ("early", 5.0, 0, 0.9),
         ("early", 5.1, 0, 0.95),  # the same movement in another stream
         ("late", 5.0, 0, 0.8),
         ("early", 9.0, -1, 0.7),
-        ("late", 9.05, -1, 0.2),  # not believed any more
+        ("late", 9.05, -1, 0.2),  # no longer accepted
         ("early", 20.0, -1, 0.6),
         ("late", 20.0, -1, 0.6),
     )
@@ -324,25 +323,25 @@ def test_one_movement_is_one_alarm_and_a_second_look_takes_it_back():
     assert alarms(case, 0.99, 0.5) == (0, set())
 
 
-def test_the_operating_table_keeps_to_its_budgets():
+def test_the_operating_table_keeps_to_its_targets():
     rng = np.random.default_rng(0)
     cases = []
     for simulated in (False, True):
         for _ in range(20):
-            sightings = []
+            candidates = []
             for k, apex in enumerate(np.arange(2, 58, 2.0)):
                 event = k if k % 4 == 0 else -1
                 p = rng.beta(5, 2) if event >= 0 else rng.beta(2, 5)
-                sightings += [("early", apex, event, p), ("late", apex, event, p)]
-            cases.append(case_of(*sightings, events=7, simulated=simulated))
+                candidates += [("early", apex, event, p), ("late", apex, event, p)]
+            cases.append(case_of(*candidates, events=7, simulated=simulated))
     table = operating_table(cases)
-    assert (table.alarms_per_min <= BUDGETS + 1e-9).all()
+    assert (table.alarms_per_min <= TARGET_RATES + 1e-9).all()
     assert (np.diff(table.least_early) <= 0).all()
     assert (np.diff(table.recall) >= 0).all()
 
 
 @pytest.mark.slow
-def test_jobs_are_played_though_a_landmark_model_holds_threads(
+def test_jobs_are_run_though_a_landmark_model_holds_threads(
     portraits, tmp_path, landmark_model, portrait_frame
 ):
     """Processes forked from one that has used the model wait for its threads for ever."""
@@ -351,5 +350,5 @@ def test_jobs_are_played_though_a_landmark_model_holds_threads(
         (Job("portraits 0", number, None, tuple(portraits)), tmp_path / f"{number}.npz")
         for number in range(2)
     ]
-    play_all(todo, seed=1, workers=2)
+    run_all(todo, seed=1, workers=2)
     assert [load(path).seconds > 25 for _, path in todo] == [True, True]

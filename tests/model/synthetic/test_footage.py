@@ -4,10 +4,10 @@ import av
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from model.synthetic.footage import GAP_S, Footage, read_footage
 from model.synthetic.pairs import NON_EVENT, Recipe, make_pair
+from realtime.demo.portrait import portrait
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -31,7 +31,7 @@ def tracker():
 @pytest.fixture(scope="module")
 def swaying(tmp_path_factory):
     """A face that sways for a second, is gone for a moment, and comes back for a second."""
-    face = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)[:360, 60:420]
+    face = portrait()[:360, 60:420]
     pictures = []
     for index in range(70):
         shift = 4 * np.sin(index / 6)

@@ -27,7 +27,17 @@ def test_two_processes_under_torchrun_train_one_network(tmp_path, portraits):
     save_cache(tmp_path / PORTRAITS, portraits)
     command = [
         *(sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"),
-        *("-m", "model.train", "--output", str(tmp_path), "--steps", "4", "--threads", "1"),
+        *(
+            "-m",
+            "realtime.cli.programs",
+            "train",
+            "--output",
+            str(tmp_path),
+            "--steps",
+            "4",
+            "--threads",
+            "1",
+        ),
         *("--workers", "0"),
     ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

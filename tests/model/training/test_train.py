@@ -17,12 +17,13 @@ from model.network.network_config import Config
 from model.synthetic.pair_stream import Batch, PairStream
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
-from model.train import PORTRAITS, main, train
+from model.train import PORTRAITS, train
 from model.training import checkpoint
 from model.training.loop import CHECKPOINT, cut_windows, loss_terms
 from model.training.pair_cache import PairCache
-from model.training.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_chapters
+from model.training.schedule import Length, Phase, TrainSettings, phase_at, scaled, with_cache
 from model.training.warm_start import start
+from model.training_commands import train as train_command
 from realtime.errors import DataError
 
 THIRDS = TrainSettings(
@@ -93,7 +94,16 @@ def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path, portraits)
 
     def command(folder, *more):
         return [
-            *(sys.executable, "-m", "model.train", "--output", str(folder), "--steps", "8"),
+            *(
+                sys.executable,
+                "-m",
+                "realtime.cli.programs",
+                "train",
+                "--output",
+                str(folder),
+                "--steps",
+                "8",
+            ),
             *("--threads", "1", "--workers", "0", "--save-every-s", "0", *more),
         ]
 
@@ -123,12 +133,14 @@ def test_another_run_is_neither_overwritten_nor_mixed_up(tmp_path, portraits):
         train(portraits[1:], tmp_path, Length(steps=2), THIRDS, resume=True)
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path, portraits, caplog):
+def test_a_damaged_checkpoint_is_named(tmp_path, portraits, capsys):
     save_cache(tmp_path / PORTRAITS, portraits)
     (tmp_path / CHECKPOINT).write_bytes(b"PK\x03\x04 cut off")
-    code = main(["--output", str(tmp_path), "--steps", "1", "--resume", "--workers", "0"])
+    code = train_command.run(
+        ["--output", str(tmp_path), "--steps", "1", "--resume", "--workers", "0"]
+    )
     assert code == DataError.exit_code
-    assert CHECKPOINT in caplog.text
+    assert CHECKPOINT in capsys.readouterr().err
 
 
 def test_phases_follow_one_another_and_rates_fall():
@@ -255,9 +267,9 @@ def test_the_displacement_module_can_be_taken_alone(tmp_path):
         assert torch.equal(value, origin[name]), name
 
 
-def test_chapters_are_as_long_as_asked_and_other_phases_stay():
-    phases = with_chapters(TrainSettings().phases, 100, 7)
-    assert [(phase.chapter, phase.epochs) for phase in phases] == [
+def test_caches_are_as_long_as_requested_and_other_phases_stay():
+    phases = with_cache(TrainSettings().phases, 100, 7)
+    assert [(phase.cache_pairs, phase.epochs) for phase in phases] == [
         (0, 1),
         (100, 7),
         (0, 1),
@@ -273,8 +285,8 @@ def test_steps_that_are_left_of_a_phase_end_with_its_share_of_the_run():
     assert Length(minutes=1).steps_left((first, second), second, 9) > 10**9
 
 
-def test_what_is_left_of_the_fusion_reads_no_whole_chapter(tmp_path, portraits):
-    fusion = Phase("fusion", 1.0, 2, 1e-3, 0.0, chapter=8, epochs=2)
+def test_what_is_left_of_the_fusion_reads_no_whole_cache(tmp_path, portraits):
+    fusion = Phase("fusion", 1.0, 2, 1e-3, 0.0, cache_pairs=8, epochs=2)
     settings = dataclasses.replace(THIRDS, phases=(fusion,))
     train(portraits, tmp_path, Length(steps=9), settings)
     progress = checkpoint.TrainingProgress(*checkpoint.read(tmp_path / CHECKPOINT)["progress"])
@@ -296,13 +308,13 @@ def test_weights_that_do_not_fit_are_refused_and_another_class_head_starts_fresh
         start(wider, tmp_path / "engine")
 
 
-def test_a_chapter_moves_every_face_and_its_displacement_alike():
+def test_a_cache_moves_every_face_and_its_displacement_alike():
     random = torch.Generator().manual_seed(1)
     small = torch.randint(0, 256, (4, 2, 14, 14), generator=random).float()
     pair = torch.nn.functional.interpolate(small, size=(224, 224), mode="bilinear")
     pair = pair.round().to(torch.uint8)
-    chapter = PairCache(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
-    batch, raw = chapter.batch(0, 4)
+    cache = PairCache(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
+    batch, raw = cache.batch(0, 4)
     assert torch.allclose(raw[:, 1], batch.pair[:, 1], atol=1e-3)  # downwards: no sign to turn
     still = [
         (picture - own / 255).abs().mean() for picture in batch.pair[:, 1] for own in pair[:, 1]
@@ -310,23 +322,23 @@ def test_a_chapter_moves_every_face_and_its_displacement_alike():
     assert min(still) > 0.005
 
 
-def test_a_chapter_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
+def test_a_cache_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
     monkeypatch.setattr("model.training.pair_cache.SHIFT", 0.0)
     monkeypatch.setattr("model.training.pair_cache.SCALE", 0.0)
     network = FrlDgt().eval()
-    chapter = PairCache.fill(network, PairStream(portraits, 3), 6, seed=4)
-    assert chapter.steps(2) == 3
+    cache = PairCache.fill(network, PairStream(portraits, 3), 6, seed=4)
+    assert cache.steps(2) == 3
     plain = PairStream(portraits, 3).draw(6).pair
     seen = []
     for step in range(6):
-        batch, raw = chapter.batch(step, 2)
+        batch, raw = cache.batch(step, 2)
         for pair, field in zip(batch.pair, raw, strict=True):
             turned = [torch.allclose(pair.flip(-1), one, atol=1e-4) for one in plain]
             straight = [torch.allclose(pair, one, atol=1e-4) for one in plain]
             place = (turned if any(turned) else straight).index(True)
             away = torch.tensor([-1.0, 1.0])[:, None, None] if any(turned) else 1.0
             own = field.flip(-1) * away if any(turned) else field
-            assert torch.allclose(own, chapter.raw[place].float(), atol=1e-4)
+            assert torch.allclose(own, cache.raw[place].float(), atol=1e-4)
             seen.append(place)
     assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
 
@@ -335,4 +347,4 @@ def test_phases_are_scaled_alike_and_those_without_a_share_left_out():
     phases = scaled(TrainSettings().phases, [0, 0.5, 0.5, 0], 2.0, 4)
     assert [(phase.name, phase.batch) for phase in phases] == [("fusion", 128), ("joint", 32)]
     assert phases[0].first_rate == pytest.approx(2e-3)
-    assert phases[0].chapter == TrainSettings().phases[1].chapter
+    assert phases[0].cache_pairs == TrainSettings().phases[1].cache_pairs

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import cv2
 
-from tests.realtime.capture.servers import numbered
+from tests.servers import numbered
 
 
 def write_film(path: Path, times_us: Sequence[int], codec: str = "libx264") -> Path:

@@ -17,7 +17,7 @@ from realtime.capture.camera import list_cameras
 from realtime.capture.open_source import open_source
 from realtime.capture.source import Source, SourceKind
 from tests.realtime.capture.films import write_film, write_folder
-from tests.realtime.capture.servers import MjpegServer, RtspServer, number_of
+from tests.servers import MjpegServer, RtspServer, number_of
 
 FRAMES = 12
 KINDS = ("file", "folder", "http", "rtsp", "camera")

@@ -13,7 +13,7 @@ import pytest
 from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.errors import SourceError
-from tests.realtime.capture.servers import number_of, numbered
+from tests.servers import number_of, numbered
 
 FPS = 30
 MS = 1_000_000

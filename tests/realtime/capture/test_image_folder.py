@@ -10,7 +10,7 @@ import pytest
 from realtime.capture.image_folder import ImageFolder
 from realtime.errors import SettingsError, SourceError
 from tests.realtime.capture.films import write_folder
-from tests.realtime.capture.servers import number_of, numbered
+from tests.servers import number_of, numbered
 
 
 def test_natural_order_at_the_given_rate(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from realtime.capture.liveness import Liveness
 from realtime.capture.stats import CameraState
-from tests.realtime.capture.servers import numbered
+from tests.servers import numbered
 
 S = 1_000_000_000
 

@@ -11,7 +11,7 @@ import pytest
 from realtime.capture.address import parse_source
 from realtime.capture.open_source import open_source
 from realtime.errors import SourceError
-from tests.realtime.capture.servers import MjpegServer, RtspServer, free_port
+from tests.servers import MjpegServer, RtspServer, free_port
 
 
 @pytest.mark.parametrize("scheme", ["http", "rtsp"])

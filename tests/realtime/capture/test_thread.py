@@ -22,7 +22,7 @@ from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.errors import SourceError
 from tests.realtime.capture.films import write_film
-from tests.realtime.capture.servers import MjpegServer, RtspServer, number_of, numbered
+from tests.servers import MjpegServer, RtspServer, number_of, numbered
 
 HANG_S = 20.0  # only catches a hang: far above any promised time
 

@@ -11,7 +11,7 @@ from realtime.capture.video_file import VideoFile
 from realtime.errors import SettingsError, SourceError
 from tests.paths import MEDIA
 from tests.realtime.capture.films import laid_down, write_film
-from tests.realtime.capture.servers import MjpegServer, number_of
+from tests.servers import MjpegServer, number_of
 
 
 def times_of(path: Path, fps: float | None = None) -> list[int]:

@@ -139,7 +139,7 @@ def status(**changes: object) -> Status:
         events=EVENTS,
         engine="onnxruntime-f32 3f9c12ab",
         engine_state=EngineState.READY,
-        engine_trouble="",
+        engine_detail="",
         recording=RecordingState.IDLE,
         recording_detail="",
         session="sessions/2026-11-23_20-14-05",

@@ -1,4 +1,6 @@
 import json
+import os
+import pickle
 import shutil
 
 import numpy as np
@@ -40,6 +42,8 @@ def test_a_sound_folder_loads_and_answers(folder):
         {"files": {}},
         {"files": {"../model.onnx": "0" * 64}},
         {"canary": None},
+        {"canary": {"seed": -1, "logits": [0.0, 0.0, 0.0], "micro_logit": 0.0}},
+        {"canary": {"seed": 1 << 70, "logits": [0.0, 0.0, 0.0], "micro_logit": 0.0}},
     ],
 )
 def test_another_contract_is_refused(tmp_path, changes):
@@ -91,3 +95,18 @@ def test_a_wrong_answer_to_the_canary_is_a_mismatch(folder):
     engine = EngineFolder.load(folder)
     with pytest.raises(EngineMismatch, match="exported with"):
         open_session(engine, "auto", 1)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    class Burglar:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "was here"),)
+
+    data = pickle.dumps(Burglar())
+    folder = write_engine(tmp_path / "engine", network_bytes=data)
+    with pytest.raises(EngineError):
+        open_session(EngineFolder.load(folder), "onnxruntime", 1)
+    (folder / "engine.json").write_bytes(data)
+    with pytest.raises(EngineError):
+        EngineFolder.load(folder)
+    assert not (tmp_path / "was here").exists()

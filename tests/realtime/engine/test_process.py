@@ -1,6 +1,8 @@
 """A real child process that is asked, killed, stopped and orphaned."""
 
 import os
+import pickle
+import select
 import signal
 import subprocess
 import sys
@@ -10,8 +12,11 @@ import numpy as np
 import psutil
 import pytest
 
-from realtime.engine.process import EngineProcess, EngineState
-from tests.realtime.engine.tiny_engine import write_engine
+from realtime.engine.backends import backends
+from realtime.engine.process import EngineProcess
+from realtime.engine.worker import Reply
+from realtime.status import EngineState
+from tests.realtime.engine.tiny_engine import memory_bomb, not_finite_for_black, write_engine
 
 PAIR = np.random.default_rng(0).random((2, 224, 224)).astype(np.float32)
 
@@ -134,3 +139,110 @@ def test_leaving_the_block_leaves_nothing(folder):
         engine.wait(1)
     assert [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())] == []
     assert threading.active_count() == before[0]
+
+
+def test_an_answer_that_is_not_finite_is_a_failure_and_counted(tmp_path):
+    folder = write_engine(tmp_path / "wild", network_bytes=not_finite_for_black())
+    with EngineProcess(folder) as engine:
+        engine.submit(1, np.zeros_like(PAIR))
+        wild = engine.wait(1)
+        engine.submit(2, PAIR)
+        sound = engine.wait(2)
+        counts = engine.counts()
+    assert (wild.classification, wild.failure) == (None, "its answer is not finite")
+    assert sound.failure is None
+    assert (counts.answered, counts.failed, counts.restarted) == (1, 1, 0)
+
+
+@pytest.mark.fault
+def test_a_child_stopped_in_mid_answer_freezes_nobody(folder, monkeypatch):
+    # what is said is in the pipe as a whole or not at all
+    reply = Reply(2**40, (1.5, -1.5, 0.25), 0.125, 12.5)
+    assert len(pickle.dumps(reply)) < select.PIPE_BUF // 2
+    monkeypatch.setattr("realtime.engine.process._HANG_S", 0.5)
+    random = np.random.default_rng(3)
+    with EngineProcess(folder, restarts=100) as engine:
+        for ticket in range(0, 24, 2):
+            engine.submit(ticket, PAIR)
+            engine.wait(ticket)
+            child = child_of(engine)
+            engine.submit(ticket + 1, PAIR)
+            select.select([], [], [], random.uniform(0, 0.01))
+            child.send_signal(signal.SIGSTOP)
+            answered = engine.wait(ticket + 1)
+            assert answered.failure in (None, "its process hangs")
+            child.send_signal(signal.SIGCONT) if child.is_running() else None
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("network", [memory_bomb(), pickle.dumps({"weights": [1.0]})])
+def test_a_network_that_cannot_be_run_is_given_up_after_a_few_loads(tmp_path, network):
+    folder = write_engine(tmp_path / "hostile", network_bytes=network)
+    with EngineProcess(folder) as engine:
+        engine.submit(1, PAIR)
+        failed = engine.wait(1, for_load=True)
+        assert failed.classification is None
+        while engine.state is not EngineState.FAILED:
+            engine.poll()
+            select.select([], [], [], 0.02)
+        assert engine.counts().restarted == 2
+        assert "onnxruntime" in engine.detail or "memory" in engine.detail, engine.detail
+        assert not engine.submit(2, PAIR)
+
+
+SLOW = """
+import time
+from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
+
+def open_session(folder, backend, threads, progress):
+    for step in range({steps}):
+        time.sleep(0.1)
+        {say}progress(f"building, step {{step}}")
+    return OnnxRuntimeSession(backend.name, folder.network, threads)
+"""
+
+
+@pytest.fixture
+def slow_runtime(tmp_path, monkeypatch):
+    """Registers a runtime of another package whose load takes eight seconds."""
+
+    def register(*, says: bool) -> None:
+        place = tmp_path / "site"
+        about = place / "slow-1.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1\n")
+        (about / "entry_points.txt").write_text("[fleeting.runtimes]\nslow-f32 = slow\n")
+        (place / "slow.py").write_text(SLOW.format(steps=80, say="" if says else "# "))
+        monkeypatch.syspath_prepend(str(place))
+        backends.cache_clear()
+
+    yield register
+    backends.cache_clear()
+
+
+def test_a_load_that_tells_of_progress_is_waited_for(folder, slow_runtime, monkeypatch):
+    monkeypatch.setattr("realtime.engine.process._LOAD_S", 6.0)  # its imports take a second
+    slow_runtime(says=True)
+    with EngineProcess(folder, backend="slow") as engine:
+        engine.submit(1, PAIR)
+        told = set()
+        while engine.state is EngineState.LOADING:
+            engine.poll()
+            told.add(engine.detail)
+            select.select([], [], [], 0.02)
+        assert engine.state is EngineState.READY
+        assert {"building, step 3", "building, step 79"} <= told
+        assert engine.counts().restarted == 0
+
+
+@pytest.mark.fault
+def test_a_load_that_says_nothing_is_begun_three_times(folder, slow_runtime, monkeypatch):
+    monkeypatch.setattr("realtime.engine.process._LOAD_S", 1.0)
+    slow_runtime(says=False)
+    with EngineProcess(folder, backend="slow") as engine:
+        engine.submit(1, PAIR)
+        assert engine.wait(1, for_load=True).failure == "it did not load in time"
+        while engine.state is not EngineState.FAILED:
+            engine.poll()
+            select.select([], [], [], 0.02)
+        assert engine.counts().restarted == 2

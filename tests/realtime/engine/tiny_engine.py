@@ -15,14 +15,20 @@ from onnx import TensorProto, helper, numpy_helper
 SIZE = 224
 
 
-def write_engine(folder: Path, **changes: Any) -> Path:
-    """An engine folder; `changes` replace keys of engine.json."""
+def write_engine(folder: Path, *, network_bytes: bytes | None = None, **changes: Any) -> Path:
+    """An engine folder; `changes` replace keys of engine.json.
+
+    Args:
+        network_bytes: in the place of the network; the canary stays that of the usual one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     network = folder / "model.onnx"
     onnx.save(_network(), str(network))
     pair = np.random.default_rng(7).random((1, 2, SIZE, SIZE)).astype(np.float32)
     session = onnxruntime.InferenceSession(str(network), providers=["CPUExecutionProvider"])
     logits, micro = session.run(["logits", "micro_logit"], {"pair": pair})
+    if network_bytes is not None:
+        network.write_bytes(network_bytes)
     description: dict[str, Any] = {
         "schema": 1,
         "name": "tiny",
@@ -47,6 +53,36 @@ def write_engine(folder: Path, **changes: Any) -> Path:
     } | changes
     (folder / "engine.json").write_text(json.dumps(description), "utf-8")
     return folder
+
+
+def not_finite_for_black() -> bytes:
+    """The usual network, but for a micro_logit of minus infinity where the onset is black."""
+    model = _network()
+    nodes = list(model.graph.node)
+    least = helper.make_node("ReduceMin", ["mean", "one"], ["least"], keepdims=0)
+    sign = helper.make_node("Ceil", ["least"], ["lit"])  # 1, of a black picture 0
+    wild = helper.make_node("Log", ["lit"], ["nothing_or_wild"])
+    (squeeze,) = [n for n in nodes if n.output[0] == "micro_logit"]
+    squeeze.output[0] = "micro_before"
+    add = helper.make_node("Add", ["micro_before", "nothing_or_wild"], ["micro_logit"])
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, least, sign, wild, add])
+    return bytes(model.SerializeToString())
+
+
+def memory_bomb(floats: int = 10**10) -> bytes:
+    """The usual network, but for a constant of that many floats, made when it is run."""
+    model = _network()
+    nodes = list(model.graph.node)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([floats], np.int64), "many"))
+    bomb = helper.make_node("ConstantOfShape", ["many"], ["large"])
+    size = helper.make_node("ReduceSum", ["large"], ["nothing"], keepdims=0)
+    (squeeze,) = [n for n in nodes if n.output[0] == "micro_logit"]
+    squeeze.output[0] = "micro_before"
+    add = helper.make_node("Add", ["micro_before", "nothing"], ["micro_logit"])
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, bomb, size, add])
+    return bytes(model.SerializeToString())
 
 
 def _network() -> onnx.ModelProto:

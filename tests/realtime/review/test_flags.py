@@ -67,7 +67,7 @@ def test_figures_are_of_the_flags_that_stand(folder):
     flags, minutes = read_flags(session), session.judged.judged_s / 60
     found = figures(flags, labels, minutes)
     assert (found.flags, found.reviewed, found.right, found.wrong) == (4, 2, 2, 0)
-    assert (found.named, found.named_rightly) == (1, 1)
+    assert (found.classified, found.correctly_classified) == (1, 1)
     assert any("when all are labelled" in line for line in in_words(found))
     for identity in ("0005", "0006"):
         labels.set(identity, "none")

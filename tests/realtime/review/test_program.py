@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from realtime.cli.sessions import review
 from realtime.recording.labels_csv import NAME
-from realtime.review.__main__ import main
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_clip, write_events
 
@@ -26,7 +26,7 @@ def folder(tmp_path, portrait):
 
 def test_labels_from_a_script(folder, capsys):
     said = ["--label", "0001=surprise", "--label", "0002=none", "--subject", "anna"]
-    assert main([str(folder), *said]) == 0
+    assert review.run([str(folder), *said]) == 0
     assert (folder / NAME).read_text() == "id,label,subject\n0001,surprise,anna\n0002,none,anna\n"
     out = capsys.readouterr().out
     assert "1 of these are micro-expressions" in out
@@ -34,9 +34,9 @@ def test_labels_from_a_script(folder, capsys):
 
 
 def test_the_program_s_answer_is_not_told_beforehand(folder, capsys):
-    assert main([str(folder), "--list"]) == 0
+    assert review.run([str(folder), "--list"]) == 0
     assert "surprise" not in capsys.readouterr().out
-    assert main([str(folder), "--label", "0001=none"]) == 0
+    assert review.run([str(folder), "--label", "0001=none"]) == 0
     assert "surprise" in capsys.readouterr().out
 
 
@@ -49,14 +49,14 @@ def test_the_program_s_answer_is_not_told_beforehand(folder, capsys):
     ],
 )
 def test_nonsense_is_refused(folder, capsys, flags, code, says):
-    assert main([str(folder), *flags]) == code
+    assert review.run([str(folder), *flags]) == code
     assert says in capsys.readouterr().err
     assert not (folder / NAME).exists()
 
 
 def test_without_a_screen_it_says_so(folder, capsys, monkeypatch):
-    monkeypatch.setattr("realtime.review.__main__.has_screen", lambda: False)
-    assert main([str(folder)]) == 0
+    monkeypatch.setattr("realtime.review.program.has_screen", lambda: False)
+    assert review.run([str(folder)]) == 0
     assert "no screen here" in capsys.readouterr().out
 
 
@@ -81,8 +81,8 @@ def screen():
 def test_keys_in_the_window_label_what_is_seen(folder, screen):
     environment = os.environ | {"DISPLAY": screen, "OMP_NUM_THREADS": "1"}
     press = ["xdotool", "search", "--sync", "--name", "Fleeting: review", "windowfocus", "key", "3"]
-    review = subprocess.Popen(
-        [sys.executable, "-m", "realtime.review", str(folder)],
+    child = subprocess.Popen(
+        [sys.executable, "-m", "realtime.cli.programs", "review", str(folder)],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -93,11 +93,11 @@ def test_keys_in_the_window_label_what_is_seen(folder, screen):
         for _ in range(HANG_S):  # a key that comes before the window is up is lost
             subprocess.run(press, env=environment, timeout=HANG_S, stdout=subprocess.DEVNULL)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                out, err = review.communicate(timeout=1)  # it is through after the last
+                out, err = child.communicate(timeout=1)  # it is through after the last
                 break
     finally:
-        review.kill()
-        review.wait(HANG_S)
-    assert review.returncode == 0, err
+        child.kill()
+        child.wait(HANG_S)
+    assert child.returncode == 0, err
     assert (folder / NAME).read_text() == "id,label\n0001,surprise\n0002,surprise\n"
     assert "2 of 2 flagged movements labelled" in out

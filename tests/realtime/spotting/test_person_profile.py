@@ -31,7 +31,7 @@ def test_nonsense_is_refused_with_the_way_out(tmp_path, change):
     path = tmp_path / "me.json"
     save_profile(path, PROFILE)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(DataError, match=r"calibration\.person"):
+    with pytest.raises(DataError, match=r"fleeting calibrate person"):
         load_profile(path)
 
 

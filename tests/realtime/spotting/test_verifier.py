@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from realtime.errors import EngineError
+from realtime.errors import VerifierError
 from realtime.spotting.features import NAMES
-from realtime.spotting.verifier import SHIPPED, STAGES, load_verifier
+from realtime.spotting.verifier import SHIPPED, STAGES, TABLES, load_verifier, table_digests
 
 
 def small(path, **changes):
-    """One tree: evidence 0 above 1.5 says yes."""
-    arrays = {"names": np.array(NAMES)}
+    """One tree: feature 0 above 1.5 says yes."""
+    arrays = {"names": np.array(NAMES), "tables": np.array(list(table_digests().items()))}
     for stage in STAGES:
         arrays |= {
             f"{stage}_roots": np.array([0], np.int32),
@@ -28,14 +28,14 @@ def small(path, **changes):
     return path
 
 
-def evidence(first):
+def features(first):
     return np.array([first] + [0.0] * (len(NAMES) - 1))
 
 
 def test_a_tree_is_walked_and_calibrated(tmp_path):
     trees = load_verifier(small(tmp_path / "v.npz")).early
-    assert trees.probability(evidence(1.5)) == pytest.approx(1 / (1 + np.exp(2)))
-    assert trees.probability(evidence(1.6)) == pytest.approx(1 / (1 + np.exp(-2)))
+    assert trees.probability(features(1.5)) == pytest.approx(1 / (1 + np.exp(2)))
+    assert trees.probability(features(1.6)) == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_a_smaller_budget_asks_for_more(tmp_path):
@@ -63,9 +63,24 @@ def test_damage_is_refused(tmp_path, damage):
     try:
         small(path, **damage)
     except ValueError:  # numpy will not write an object either: put one there by force
-        arrays = {"names": np.array(NAMES), **damage}
+        arrays = {"names": np.array(NAMES), "tables": np.array([["a", "b"]]), **damage}
         np.savez(path, allow_pickle=True, **arrays)
-    with pytest.raises(EngineError, match=r"verifier|train it anew"):
+    with pytest.raises(VerifierError, match=r"verifier|train it again"):
+        load_verifier(path)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_a_verifier_of_other_tables_is_refused_by_name(tmp_path, table):
+    tables = np.array(list((table_digests() | {table.name: "0" * 64}).items()))
+    with pytest.raises(VerifierError, match=rf"v\.npz .* another {table.name}"):
+        load_verifier(small(tmp_path / "v.npz", tables=tables))
+
+
+def test_a_verifier_that_names_no_tables_is_refused(tmp_path):
+    path = small(tmp_path / "v.npz")
+    with np.load(path) as arrays:
+        np.savez(path, **{name: arrays[name] for name in arrays if name != "tables"})
+    with pytest.raises(VerifierError, match="train it again"):
         load_verifier(path)
 
 
@@ -73,7 +88,7 @@ def test_damage_is_refused(tmp_path, damage):
 def test_a_cut_file_is_refused(tmp_path, keep):
     path = tmp_path / "v.npz"
     path.write_bytes(SHIPPED.read_bytes()[:keep])
-    with pytest.raises(EngineError, match="cannot be read"):
+    with pytest.raises(VerifierError, match="cannot be read"):
         load_verifier(path)
 
 

@@ -52,6 +52,11 @@ def test_an_absent_class_scores_nothing_and_is_still_counted():
     assert weighted_f1(counts) == pytest.approx(1.0)
 
 
+def test_no_predictions_score_nothing():
+    counts = confusion([], [])
+    assert [metric(counts) for metric in (accuracy, uf1, uar, weighted_f1)] == [0.0] * 4
+
+
 def test_any_number_of_classes():
     counts = confusion([0, 4, 4], [0, 4, 1], classes=5)
     assert counts.shape == (5, 5)

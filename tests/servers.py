@@ -1,6 +1,6 @@
-"""Stream servers on 127.0.0.1 for tests: Motion JPEG over HTTP, and over RTSP.
+"""Servers on 127.0.0.1 for tests: Motion JPEG over HTTP and over RTSP, and one of fixed bytes.
 
-Both draw the number of each frame into its pixels (`numbered` / `number_of`), so that a test
+The streams draw the number of each frame into its pixels (`numbered` / `number_of`), so that a test
 knows which frame it holds.  Real sockets, standard library only.
 """
 
@@ -46,7 +46,72 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class MjpegServer:
+class LoopbackServer:
+    """Runs `serve` in a thread between `start` and `stop`, which keep the port; or in a `with`."""
+
+    scheme, path = "http", ""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}/{self.path}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._stop = threading.Event()
+        listener = socket.create_server(("127.0.0.1", self.port))
+        listener.settimeout(0.05)
+        self._thread = threading.Thread(target=self._listen, args=(listener,), name="loopback")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """May be called twice."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(10)
+            self._thread = None
+
+    def _listen(self, listener: socket.socket) -> None:
+        with listener:
+            while not self._stop.is_set():
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                with connection:
+                    try:
+                        self._converse(connection)
+                    except OSError:  # the reader hung up
+                        continue
+
+    def _converse(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+
+class BytesServer(LoopbackServer):
+    """Answers every request with the same bytes, whatever they are."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def _converse(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        connection.recv(4096)
+        connection.sendall(self.answer)
+
+
+class MjpegServer(LoopbackServer):
     """HTTP multipart MJPEG at `url`; `stop` and `start` keep the port.
 
     Args:
@@ -55,6 +120,8 @@ class MjpegServer:
         frozen: send the same picture for ever.
         pictures: JPEGs to send round and round instead of numbered pictures.
     """
+
+    path = "video"
 
     def __init__(
         self,
@@ -65,25 +132,12 @@ class MjpegServer:
         size: tuple[int, int] = (WIDTH, HEIGHT),
         pictures: Sequence[bytes] | None = None,
     ) -> None:
+        super().__init__()
         self.pictures = pictures
         self.fps, self.silent, self.frozen, self.size = fps, silent, frozen, size
-        self.port = free_port()
         self.sent = 0
         self._numbers = itertools.count()
-        self._stop = threading.Event()
         self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/video"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         stop = self._stop = threading.Event()
@@ -111,11 +165,11 @@ class MjpegServer:
     def stop(self) -> None:
         """Cuts every connection.  May be called twice."""
         self._stop.set()
-        if self._server is not None and self._thread is not None:
+        if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
-            self._thread.join(10)
-            self._server = self._thread = None
+            self._server = None
+        super().stop()
 
     def _serve(self, handler: BaseHTTPRequestHandler, stop: threading.Event) -> None:
         if self.silent:
@@ -140,52 +194,14 @@ class MjpegServer:
             self.sent += 1
 
 
-class RtspServer:
+class RtspServer(LoopbackServer):
     """RTSP with RTP/MJPEG (RFC 2435) interleaved in its TCP connection; one reader at a time."""
 
+    scheme, path = "rtsp", "video"
+
     def __init__(self, fps: float = 30.0) -> None:
+        super().__init__()
         self.fps = fps
-        self.port = free_port()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/video"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        self._stop = threading.Event()
-        listener = socket.create_server(("127.0.0.1", self.port))
-        listener.settimeout(0.05)
-        self._thread = threading.Thread(target=self._listen, args=(listener,), name="rtsp-server")
-        self._thread.start()
-
-    def stop(self) -> None:
-        """May be called twice."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(10)
-            self._thread = None
-
-    def _listen(self, listener: socket.socket) -> None:
-        with listener:
-            while not self._stop.is_set():
-                try:
-                    connection, _ = listener.accept()
-                except TimeoutError:
-                    continue
-                with connection:
-                    try:
-                        self._converse(connection)
-                    except OSError:  # the reader hung up
-                        continue
 
     def _converse(self, connection: socket.socket) -> None:
         connection.settimeout(0.05)

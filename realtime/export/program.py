@@ -1,0 +1,44 @@
+"""A session's events written in the formats that are named."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from realtime.errors import SettingsError
+from realtime.export.bids import write_bids
+from realtime.export.elan import write_elan
+from realtime.export.spans import spans
+from realtime.recording.session import open_session
+
+
+def write(
+    session_folder: Path,
+    *,
+    elan: Path | None = None,
+    bids: Path | None = None,
+    media: Path | None = None,
+) -> None:
+    """Write what is named, and say how many events it holds.
+
+    Args:
+        media: the video; None: where it was when it was analysed.
+
+    Raises:
+        SettingsError: nothing is named, or there is no such video.
+        DataError: it is no session.
+        RecordingError: a file cannot be written.
+    """
+    if not (elan or bids):
+        raise SettingsError("say what to write: --elan FILE.eaf, --bids FILE.tsv")
+    if media and not media.is_file():
+        raise SettingsError(f"--media {media}: there is no such file")
+    session = open_session(session_folder)
+    events = session.events
+    if elan:
+        found = spans(events, session.labels, session.verdicts)
+        write_elan(elan, found, media or session.source)
+    if bids:
+        write_bids(bids, events, session.labels)
+    for path in filter(None, (elan, bids)):
+        sys.stdout.write(f"{path}: {len(events)} events\n")
