@@ -32,6 +32,7 @@ from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
+from realtime.spotting.sensitivity import UNKNOWN, SensitivityTimer
 from realtime.status import (
     Counts,
     EngineState,
@@ -116,6 +117,7 @@ class Pipeline:
         self._notices: list[str] = []
         self._fps = 0.0
         self._judged = JudgedTimer()
+        self._sensitivity = SensitivityTimer()
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
@@ -172,6 +174,7 @@ class Pipeline:
             recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
             disk_free_bytes=None if recording is None else recording.session.free_bytes(),
+            sensitivity=UNKNOWN if largest is None or self._paused else largest.sensitivity,
             face_picture=self._picture,
             notices=self._all_notices(),
         )
@@ -188,7 +191,12 @@ class Pipeline:
                 self._analysed,
                 capture.missing,
             ),
-            SecondsCounts(judged.seen_s, judged.judged_s, judged.not_judged_s),
+            SecondsCounts(
+                judged.seen_s,
+                judged.judged_s,
+                judged.not_judged_s,
+                self._sensitivity.shares(),
+            ),
             capture.reconnects,
             capture.restarts,
             dict(sorted(self._events.counts().items())),
@@ -219,6 +227,10 @@ class Pipeline:
         any_judged = any(one.assessable is Assessable.YES for one in shown.faces)
         verdict = Assessable.YES if any_judged else shown.assessable
         self._judged.note(Verdict(self._now_s, verdict))
+        if shown.largest is not None:
+            assessable = shown.largest.assessable is Assessable.YES
+            seen = shown.largest.sensitivity if assessable else UNKNOWN
+            self._sensitivity.note(self._now_s, seen)
         if self._recording is not None:
             self._tabulate(self._recording.table, frame, shown)
 
@@ -257,6 +269,7 @@ class Pipeline:
                 one.assessable,
                 strengths=one.strengths,
                 stabilised=one.stabilised,
+                sensitivity=one.sensitivity,
             )
             table.append(row)
 

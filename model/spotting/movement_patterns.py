@@ -3,7 +3,7 @@
 A pattern is the mean displacement of each region's patch as a share of the largest point's
 motion, after the live path's fit of the head's own motion, which takes some of a movement of
 cheeks and nose with it.  Three come from the generator's models of skin, on the geometry of real
-portraits; a fourth is measured: what a face did between a neutral and an expressive photograph.
+portraits; a fourth is measured: what people's faces did between a neutral and a smiling photograph.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.synthetic.disturbances import vary
-from model.synthetic.identity import field_from_points
 from model.synthetic.portraits import Portrait
 from model.synthetic.random_draws import log_uniform
 from model.synthetic.skin_models import SKINS
+from model.synthetic.smiles import smile_count, smile_field
 from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.event import CLASSES
@@ -33,15 +32,14 @@ Array = NDArray[np.float64]
 
 # Every unit that moves skin, equally often: a verifier that has seen few chins raised takes one
 # for speech.
-UNITS = ("1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23", "24", "25")
-UNITS += ("26",)
+UNITS = tuple(
+    ["1", "2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17", "20", "23", "24", "25", "26"]
+)
 MEASURED = "measured"
 _RECIPES = 0.55  # share of the combinations that micro-expressions are known for
 _ONE_SIDED = 0.3
 _PEAK_IOD = (0.006, 0.04)  # at which the fit of the head sees a pattern
 _TEXTURE = np.tile(np.array([8000.0, 0.0, 8000.0]), (len(REGIONS), 1))  # of an ordinary patch
-_MEASURED_SHARE = 0.75  # of the largest point's motion that a smile's largest patch shows
-_DRIFT_PX = 3.0  # flow beyond it is a mismatch, as at teeth that appear
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,32 +84,25 @@ def _draw_units(rng: np.random.Generator) -> dict[str, float]:
     return units
 
 
-def of_expressions(pairs: Sequence[tuple[Portrait, Portrait]]) -> NDArray[np.float32]:
-    """The pattern of each (neutral, expressive) pair of photographs of one person (n, 31, 2).
-
-    Landmarks give the deformation, dense flow what they leave over.
-    """
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    y, x = np.mgrid[:CROP_SIZE, :CROP_SIZE].astype(np.float32)
+def of_smiles(
+    rng: np.random.Generator, portraits: Sequence[Portrait], count: int
+) -> NDArray[np.float32]:
+    """`count` patterns of measured smiles, one-sided as often as other movements."""
     found = []
-    for neutral, other in pairs:
-        moved = np.asarray(other.landmarks - neutral.landmarks, np.float64)[:468, :2]
-        field = field_from_points(neutral.landmarks[:468, :2], moved, 0.06 * CROP_IOD)
-        back = cv2.remap(
-            other.crop,
-            x + field[..., 0],
-            y + field[..., 1],
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        rest = np.asarray(flow.calc(neutral.crop, back, np.zeros_like(field)), np.float32)
-        rest[np.hypot(rest[..., 0], rest[..., 1]) > _DRIFT_PX] = 0
-        field = field + np.asarray(cv2.GaussianBlur(rest, (0, 0), 4), np.float32)
-        centres = region_centres(neutral.landmarks)
-        residual = _without_head(_of_regions(field, centres), centres)
-        longest = float(np.hypot(residual[:, 0], residual[:, 1]).max())
-        found.append(residual * _MEASURED_SHARE / max(longest, 1e-6))
+    for _ in range(count):
+        portrait = portraits[int(rng.integers(len(portraits)))]
+        unit = str(rng.choice(["L12", "R12"])) if rng.random() < _ONE_SIDED else "12"
+        person = int(rng.integers(smile_count()))
+        field = vary(rng, smile_field(person, {unit: 1.0}, portrait.landmarks, 0.02))
+        found.append(_pattern(field, portrait, log_uniform(rng, *_PEAK_IOD)))
     return np.array(found, np.float32)
+
+
+def make_bank(seed: int, portraits: Sequence[Portrait], count: int) -> PatternBank:
+    """`count` patterns of each model of skin, and a third as many measured ones."""
+    rng = np.random.default_rng(seed)
+    skins = of_skins(rng, portraits, count)
+    return PatternBank({**skins, MEASURED: of_smiles(rng, portraits, max(count // 3, 1))})
 
 
 def _pattern(field: Field, portrait: Portrait, peak_iod: float) -> Array:

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.face_footage import FaceRecording
+from model.synthetic.random_draws import log_uniform
 from realtime.atomic_file import whole_file
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
@@ -23,8 +25,9 @@ from realtime.spotting.channels import CHANNELS, FIRST, Channel
 from realtime.spotting.face_pipeline import FacePipeline
 
 Array = NDArray[np.float64]
+_Float = TypeVar("_Float", np.float32, np.float64)
 
-SHORTEST_S = 4.0  # the noise of a face is learned for two seconds
+SHORTEST_S = 2.0  # a shorter stretch holds nothing that can be assessed
 _HEAD = [Channel.HEAD_X, Channel.HEAD_Y, Channel.ROLL, Channel.SIZE, Channel.YAW, Channel.PITCH]
 # What changes its sign in a mirror.
 _ACROSS = [Channel.GAZE_X, Channel.HEAD_X, Channel.ROLL, Channel.YAW]
@@ -38,6 +41,7 @@ class FaceSeries:
     name: str  # of the recording
     t_s: Array  # (n,) of the frames, ascending, on the recording's own clock
     rows: NDArray[np.float32]  # (n, CHANNELS)
+    turns_s: tuple[float, ...] = ()  # where it is played backwards from, or forward again
 
     @property
     def seconds(self) -> float:
@@ -84,7 +88,7 @@ def mirrored(series: FaceSeries) -> FaceSeries:
     return replace(series, rows=rows)
 
 
-def mirror_displacement[T: np.floating](moved: NDArray[T]) -> NDArray[T]:
+def mirror_displacement(moved: NDArray[_Float]) -> NDArray[_Float]:
     """(..., 62) of the 31 regions, with left and right exchanged."""
     pairs = moved.reshape(*moved.shape[:-1], len(REGIONS), 2)[..., _OTHER_SIDE, :].copy()
     pairs[..., 0] *= -1
@@ -103,14 +107,32 @@ _OTHER_SIDE = _other_sides()
 
 def backwards(series: FaceSeries) -> FaceSeries:
     """Played backwards: every habit of this face in another order."""
-    t_s = (series.t_s[0] + series.t_s[-1] - series.t_s)[::-1]
-    return _paced(replace(series, t_s=t_s, rows=series.rows[::-1].copy()))
+    ends = series.t_s[0] + series.t_s[-1]
+    turns = tuple(ends - t for t in series.turns_s)
+    rows = series.rows[::-1].copy()
+    return _paced(replace(series, t_s=(ends - series.t_s)[::-1], rows=rows, turns_s=turns))
+
+
+def forward_and_back(series: FaceSeries, seconds: float) -> FaceSeries:
+    """A short series played forward and backwards in turn until it is at least so long."""
+    there, back = series, backwards(series)
+    t_s, rows = [series.t_s], [series.rows]
+    turns: list[float] = []
+    while t_s[-1][-1] - series.t_s[0] < seconds:
+        part = back if len(turns) % 2 == 0 else there
+        end = float(t_s[-1][-1])
+        turns.append(end)
+        t_s.append(part.t_s[1:] - part.t_s[0] + end)
+        rows.append(part.rows[1:])
+    return replace(series, t_s=np.concatenate(t_s), rows=np.concatenate(rows), turns_s=tuple(turns))
 
 
 def at_pace(series: FaceSeries, factor: float) -> FaceSeries:
     """As if everything had happened `factor` times as fast."""
-    t_s = series.t_s[0] + (series.t_s - series.t_s[0]) / factor
-    return _paced(replace(series, t_s=t_s, rows=series.rows.copy()))
+    first = series.t_s[0]
+    turns = tuple(first + (t - first) / factor for t in series.turns_s)
+    t_s = first + (series.t_s - first) / factor
+    return _paced(replace(series, t_s=t_s, rows=series.rows.copy(), turns_s=turns))
 
 
 def at_rate(rng: np.random.Generator, series: FaceSeries, fps: float) -> FaceSeries:
@@ -146,23 +168,27 @@ def noisier(rng: np.random.Generator, series: FaceSeries, noise_px: float) -> Fa
     return replace(series, rows=rows)
 
 
-def vary(rng: np.random.Generator, series: FaceSeries) -> FaceSeries:
-    """Another recording that this camera and a person like this one could have made."""
+def vary(rng: np.random.Generator, series: FaceSeries, *, quieter: bool = True) -> FaceSeries:
+    """Another recording that this camera and a person like this one could have made.
+
+    Args:
+        quieter: whether three in ten are of a person who moves less: most films are of people
+            who talk.
+    """
     if rng.random() < 0.5:
         series = mirrored(series)
     if rng.random() < 0.3:
         series = backwards(series)
     series = at_pace(series, float(rng.uniform(0.87, 1.15)))
     if rng.random() < 0.3 and series.fps > _LEAST_FPS + 2:
-        series = at_rate(rng, series, float(np.exp(rng.uniform(np.log(_LEAST_FPS), np.log(series.fps)))))
-    motion = float(np.exp(rng.normal(0, 0.12)))
-    head = 1.0
-    if rng.random() < 0.3:  # most recordings are of people who talk: quieter ones are needed
-        quiet = float(np.exp(rng.uniform(np.log(0.1), np.log(0.8))))
+        series = at_rate(rng, series, log_uniform(rng, _LEAST_FPS, series.fps))
+    motion, head = float(np.exp(rng.normal(0, 0.12))), 1.0
+    if quieter and rng.random() < 0.3:
+        quiet = log_uniform(rng, 0.1, 0.8)
         motion, head = motion * quiet, quiet ** float(rng.uniform(0, 1))
     series = livelier(series, motion, head)
     if rng.random() < 0.4:
-        series = noisier(rng, series, float(np.exp(rng.uniform(np.log(0.01), np.log(0.06)))))
+        series = noisier(rng, series, log_uniform(rng, 0.01, 0.06))
     return series
 
 
@@ -177,6 +203,8 @@ def save_series(path: Path, parts: list[FaceSeries]) -> None:
         "length": np.array([len(p.t_s) for p in parts], np.int64),
         "t_s": np.concatenate([p.t_s for p in parts]) if parts else np.zeros(0),
         "rows": np.concatenate([p.rows for p in parts]) if parts else np.zeros((0, CHANNELS)),
+        "turns_s": np.array([t for p in parts for t in p.turns_s], np.float64),
+        "turns": np.array([len(p.turns_s) for p in parts], np.int64),
     }
     with whole_file(path) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -186,15 +214,17 @@ def load_series(path: Path) -> list[FaceSeries]:
     """Raises DataError: the file is missing, damaged or of another version's channels."""
     try:
         with np.load(path, allow_pickle=False) as a:
-            person, name, length, t_s, rows = (
-                a[key] for key in ("person", "name", "length", "t_s", "rows")
+            person, name, length, t_s, rows, turns_s, turns = (
+                a[key] for key in ("person", "name", "length", "t_s", "rows", "turns_s", "turns")
             )
         if rows.shape != (len(t_s), CHANNELS) or length.sum() != len(t_s):
             raise ValueError("its channels are another version's")
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise DataError(f"{path} is not a file of series ({error})") from error
-    ends = np.cumsum(length)
-    return [
-        FaceSeries(str(p), str(n), t_s[end - k : end], rows[end - k : end].astype(np.float32))
-        for p, n, k, end in zip(person, name, length.tolist(), ends.tolist(), strict=True)
-    ]
+    parts, end, turn = [], 0, 0
+    for p, n, frames, count in zip(person, name, length.tolist(), turns.tolist(), strict=True):
+        of_part = tuple(turns_s[turn : turn + count].tolist())
+        span = slice(end, end + frames)
+        parts.append(FaceSeries(str(p), str(n), t_s[span], rows[span].astype(np.float32), of_part))
+        end, turn = end + frames, turn + count
+    return parts

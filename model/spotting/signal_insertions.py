@@ -33,6 +33,7 @@ _MICRO, _SLOW = 0.86, 0.10  # shares of movements; the rest are beats of speech
 _SPREAD = (0.75, 1.45)  # how much of the face moves with the largest point, against the pattern
 _UNEVEN = 0.15  # standard deviation of a region's share, log
 _MIXED = 0.1  # share of movements that another one goes with
+UPPER_FROM = 0.7  # share of the motion from which a movement counts as one half's
 _UPPER = np.repeat([r.stream in (Stream.BROWS, Stream.LIDS, Stream.EYES) for r in REGIONS], 2)
 
 
@@ -64,7 +65,9 @@ def upper_share(pattern: Array) -> float:
     return float(energy[_UPPER].sum() / max(energy.sum(), 1e-12))
 
 
-def raised_cosine(t_s: Array, apex_s: float, rise_s: float, fall_s: float, skew: float = 1.0) -> Array:
+def raised_cosine(
+    t_s: Array, apex_s: float, rise_s: float, fall_s: float, skew: float = 1.0
+) -> Array:
     """0 at rest, 1 at the apex."""
     up = np.clip(1 + (t_s - apex_s) / rise_s, 0, 1)
     down = np.clip(1 - (t_s - apex_s) / fall_s, 0, 1)

@@ -94,6 +94,7 @@ def _compact(
         top,
         Text(f"{capture.measured_fps:.1f} fps  lost {100 * capture.loss:.1f} %"),
         Text(words.ADVICE[status.assessable], "green" if good else "bold yellow"),
+        *([Text(found)] if (found := words.sensitivity(status)) else []),
         Text(words.detector(status)),
         Text(f"micro {status.micro_count}  rejected {status.rejected_count}", "bold"),
     ]

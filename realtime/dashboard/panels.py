@@ -49,6 +49,8 @@ def face(status: Status, look: ColourMode) -> RenderableType:
     good = status.assessable is Assessable.YES
     style = "green" if good else "cyan" if status.assessable is Assessable.SETTLING else "yellow"
     advice = Text(words.ADVICE[status.assessable], f"bold {style}", justify="center")
+    if found := words.sensitivity(status):
+        advice.append(f"\n{found}", "not bold")
     title = "face" if status.faces < 2 else f"faces {status.faces}"
     body = FacePanel(status.face_picture, advice, look)
     return framed(body, title, border="dim" if good else style)

@@ -32,6 +32,7 @@ class Assessable(Enum):
     OCCLUDED = "face covered"
     COMPRESSED = "video too compressed"
     SETTLING = "learning this face at rest"
+    INSENSITIVE = "moving too much for small movements"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ thread, no file.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -164,7 +164,7 @@ class CandidateFinder:
         """
         return list(self._found_at(self._timeline.append(row), wants_late))
 
-    def would_find(self, added: NDArray[np.float64]) -> Iterator[MeasuredCandidate]:
+    def would_find(self, added: NDArray[np.float64]) -> Generator[MeasuredCandidate]:
         """The candidates there would be now if the face had moved besides, strongest first.
 
         Nothing is learned, and all is as it was when the iterator is closed or at its end.

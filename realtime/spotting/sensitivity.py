@@ -13,7 +13,8 @@ Nothing that is laid in stays, and nothing is learned from it.  Pure; its draws 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,7 +44,7 @@ _FINE = 4  # points a grid sample
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """What is laid in; made by `model.train_verifier`, kept in the verifier's file."""
+    """What is laid in; made by `fleeting train-verifier`, kept in the verifier's file."""
 
     upper: Array  # (n, 62) displacement as a share of the largest point's
     lower: Array  # (m, 62)
@@ -74,6 +75,43 @@ class Sensitivity:
 
 
 UNKNOWN = Sensitivity(math.nan, math.nan)
+
+SIZES_IOD = (0.01, 0.015, 0.02, 0.03, 0.06)  # of which it is told how long they would be found
+_LONGEST_S = 0.25  # from one frame to the next; a longer silence is in no sum
+
+
+class SensitivityTimer:
+    """How long movements of each of `SIZES_IOD` would have been found, of the largest face."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None
+        self._known_s = 0.0
+        self._found_s = {half: [0.0] * len(SIZES_IOD) for half in HALVES}
+
+    def note(self, t_s: float, sensitivity: Sensitivity) -> None:
+        """One frame's; times ascend.  Of time that cannot be assessed note `UNKNOWN`."""
+        step_s = 0.0 if self._last_s is None else t_s - self._last_s
+        self._last_s = t_s
+        if not sensitivity.is_known or step_s > _LONGEST_S:
+            return
+        self._known_s += step_s
+        for half in HALVES:
+            size = sensitivity.upper_iod if half == "upper" else sensitivity.lower_iod
+            for k, limit in enumerate(SIZES_IOD):
+                if size <= limit:
+                    self._found_s[half][k] += step_s
+
+    def shares(self) -> dict[str, dict[str, float]]:
+        """By half and by size in per cent of the IOD: share of the time that it is known of."""
+        if not self._known_s:
+            return {}
+        return {
+            half: {
+                f"{100 * size:g}": round(seconds / self._known_s, 3)
+                for size, seconds in zip(SIZES_IOD, self._found_s[half], strict=True)
+            }
+            for half in HALVES
+        }
 
 
 class _Estimate:
@@ -121,12 +159,15 @@ class SensitivityMeter:
         finder: CandidateFinder,
         period_s: float,
         would_flag: Callable[[MeasuredCandidate], bool],
+        *,
+        hidden: bool = False,
     ) -> None:
         """Lay a movement in, if it is time for one.
 
         Args:
             period_s: from frame to frame: a movement is seen as finely as the frames lie.
             would_flag: whether a candidate of the first stage would be flagged.
+            hidden: the face is covered, or its video too compressed: nothing would be.
         """
         if finder.newest_index < self._next or not finder.is_settled:
             return
@@ -140,7 +181,8 @@ class SensitivityMeter:
         log_size = min(max(log_size, math.log(_LEAST_IOD)), math.log(_LARGEST_IOD))
         course = _course(random, period_s)
         added = course[:, None] * (math.exp(log_size) * CROP_IOD * shape)
-        estimate.learn(log_size, any(map(would_flag, finder.would_find(added))))
+        found = not hidden and _any_flagged(finder.would_find(added), would_flag)
+        estimate.learn(log_size, found)
 
     @property
     def raw(self) -> Sensitivity:
@@ -159,6 +201,13 @@ class SensitivityMeter:
         return Sensitivity(*map(self._probes.corrected, (raw.upper_iod, raw.lower_iod)))
 
 
+def _any_flagged(
+    candidates: Generator[MeasuredCandidate], would_flag: Callable[[MeasuredCandidate], bool]
+) -> bool:
+    with closing(candidates):  # puts everything back before the answer is used
+        return any(map(would_flag, candidates))
+
+
 def _course(random: np.random.Generator, period_s: float) -> Array:
     """(n,) of the newest grid samples: a movement as frames and grid show it, 1 at most."""
     rise = float(random.uniform(*_RISE_S))
@@ -166,6 +215,7 @@ def _course(random: np.random.Generator, period_s: float) -> Array:
     step = 1 / (GRID_HZ * _FINE)
     half = HALF_WINDOW_NS / 1e9
     fine = np.arange(-_BEFORE_S - half, _APEX_S + half, step)
+    period_s = period_s or 1 / 30
     frames = np.arange(fine[0] - float(random.uniform(0, period_s)), fine[-1] + period_s, period_s)
     phase = np.clip(np.where(frames < 0, 1 + frames / rise, 1 - frames / fall), 0, 1)
     seen = np.interp(fine, frames, 0.5 - 0.5 * np.cos(np.pi * phase))

@@ -112,13 +112,26 @@ class Spotter:
         found: list[Finding] = []
         # one movement is found in several streams at once: the strongest is judged first
         for measured in sorted(candidates, key=lambda m: -m.candidate.strength):
-            probability = self._verifier.trees(measured.stage).probability(measured.features)
+            probability = self._probability(measured)
             if measured.stage == "early":
                 found.extend(self._flagged(measured, probability, hidden))
             else:
                 self._note_late(measured, probability)
         found.extend(self._revised(newest_index))
         return tuple(found)
+
+    def would_flag(self, measured: MeasuredCandidate) -> bool:
+        """Whether a candidate of the first stage is accepted, of a face that is not hidden."""
+        return self._is_accepted(measured, self._probability(measured), hidden=False)
+
+    def _probability(self, measured: MeasuredCandidate) -> float:
+        return self._verifier.trees(measured.stage).probability(measured.features)
+
+    def _is_accepted(
+        self, measured: MeasuredCandidate, probability: float, *, hidden: bool
+    ) -> bool:
+        assessable = measured.continuous and not (measured.masked or hidden)
+        return assessable and probability >= self._least["early"]
 
     def wants_late(self, t_ns: int) -> bool:
         """Whether a candidate at this time may belong to a flag that is still open."""
@@ -129,8 +142,7 @@ class Spotter:
         self, measured: MeasuredCandidate, probability: float, hidden: bool
     ) -> Iterator[Finding]:
         config, pulse = self.config, measured.pulse
-        assessable = measured.continuous and not (measured.masked or hidden)
-        accepted = assessable and probability >= self._least["early"]
+        accepted = self._is_accepted(measured, probability, hidden=hidden)
         reasons = () if accepted else _reasons(measured, config.rules)
         kind: Kind = "micro" if accepted else "rejected"
         weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons
