@@ -25,8 +25,10 @@ from realtime.errors import DataError
 from realtime.event import CLASSES
 from realtime.face.action_units import Field, draw_units
 from realtime.face.geometry import CROP_IOD, CROP_SIZE
+from realtime.motion import regions
 from realtime.motion.head_motion import fit_rigid, to_iod
-from realtime.motion.regions import DEPTH, HALVES, REGIONS, RIGID, region_centres
+from realtime.motion.regions import DEPTH, REGIONS, RIGID, region_centres
+from realtime.spotting.sensitivity import HALVES, Probes
 
 Array = NDArray[np.float64]
 
@@ -105,6 +107,13 @@ def make_bank(seed: int, portraits: Sequence[Portrait], count: int) -> PatternBa
     return PatternBank({**skins, MEASURED: of_smiles(rng, portraits, max(count // 3, 1))})
 
 
+def of_probes(probes: Probes) -> PatternBank:
+    """The patterns that a verifier file carries: for whoever has not made any."""
+    return PatternBank(
+        {half: probes.of(half).reshape(-1, len(REGIONS), 2).astype(np.float32) for half in HALVES}
+    )
+
+
 def _pattern(field: Field, portrait: Portrait, peak_iod: float) -> Array:
     centres = region_centres(portrait.landmarks)
     largest = float(np.hypot(field[..., 0], field[..., 1]).max())
@@ -116,7 +125,7 @@ def _of_regions(field: Field, centres: Array) -> Array:
     at = np.clip(np.rint(centres).astype(int), 0, CROP_SIZE - 1)
     patches = (
         field[max(y - h, 0) : y + h + 1, max(x - h, 0) : x + h + 1]
-        for (x, y), h in zip(at.tolist(), HALVES.tolist(), strict=True)
+        for (x, y), h in zip(at.tolist(), regions.HALVES.tolist(), strict=True)
     )
     return np.array([patch.mean(axis=(0, 1)) for patch in patches], np.float64)
 
