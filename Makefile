@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # One thread a library: capture, analysis and the engine share the cores of a small machine.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo live test check clean
+.PHONY: demo live test lint check clean
 
 demo: $(VENV)/.base face-model
 	$(BIN)/fleeting demo
@@ -15,20 +15,28 @@ live: $(VENV)/.base face-model
 	$(BIN)/fleeting live --camera 0
 
 test: $(VENV)/.test face-model test-tools
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
-check: $(VENV)/.test
+lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow and not fault" -n 2 --dist loadfile
+
+check: lint
+	$(BIN)/python -m pytest -q -m "not slow and not fault" $(PARALLEL)
+
+# What one session of the program is asserted by stays in one process: tests/conftest.py.
+PARALLEL := -n 2 --dist loadgroup
 
 .PHONY: face-model test-tools
 test-tools:
-	@command -v strace >/dev/null && command -v Xvfb >/dev/null && command -v xdotool >/dev/null \
-	  || { command -v apt-get >/dev/null && apt-get -qq update \
-	    && apt-get -qq install -y strace xvfb xdotool; } \
-	  || echo "no strace, Xvfb and xdotool here: what traces sockets or opens a window is skipped"
+	@missing=; for tool in strace Xvfb xdotool; do \
+	  command -v $$tool >/dev/null || missing="$$missing $$(echo $$tool | tr X x)"; done; \
+	if test -z "$$missing"; then echo "system packages: strace, xvfb, xdotool are installed"; \
+	elif command -v apt-get >/dev/null && apt-get -qq update >/dev/null 2>&1 \
+	  && apt-get -qq install -y $$missing >/dev/null 2>&1; then \
+	  echo "system packages: installed$$missing"; \
+	else echo "system packages: missing$$missing; what traces sockets or opens a window skips"; fi
 
 face-model: $(VENV)/.base
 	$(BIN)/fleeting face-model

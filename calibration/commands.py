@@ -83,7 +83,7 @@ def rest(
     """Learn the noise of a face at rest, region by region, in ten seconds.
 
     Look at the screen with a neutral face.  The noise of this face, camera and light, and with it
-    the smallest movement that can be told from it, is saved as a profile for fleeting live
+    the smallest movement that exceeds it, is saved as a profile for fleeting live
     --profile FILE, which then needs half a second instead of two before it finds candidates.  A
     profile that exists keeps what fleeting calibrate person has found.
     """

@@ -57,7 +57,7 @@ LOOSE_PER_MIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PersonOptions:
-    """What `fleeting calibrate person` is told; its help explains each."""
+    """Arguments of `fleeting calibrate person`; its help explains each."""
 
     seconds: float = 60.0
     start: float = 0.0
@@ -150,8 +150,8 @@ def expect(
     expected = LOOSE_PER_MIN * minutes
     factor = (counted + 1) / (expected + 1)
     spread = gamma.ppf([0.025, 0.975], counted + 1) / (expected + 1)
-    asked = target / factor
-    least = verifier.early.threshold_for(asked), verifier.late.threshold_for(asked)
+    nominal = target / factor  # of the operating table
+    least = verifier.early.threshold_for(nominal), verifier.late.threshold_for(nominal)
 
     bank = of_probes(verifier.probes)
     sizes: list[tuple[float, bool]] = []

@@ -165,16 +165,16 @@ def run(engine: Path, pairs: HeldOutPairs) -> None:
     rows = [measure(session, to_score) for session in candidates(folder, int8, fp8)]
     Console().print(shown(rows))
     uf1_of = {row.name: row.uf1 for row in rows}
-    refused = []
+    rejected = []
     for row, file, network, backend in (
         ("openvino-int8", INT8, int8, "openvino-int8"),
         (_FP8_ROW, FP8, fp8, "tensorrt-fp8"),
     ):
         loss = rows[0].uf1 - uf1_of[row]
         if loss > MOST_LOSS:
-            refused.append(f"{file} is not kept: UF1 falls by {loss:.3f}")
+            rejected.append(f"{file} is not kept: UF1 falls by {loss:.3f}")
             continue
         add_file(engine, file, network)
         sys.stdout.write(f"wrote {engine / file}; run it with --backend {backend}\n")
-    if refused:
-        raise EngineError(f"{'; '.join(refused)}, more than {MOST_LOSS}")
+    if rejected:
+        raise EngineError(f"{'; '.join(rejected)}, more than {MOST_LOSS}")

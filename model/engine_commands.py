@@ -115,7 +115,7 @@ def predict(
 
 @command(
     "fleeting export-engine runs/first/checkpoint.pt runs/first/engine --name first",
-    "fleeting export-engine runs/first/engine runs/anew",
+    "fleeting export-engine runs/first/engine runs/again",
     extra="train",
     log="%(message)s",
 )
@@ -129,7 +129,7 @@ def export_engine(
 ) -> None:
     """Turn a trained network into an engine folder.
 
-    Given an engine folder instead of a checkpoint, its networks are written anew from its weights.
+    Given an engine folder instead of a checkpoint, its networks are written again from its weights.
     """
     from model.export_engine import run
 

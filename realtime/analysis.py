@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame
+from realtime.capture.held_frame import Frame
 from realtime.face.assessability import Assessable, AssessConfig, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.motion.regions import Stream

@@ -11,13 +11,15 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 from rich.console import Console, RenderableType
 
 from realtime.analysis import Analysis
 from realtime.capture.address import wanted_address
-from realtime.capture.open_source import open_source
+from realtime.capture.frame_store import FilmIndex, FilmStore, FrameStore
+from realtime.capture.open_source import open_again, open_source
 from realtime.capture.ring_buffer import FrameRing
 from realtime.capture.source import Source, SourceInfo
 from realtime.capture.stats import CameraState
@@ -31,6 +33,7 @@ from realtime.errors import SettingsError
 from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
+from realtime.memory import limit_held_memory
 from realtime.pipeline import Pipeline, RunInput, RunRecording
 from realtime.recording.clip_writer import recover
 from realtime.recording.event_log import EventLog
@@ -44,13 +47,18 @@ from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
 
-_RING_BYTES = 300_000_000
+_RING_BYTES = 250_000_000  # of a live source
+_RAW_BYTES = 112_000_000  # of these; older frames are compressed
+_FILM_BYTES = 50_000_000  # a film is decoded again for its clips: enough for the reader to be ahead
+_FILM_S = 0.5
+_CAPACITY = 20_000  # frames; only bytes and seconds limit a ring
 _EVENT_S = 2.0  # an event, its flag and its class: what a pre-roll must outlast
 _SLOW_S = 1.0  # preparations longer than this are explained
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
     """One run from opening the source to the closing summary."""
+    limit_held_memory()
     wanted = settings.source
     demo = _Demo() if wanted.demo else None
     address = None if wanted.demo else wanted_address(wanted.source, wanted.camera)
@@ -66,14 +74,15 @@ def run(settings: Settings, stop: threading.Event) -> None:
         if demo is not None:
             return demo.open()
         assert address is not None
-        return open_source(address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc)
+        return open_source(
+            address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc, index=index
+        )
 
-    ring = FrameRing(
-        4096,
-        keep_s=settings.recorder.pre_s + _EVENT_S + 1.0,
-        max_bytes=_RING_BYTES if live else None,
-        lossless=not live,
-    )
+    index = FilmIndex()
+    ring = _ring(settings, live=live, film=address is not None and not live)
+    store: FrameStore = ring
+    if address is not None and not live:
+        store = FilmStore(partial(open_again, address, wanted.fps), index)
     with ExitStack() as stack:
         reader = stack.enter_context(ring.reader())
         capture = stack.enter_context(
@@ -84,9 +93,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
         engine = _open_engine(settings, stack)
         _warm_up(settings)
         markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
-        recording, log = _open_recording(settings, capture.info, engine, ring, stack)
+        recording, log = _open_recording(settings, capture.info, engine, store, stop, stack)
         events = EventTracker(
-            ring,
             engine=engine,
             log=log,
             recorder=recording.recorder if recording else None,
@@ -127,6 +135,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
         console.print(summary(status, events.final()))
         if demo is not None:
             console.print(demo.report(events, status.elapsed_s))
+
+
+def _ring(settings: Settings, *, live: bool, film: bool) -> FrameRing:
+    """The frames that analysis has yet to come to, and those that clips begin with."""
+    if film:
+        return FrameRing(_CAPACITY, keep_s=_FILM_S, max_bytes=_FILM_BYTES, lossless=True)
+    keep_s = settings.recorder.pre_s + _EVENT_S + 1.0
+    if not live:
+        return FrameRing(_CAPACITY, keep_s=keep_s, lossless=True)
+    return FrameRing(_CAPACITY, keep_s=keep_s, max_bytes=_RING_BYTES, max_raw_bytes=_RAW_BYTES)
 
 
 class _Demo:
@@ -178,7 +196,8 @@ def _open_recording(
     settings: Settings,
     info: SourceInfo,
     engine: EngineProcess | None,
-    ring: FrameRing,
+    store: FrameStore,
+    stop: threading.Event,
     stack: ExitStack,
 ) -> tuple[RunRecording | None, EventLog | None]:
     wanted = settings.recorder
@@ -197,7 +216,7 @@ def _open_recording(
     )
     table = stack.enter_context(FramesCsv(session))
     recorder = stack.enter_context(
-        Recorder(session, ring, pre_s=wanted.pre_s, post_s=wanted.post_s)
+        Recorder(session, store, pre_s=wanted.pre_s, post_s=wanted.post_s, hurry=stop)
     )
     return RunRecording(session, recorder, table), EventLog(session)
 

@@ -47,7 +47,7 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write what a user asked for outside a session: a profile, a table, annotations.
+    """Write a file that a user requested outside a session: a profile, a table, annotations.
 
     Its folder is made, for its owner alone, where there is none.
 

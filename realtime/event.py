@@ -68,7 +68,7 @@ class Event:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What speaks against it: the rules' words, and the network's doubt of what was flagged."""
+        """Why it was rejected, by the rules; and `network doubts` beside a flag."""
         verdict = self.classification
         doubted = self.kind == "micro" and verdict is not None and verdict.doubted
         return (*self.confounders, NETWORK_DOUBTS) if doubted else self.confounders
@@ -161,7 +161,7 @@ class _Probabilities(BaseModel):
 
 
 class _Line(BaseModel):
-    """A line as it stands in the file; fields of a later version are passed over."""
+    """A line of the file; fields of a later version are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 

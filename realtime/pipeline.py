@@ -1,4 +1,4 @@
-"""The loop of a run: frames from the ring to the analysis, its results to whoever wants them.
+"""The loop of a run: frames from the ring to the analysis, its results to recording and screen.
 
 Results go to the events, the table of frames and the dashboard, whose commands come back.  Runs on
 the caller's thread.  Live, it drops frames when it falls behind and counts them; a file it analyses
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from realtime.analysis import Analysis, FrameAnalysis
 from realtime.capture.frame_rate import LocalRate
-from realtime.capture.ring_buffer import Frame, FrameRing, RingReader
+from realtime.capture.held_frame import Frame
+from realtime.capture.ring_buffer import FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.stats import CaptureStats
 from realtime.capture.thread import CaptureThread
-from realtime.dashboard import Command, Dashboard
+from realtime.dashboard import Dashboard, KeyCommand
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
@@ -47,6 +48,7 @@ _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
 _MAX_LAG_S = 0.3  # live analysis farther behind than this drops frames
 _AROUND = 0.25  # of a face that is shown with it, share of its size
+_USUAL_FPS = 30.0  # of a camera that reports no rate
 _NOTHING = FrameAnalysis((), ())
 
 
@@ -239,19 +241,19 @@ class Pipeline:
         if self._input.info.live and self._input.reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
             self._input.reader.skip_to_newest()
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: KeyCommand) -> None:
         match command:
-            case Command.QUIT:
+            case KeyCommand.QUIT:
                 self._stop.set()
-            case Command.REST:
+            case KeyCommand.REST:
                 self._analysis.learn_rest()
                 self._notices.append(f"{self._now_s:.1f} s  learning rest again")
-            case Command.MARKER:
+            case KeyCommand.MARKER:
                 if self._recording is not None:
                     line = f'{{"schema": 1, "t_s": {self._now_s:.6f}}}'
                     self._recording.session.append_line("markers.jsonl", line)
                 self._notices.append(f"{self._now_s:.1f} s  marker")
-            case Command.PAUSE:
+            case KeyCommand.PAUSE:
                 self._paused = not self._paused
                 self._analysis.forget()
                 state = "paused" if self._paused else "going on"
@@ -283,6 +285,10 @@ class Pipeline:
         if self._first_ns is None:
             self._first_ns = frame.t_ns
             self._zero_ns = self._events.start_ns = frame.t_ns if self._input.info.live else 0
+            if self._input.info.live and self._recording is not None:
+                fps = self._input.info.reported_fps or _USUAL_FPS
+                room_s = self._input.ring.room_s(frame.image, fps)
+                self._notices += self._recording.recorder.shortage(room_s)
 
     def _time_of(self, frame: Frame) -> float:
         return (frame.t_ns - self._zero_ns) / 1e9

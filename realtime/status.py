@@ -49,7 +49,7 @@ class FrameCounts:
 @dataclass(frozen=True, slots=True)
 class SecondsCounts:
     seen: NonNegativeFloat = 0.0  # from the first analysed frame to the last
-    judged: NonNegativeFloat = 0.0  # in which a face could be judged
+    judged: NonNegativeFloat = 0.0  # with an assessable face
     # by reason, longest first; with `judged` they add up to `seen`
     not_judged: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
     # of the largest face, by half of the face and size in % IOD: share of the judged seconds in
@@ -59,7 +59,7 @@ class SecondsCounts:
 
 @dataclass(frozen=True, slots=True)
 class EngineCounts:
-    """Pairs of frames that the engine was asked about."""
+    """Pairs of frames that were submitted to the engine."""
 
     answered: NonNegativeInt = 0
     failed: NonNegativeInt = 0  # its process died or hung, or its answer was not finite

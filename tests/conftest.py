@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from realtime.demo import portrait as demo
 from realtime.errors import FaceModelError
 from realtime.face.weights import face_model
-from tests.paths import MEDIA
+from tests.paths import MEDIA, ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that run tests side by side share no fixture: a file's stay together.
+
+    So do those of `tests/program`, which assert the same few runs of the program.
+    """
+    for item in items:
+        file = item.path.relative_to(ROOT / "tests")
+        group = "program" if file.parts[0] == "program" else file.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer.main
 
@@ -16,13 +17,16 @@ from realtime.batch import BatchRow
 from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable
-from realtime.recording.frames_csv import COLUMNS
+from realtime.recording import clip_recording
+from realtime.recording.frames_csv import COLUMNS, FrameRow
 from realtime.recording.session_record import SessionRecord
 from realtime.settings.load import load_settings
 from realtime.settings.write import to_toml
 from realtime.spotting import rejection_rules
 from realtime.spotting.person_profile import Profile
+from realtime.spotting.verifier import SHIPPED
 from tests.paths import ROOT
+from tests.realtime.review.made_session import event, write_events
 
 PAGES = sorted(
     path
@@ -37,6 +41,20 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _COMMAND = re.compile(r"^(?:\$ +)?fleeting +(\S.*)$", re.MULTILINE)
 _OPTION = re.compile(r"(?<=\s)--?[a-z][a-z-]*")
 _MODULE = re.compile(r"python3? -m ((?:benchmarks|model|calibration|realtime)[\w.]*)")
+
+
+# Words of this project's own where the field has a term: docs/glossary.md has the terms.
+_PRIVATE = re.compile(
+    r"\b(named rightly|taken back|second look|put up with|found again|another skin"
+    r"|lets? frames go|shoulders?|lawful|liveliness|lively|to and fro|in eights"
+    r"|sightings?)\b",
+    re.IGNORECASE,
+)
+SOURCES = sorted(
+    path
+    for top in ("realtime", "model", "calibration", "benchmarks")
+    for path in (ROOT / top).rglob("*.py")
+)
 
 
 def name_of(path):
@@ -88,6 +106,13 @@ def test_a_page_begins_with_a_heading_and_a_sentence(page):
     assert blank == ""
     assert first
     assert not first.startswith("|")
+
+
+@pytest.mark.parametrize("path", [*PAGES, *SOURCES], ids=name_of)
+def test_the_words_are_those_of_the_field(path):
+    text = path.read_text("utf-8")
+    assert not _PRIVATE.search(text)
+    assert "| % IOD |" not in text  # peak or patch: two quantities
 
 
 def test_the_readme_is_short():
@@ -142,6 +167,23 @@ def test_every_command_is_shown():
         " ".join(w[: 2 if w[0] == "calibrate" else 1]) for p in PAGES for w, _ in commands_of(p)
     }
     assert not set(COMMANDS) - shown
+
+
+def test_the_python_page_runs_as_written(tmp_path, capsys):
+    write_events(tmp_path, [event("0001", 2.0), event("0002", 5.0, kind="rejected")])
+    frame = FrameRow.without_face(0, 0.0).to_csv()
+    (tmp_path / "frames.csv").write_text(f"{','.join(COLUMNS)}\n{frame}\n")
+    (tmp_path / "labels.csv").write_text("id,label\n0001,surprise\n")
+    blocks = [body for kind, body in _FENCE.findall(text_of(ROOT / "docs/python.md")) if kind]
+    first = re.sub(r'open_session\(".*?"\)', f"open_session({str(tmp_path)!r})", blocks[0])
+    names = {}
+    exec(first, names)
+    assert capsys.readouterr().out.split()[:3] == ["0001", "1.8", "2.0"]
+    assert names["labels"] == {"0001": "surprise"}
+    assert len(names["rows"]) == 1
+    for attribute in _SPAN.findall(text_of(ROOT / "docs/python.md").split("| attribute |")[1]):
+        if attribute.isidentifier() and attribute not in ("None", "pandas"):
+            assert hasattr(names["session"], attribute), attribute
 
 
 def an_event():
@@ -201,6 +243,13 @@ def reasons():
     }
 
 
+def keys_of_clip_notes():
+    tree = ast.parse(Path(clip_recording.__file__).read_text("utf-8"))
+    records = (node.keys for node in ast.walk(tree) if isinstance(node, ast.Dict))
+    (keys,) = (keys for keys in records if any(key.value == "t_ns" for key in keys))
+    return {key.value for key in keys}
+
+
 def section(title):
     """The codebook's lines under a heading."""
     text = text_of(ROOT / "docs" / "codebook.md")
@@ -212,6 +261,7 @@ def section(title):
     [
         ("session.json", fields_of_session()),
         ("events.jsonl", set(json.loads(an_event().to_json())) | reasons()),
+        ("clips/*.json", keys_of_clip_notes()),
         ("frames.csv", {*COLUMNS, *(verdict.name.lower() for verdict in Assessable)}),
         ("archive.csv, the table of a batch", {f.name for f in dataclasses.fields(BatchRow)}),
         ("Profile of a person", {"schema", *(f.name for f in dataclasses.fields(Profile))}),
@@ -219,6 +269,12 @@ def section(title):
 )
 def test_the_codebook_names_what_is_written(title, names):
     assert names <= set(_SPAN.findall(section(title)))
+
+
+def test_the_codebook_explains_the_shipped_verifier():
+    with np.load(SHIPPED) as arrays:
+        names = {re.sub(r"^(early|late)_", "…_", name) for name in arrays}
+    assert names <= set(_SPAN.findall(section("Verifier")))
 
 
 def test_the_codebook_explains_the_shipped_engine():

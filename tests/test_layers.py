@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 # Lowest first; what shares a row does not import its neighbours.
 REALTIME = (
-    ("errors", "limits", "statistics", "user_folders"),
+    ("errors", "limits", "memory", "statistics", "user_folders"),
     ("atomic_file", "event"),
     ("capture", "face"),
     ("motion",),
@@ -94,6 +94,15 @@ def test_a_package_imports_only_what_is_below_it(path):
             continue
         if own[1] != other[1]:
             assert rank(rows, other[1]) < rank(rows, own[1]), f"{dotted(path)} names {name}"
+
+
+def test_a_class_name_is_unique():
+    found = {}
+    for path in (*MODULES, *sorted((ROOT / "benchmarks").rglob("*.py"))):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(dotted(path))
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}
 
 
 @pytest.mark.parametrize("top", ["realtime", "model"])

@@ -61,7 +61,7 @@ def render_film() -> list[bytes]:
 
 
 def serve(film: list[bytes], link: Connection) -> None:
-    """Stream the film round and round; answers the count of frames sent when asked."""
+    """Stream the film in a loop; replies with the count of frames sent on request."""
     sent = 0
 
     class Handler(BaseHTTPRequestHandler):

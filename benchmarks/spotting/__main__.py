@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from rich.progress import track
 
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import page, publish, table
-from benchmarks.spotting.score import OURS, Clip, causes, removals, score
+from benchmarks.spotting.score import OURS, ScoredClip, causes, removals, score
 from benchmarks.spotting.spotters import (
     Alarm,
     SpotterOutcome,
@@ -62,14 +63,16 @@ def read_set(folder: Path, quiet: Sequence[Path]) -> list[dict[str, Any]]:
     return [*entries, *quiet_entries]
 
 
-def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace) -> Clip:
+def watch_clip(
+    entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.Namespace
+) -> ScoredClip:
     config = SpotterConfig(alarms_per_minute=given.alarms_per_minute)
     try:
         recording = read_recording(entry["path"], tracker, any_rate=False)
     except DataError:  # no assessable face: no figure can be given
         alarms: dict[str, list[Alarm]] = {name: [] for name in SPOTTERS}
         seconds = float(entry.get("seconds", 0.0))
-        return Clip(
+        return ScoredClip(
             entry["file"],
             entry["kind"],
             0.0,
@@ -87,7 +90,7 @@ def watch_clip(entry: dict[str, Any], tracker: LandmarkTracker, given: argparse.
         alarms["rules only"] = rules_only(recording)
         alarms["challenge rule"] = challenge_rule(recording)
         alarms["blendshape spike"] = blendshape_spike(recording, tracker.signs)
-    return Clip(
+    return ScoredClip(
         entry["file"],
         entry["kind"],
         sum(watched.judged) * float(np.median(gaps)),
@@ -158,8 +161,31 @@ def main() -> int:
     return 0
 
 
+HEADINGS = {
+    "minutes_judged": "assessable minutes",
+    "f1_iou50": "F1 at IoU 0.5",
+    "recall_by_chance": "recall by chance",
+    "false_alarms_per_min": "false alarms a minute",
+    "false_alarms_95": "false alarms a minute, 95 % interval",
+    "raised_per_min": "flags raised a minute",
+    "onset_median_ms": "onset error, median, ms",
+    "apex_median_ms": "apex error, median, ms",
+    "flag_after_apex_p95_ms": "flag after the apex, 95 % quantile, ms",
+    "revision_after_apex_p95_ms": "revision after the apex, 95 % quantile, ms",
+}
+
+
+def heading(figure: str) -> str:
+    """A figure's name in words: recall_0_to_1.25_percent is recall, peak 0–1.25 % IOD."""
+    band = re.fullmatch(r"recall_(?:(over)_)?([\d.]+)(?:_to_([\d.]+))?_percent", figure)
+    if band is None:
+        return HEADINGS.get(figure, figure)
+    over, low, high = band.groups()
+    return f"recall, peak over {low} % IOD" if over else f"recall, peak {low}–{high} % IOD"
+
+
 def report(
-    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[Clip], names: Sequence[str]
+    result: dict[str, dict[str, dict[str, Any]]], clips: Sequence[ScoredClip], names: Sequence[str]
 ) -> str:
     def cell(value: object) -> str:
         return "–" if value is None else str(value)
@@ -169,17 +195,14 @@ def report(
     parts = [
         table(
             [OURS, *groups],
-            [
-                [f.replace("_", " "), *(cell(result[OURS][g].get(f)) for g in groups)]
-                for f in figures
-            ],
+            [[heading(f), *(cell(result[OURS][g].get(f)) for g in groups)] for f in figures],
         )
     ]
     if len(names) > 1:
         chosen = ("f1_iou50", "recall", "recall_by_chance", "false_alarms_per_min")
         parts.append(
             table(
-                ["all of the set", *(f.replace("_", " ") for f in chosen)],
+                ["all of the set", *map(heading, chosen)],
                 [[n, *(cell(result[n]["all of the set"][f]) for f in chosen)] for n in names],
             )
         )
@@ -188,7 +211,7 @@ def report(
         table(
             [
                 "clip",
-                *(f.replace("_", " ") for f in of_a_clip),
+                *map(heading, of_a_clip),
                 "what coincided with the false alarms",
             ],
             [

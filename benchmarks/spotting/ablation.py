@@ -1,7 +1,7 @@
 """Ablation of the spotter: `python -m benchmarks.spotting.ablation SET --run DIR`
 
 DIR is a run of train-verifier, SET a folder of clips with a truth.json.  Every row is scored
-on SET at the same target false-alarm rate.  Rows that change what is learned are fitted anew, with
+on SET at the same target false-alarm rate.  Rows that change what is learned are fitted again, with
 an operating table of their own ("–" where too few people are left for one); those that change how
 motion is measured keep the trees and the table of the complete spotter.  Videos named by
 --leave-out are used in no row.
@@ -46,7 +46,7 @@ Change = Callable[[LabelledCandidate], LabelledCandidate | None]  # None: this r
 TITLE = "Ablation of the spotter"
 ABOUT = (
     "Each row leaves out or changes one part and is scored on the same clips at the same target "
-    "false-alarm rate. Rows that change what is learned are trained anew; the others keep the "
+    "false-alarm rate. Rows that change what is learned are trained again; the others keep the "
     "trees."
 )
 _STREAM = NAMES.index("stream")

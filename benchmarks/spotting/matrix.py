@@ -17,7 +17,7 @@ from benchmarks._common.markdown import table
 from benchmarks.spotting.stream_outcome import (
     EVENTS_PER_MIN,
     SECONDS,
-    Outcome,
+    StreamOutcome,
     found_share,
     outcome,
     rate_text,
@@ -75,7 +75,7 @@ def matrix_stream(
     cell: Cell,
     gates: RejectionRules | None,
     number: int,
-) -> Outcome:
+) -> StreamOutcome:
     numbers = [given.seed, 3, number]
     behaviour = replace(
         Behaviour.draw(np.random.default_rng(numbers)), talks=0.0, macros_per_min=1.0
@@ -132,7 +132,7 @@ def matrix(portraits: Sequence[Portrait], given: argparse.Namespace) -> str:
 
 def compressed_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, kbit_s: int, number: int
-) -> Outcome:
+) -> StreamOutcome:
     """Judged at any coarseness."""
     noise = NOISES[number % len(NOISES)]
     cell = Cell.h264(kbit_s, noise) if kbit_s else Cell("", camera=replace(CLEAN, noise=noise))
@@ -147,7 +147,7 @@ def compression(portraits: Sequence[Portrait], given: argparse.Namespace) -> str
     return by_bit_rate(cells) + "\n" + by_coarseness(cells)
 
 
-def by_bit_rate(cells: Mapping[int, Sequence[Outcome]]) -> str:
+def by_bit_rate(cells: Mapping[int, Sequence[StreamOutcome]]) -> str:
     rows = []
     for kbit_s, outcomes in cells.items():
         steps = [o.coarse[k] for o in outcomes for k in o.judged]
@@ -162,7 +162,7 @@ def by_bit_rate(cells: Mapping[int, Sequence[Outcome]]) -> str:
     return table(headings, rows)
 
 
-def by_coarseness(cells: Mapping[int, Sequence[Outcome]]) -> str:
+def by_coarseness(cells: Mapping[int, Sequence[StreamOutcome]]) -> str:
     """Of all bit rates together; cell 0 is without a codec."""
     seen = [
         (coded.coarse[k], k in coded.found, k in clear.found)

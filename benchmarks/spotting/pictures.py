@@ -10,13 +10,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from benchmarks.spotting.score import Clip
+from benchmarks.spotting.score import ScoredClip
 from realtime.motion.regions import Stream
 
 _FULL_SIGMA = 12.0
 
 
-def draw(clip: Clip, path: Path) -> None:
+def draw(clip: ScoredClip, path: Path) -> None:
     """Traces of the five streams in sigmas; truth green, alarms red, taken-back flags grey."""
     figure, axes = plt.subplots(figsize=(16, 5))
     times = np.array(clip.watched.times_s)

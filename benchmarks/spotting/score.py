@@ -26,7 +26,7 @@ Truth = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ScoredClip:
     name: str
     kind: str
     seconds: float  # assessable
@@ -68,7 +68,7 @@ def hits(apexes: Sequence[float], truth: Sequence[Truth]) -> list[tuple[int, int
     )
 
 
-def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> dict[str, Any]:
+def score(clips: Sequence[ScoredClip], spotter: str, random: np.random.Generator) -> dict[str, Any]:
     """Every figure of one spotter over some clips; None where there is nothing to divide by."""
     n_truth = sum(len(c.truth) for c in clips)
     minutes = sum(c.seconds for c in clips) / 60
@@ -130,7 +130,7 @@ def score(clips: Sequence[Clip], spotter: str, random: np.random.Generator) -> d
     }
 
 
-def removals(clips: Sequence[Clip]) -> list[tuple[str, Alarm, int]]:
+def removals(clips: Sequence[ScoredClip]) -> list[tuple[str, Alarm, int]]:
     """Our false alarms, the least probable first, each with its clip and the cost of its removal.
 
     The cost is the number of hits with no higher probability: a higher threshold loses them too.
@@ -146,7 +146,7 @@ def removals(clips: Sequence[Clip]) -> list[tuple[str, Alarm, int]]:
     return [(name, a, sum(p <= a.probability for p in true)) for name, a in false]
 
 
-def causes(clip: Clip) -> Counter[str]:
+def causes(clip: ScoredClip) -> Counter[str]:
     """What our false alarms stood beside, the first that fits."""
     right = {i for i, _ in hits([a.apex_s for a in clip.alarms[OURS]], clip.truth)}
     counts: Counter[str] = Counter()

@@ -26,7 +26,7 @@ from benchmarks.spotting.matrix import compression, matrix
 from benchmarks.spotting.stream_outcome import (
     EVENTS_PER_MIN,
     SEED,
-    Outcome,
+    StreamOutcome,
     found_share,
     outcome,
     rate_text,
@@ -72,7 +72,7 @@ def held_out_stream(
     given: argparse.Namespace,
     motions: Sequence[Motion],
     number: int,
-) -> Outcome:
+) -> StreamOutcome:
     rng = np.random.default_rng([given.seed, 1, number])
     scene = simulate(portraits, [given.seed, 1, number], regular(30.0))
     camera = SimulatedCamera.draw(rng)
@@ -82,14 +82,14 @@ def held_out_stream(
 
 def talking_stream(
     portraits: Sequence[Portrait], given: argparse.Namespace, number: int
-) -> Outcome:
+) -> StreamOutcome:
     rng = np.random.default_rng([given.seed, 2, number])
     behaviour = Behaviour.draw_talker(rng)
     scene = simulate(portraits, [given.seed, 2, number], regular(30.0), behaviour)
     return outcome(scene, (), SimulatedCamera.draw(rng), rng, given)
 
 
-def summary(name: str, outcomes: Sequence[Outcome]) -> str:
+def summary(name: str, outcomes: Sequence[StreamOutcome]) -> str:
     minutes = sum(o.seconds for o in outcomes) / 60
     errors = [
         (abs(at[0] - o.added[k].onset_s), abs(at[1] - o.added[k].apex_s), at[2] - o.added[k].apex_s)

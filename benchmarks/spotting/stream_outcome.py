@@ -30,7 +30,7 @@ SEED = 77_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StreamOutcome:
     seconds: float  # assessable
     added: tuple[InsertedMovement, ...]
     judged: frozenset[int]  # of them, those while the face was assessable
@@ -47,7 +47,7 @@ def outcome(
     rng: np.random.Generator,
     given: argparse.Namespace,
     gates: RejectionRules | None = None,
-) -> Outcome:
+) -> StreamOutcome:
     """Our spotter on one scene, filmed with movements that are known."""
     cv2.setNumThreads(1)
     fps = (len(scene.frames) - 1) / scene.seconds
@@ -78,7 +78,7 @@ def outcome(
             coarse[k] = watched.coarse[away_s.argmin()]
             if watched.judged[away_s.argmin()]:
                 counted.add(k)
-    return Outcome(
+    return StreamOutcome(
         seconds=sum(watched.judged) / fps,
         added=tuple(added),
         judged=frozenset(counted),
@@ -89,7 +89,9 @@ def outcome(
     )
 
 
-def streams(job: Callable[[int], Outcome], count: int, given: argparse.Namespace) -> list[Outcome]:
+def streams(
+    job: Callable[[int], StreamOutcome], count: int, given: argparse.Namespace
+) -> list[StreamOutcome]:
     with ProcessPoolExecutor(given.workers) as pool:
         done = pool.map(job, range(count))
         return list(track(done, given.what, total=count, console=Console(stderr=True)))
@@ -99,7 +101,7 @@ def regular(fps: float) -> NDArray[np.float64]:
     return np.arange(round(SECONDS * fps)) / fps
 
 
-def found_share(outcomes: Sequence[Outcome], low: float, high: float) -> tuple[int, int]:
+def found_share(outcomes: Sequence[StreamOutcome], low: float, high: float) -> tuple[int, int]:
     sizes = [(k in o.found, o.added[k].peak_iod) for o in outcomes for k in o.judged]
     inside = [ok for ok, size in sizes if low <= size < high]
     return sum(inside), len(inside)

@@ -112,7 +112,7 @@ def _just_after(record: Record, apex: int, low: int) -> list[int]:
 def _times_ns(numbers: Sequence[int], fps: float) -> list[int]:
     """Times of frames, from 0, in which a gap is never longer than the stabiliser bears.
 
-    The range of a slow apex begins so late that it would let go of the face on the way, and lay
+    The range of a slow apex begins so late that it would lose the face on the way, and lay
     what follows by its landmarks alone.  It needs no frames between: the same crops result.
     """
     gaps = [min(round((b - a) / fps * 1e9), APEX_NS) for a, b in pairwise(numbers)]

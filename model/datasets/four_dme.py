@@ -1,6 +1,6 @@
 """4DME, micro-expressions of the grey camera: 60 frames a second, several labels to a clip.
 
-Emotions stand in columns of their own as 1 or 0; a clip with exactly one is given it, others
+Emotions have columns of their own with 1 or 0; a clip with exactly one is given it, others
 belong to no class.  Units marked "(k)" were kept from before
 the movement and are left out.
 """

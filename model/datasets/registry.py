@@ -10,7 +10,7 @@ from model.datasets import smic
 from model.datasets.record import Dataset
 from realtime.errors import DataError
 
-# Name -> module with a `load(root)`; imported when asked for.
+# Name -> module with a `load(root)`; imported on request.
 _MODULES = {
     "casme": "casme",
     "casme2": "casme2",

@@ -2,7 +2,7 @@
 
 Frame numbers count from 1 within the long video, as the file names do; some onsets are fractions
 and are rounded half up.  The sheet codes no emotion and marks a missing apex with -1.  One file
-name may stand for a micro- and a macro-movement, so a clip is known by both.
+name may mean a micro- and a macro-movement, so a clip is known by both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The README.md of an engine folder, written from its engine.json: nobody types a figure."""
+"""The README.md of an engine folder, written from its engine.json; no figure is typed by hand."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def cross_validate(
 ) -> tuple[Scores, dict[str, Scores]]:
     """Pooled scores of all folds, whole and by dataset.
 
-    A fold that stands in `output` is not run again.  Raises DataError as `run_folds` does.
+    A fold whose result is in `output` is not run again.  Raises DataError as `run_folds` does.
     """
     keys = [(clip.dataset, clip.subject) for clip in clips]
     parts = folds(keys, protocol, seed=work.settings.seed)

@@ -33,7 +33,7 @@ _CORNER = np.array([0.5, 0.5, 0], np.float32)  # of a pixel, from its centre; de
 class FaceFrame:
     t_ns: int
     grey: NDArray[np.uint8]  # (h, w)
-    face: Face | None  # None: nobody there, or nobody who can be judged
+    face: Face | None  # None: no face, or none that is assessable
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def cut_to_face(recording: FaceRecording) -> FaceRecording:
 
 
 def without(recording: FaceRecording, spans_s: Sequence[tuple[float, float]]) -> FaceRecording:
-    """As if nobody could be judged between these times, counted from the first frame."""
+    """Without an assessable face between these times, counted from the first frame."""
     start = recording.frames[0].t_ns
 
     def seen(frame: FaceFrame) -> FaceFrame:

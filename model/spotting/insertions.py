@@ -62,7 +62,7 @@ def draw_insertions(
     peak_iod: tuple[float, float] = PEAK_IOD,
     one_sided: float = 0.3,
 ) -> tuple[InsertedMovement, ...]:
-    """Movements at random times, as many as asked for or as find room."""
+    """Movements at random times, as many as requested, or as there is room for."""
     frames = [m for m in recording.frames if m.face is not None]
     start, end = frames[0].t_ns / 1e9 + FIRST_S, frames[-1].t_ns / 1e9 - 0.8
     if end <= start:

@@ -54,7 +54,7 @@ class Behaviour:
 
     @staticmethod
     def draw_talker(rng: np.random.Generator) -> Behaviour:
-        """Of one who talks nearly all the time: the hardest to watch."""
+        """Of a person who talks nearly all the time: the hardest case."""
         return replace(Behaviour.draw(rng), talks=0.9)
 
 
@@ -124,16 +124,16 @@ class TimeCourse:
         scale: float | None,
     ) -> TimeCourse:
         speech = talking(rng, t, behaviour.talks)
-        lively = 0.5 + 0.5 * speech  # who talks moves more
-        shift = waves(rng, t, (0.05, 1.2), 2) * behaviour.sway_iod * CROP_IOD * lively
-        turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * behaviour.turn_deg * lively)
+        activity = 0.5 + 0.5 * speech  # a speaking person moves more
+        shift = waves(rng, t, (0.05, 1.2), 2) * behaviour.sway_iod * CROP_IOD * activity
+        turn = np.radians(waves(rng, t, (0.05, 1.5), 2) * behaviour.turn_deg * activity)
         for start, length in occurrences(rng, t, behaviour.nods_per_min, (0.25, 0.9)):
             course = pulse(t, start, length * 0.5, 0.0, length * 0.5)
             nod = np.radians(rng.normal(0, [2.0, 3.5]))
             turn += nod[:, None] * course
             shift += (np.sin(nod) * CROP_IOD * rng.uniform(0.3, 0.9))[:, None] * course
-        roll = np.radians(waves(rng, t, (0.05, 1.0), 1)[0] * rng.uniform(0.2, 1.5)) * lively
-        size = waves(rng, t, (0.05, 0.8), 1)[0] * rng.uniform(0.002, 0.015) * lively
+        roll = np.radians(waves(rng, t, (0.05, 1.0), 1)[0] * rng.uniform(0.2, 1.5)) * activity
+        size = waves(rng, t, (0.05, 0.8), 1)[0] * rng.uniform(0.002, 0.015) * activity
         drawn = rng.uniform(0.6, 1.05)
         scale = drawn if scale is None else scale
         pose = _pose(scale * (1 + size), roll, shift, FRAME * max(scale, 1.0))

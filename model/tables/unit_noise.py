@@ -52,7 +52,7 @@ def correlation_of(recording: FaceRecording) -> Array | None:
         for frame in part.frames:
             pipeline.follow(frame.t_ns, frame.grey, frame.face)
             if pipeline.began_ns is not None and pipeline.began_ns + _LEARNED_NS > due_ns:
-                due_ns = pipeline.began_ns + _LEARNED_NS  # it had to start anew
+                due_ns = pipeline.began_ns + _LEARNED_NS  # it had to start again
             if frame.t_ns >= due_ns:
                 due_ns += _EVERY_NS
                 found.append(pipeline.finder.correlation)

@@ -23,7 +23,7 @@ class Phase:
     first_rate: float  # learning rate, falling along a cosine
     last_rate: float
     cache_pairs: int = (
-        0  # pairs, while the displacement module stands still; see `model.training.pair_cache`
+        0  # pairs, while the displacement module is frozen; see `model.training.pair_cache`
     )
     epochs: int = 1  # times that each cache is read
 

@@ -70,7 +70,7 @@ class Address:
 
 
 def parse_source(text: str) -> Address:
-    """The address a user's text stands for.
+    """The address of a user's text.
 
     Raises:
         SourceRefused: when the text is outside the grammar; the message says what is allowed.
@@ -108,7 +108,7 @@ def camera_address(number: int) -> Address:
 
 
 def wanted_address(source: str | None, camera: int | None) -> Address:
-    """What `--source` or `--camera` stands for; the second is a number, whatever files are called.
+    """The address of `--source` or `--camera`; the second is a number, whatever files are called.
 
     Raises:
         SourceRefused: as `parse_source`.
@@ -117,7 +117,7 @@ def wanted_address(source: str | None, camera: int | None) -> Address:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether the last part of a path stands for many: "img%04d.png", "*.png"."""
+    """Whether the last part of a path is a pattern: "img%04d.png", "*.png"."""
     name = Path(text).name
     return bool(_PRINTF.search(name)) or any(mark in name for mark in "*?[")
 

@@ -24,12 +24,15 @@ logger = logging.getLogger(__name__)
 class ImageFolder:
     """The pictures of one folder, or of a pattern, in natural order.
 
+    Args:
+        again: it was opened before, and what there is to say about it was said.
+
     Raises:
         SettingsError: when no rate is given; a guess would falsify every duration.
         SourceError: when there is no picture that can be read.
     """
 
-    def __init__(self, path: Path, fps: float | None) -> None:
+    def __init__(self, path: Path, fps: float | None, *, again: bool = False) -> None:
         name = printable_path(path)
         self._files = pictures(path)
         if fps is None or not 0.0 < fps <= 10_000.0:
@@ -44,7 +47,7 @@ class ImageFolder:
             raise SourceError(f"{name} holds no picture that can be read")
         missing = self._places[-1] + 1 - len(self._files)
         remarks = (f"{missing} numbers are missing: their time stays empty",) if missing else ()
-        for remark in remarks:
+        for remark in remarks if not again else ():
             logger.warning("%s: %s", name, remark)
         height, width = self._first.image.shape[:2]
         self.info = SourceInfo(
@@ -73,13 +76,21 @@ class ImageFolder:
             return first
         return self._next_frame()
 
+    def skip_to(self, t_ns: int) -> None:
+        """The next picture is the first at or after a time that has not been read yet."""
+        if self._first is not None and self._first.t_ns >= t_ns:
+            return
+        self._first = None
+        while self._next < len(self._files) and self._time_ns(self._next) < t_ns:
+            self._next += 1
+
     def close(self) -> None:
         """May be called twice."""
         self._next = len(self._files)
 
     def _next_frame(self) -> TimedFrame | None:
         while self._next < len(self._files):
-            place, file = self._places[self._next], self._files[self._next]
+            t_ns, file = self._time_ns(self._next), self._files[self._next]
             self._next += 1
             image = cv2.imdecode(_content(file), cv2.IMREAD_COLOR)
             if image is None:
@@ -88,8 +99,11 @@ class ImageFolder:
                 self._skip(file, "has another size than the first")
             else:
                 self._shape = image.shape
-                return TimedFrame(round(place * 1e9 / self._fps), np.asarray(image, np.uint8))
+                return TimedFrame(t_ns, np.asarray(image, np.uint8))
         return None
+
+    def _time_ns(self, number: int) -> int:
+        return round(self._places[number] * 1e9 / self._fps)
 
     def _skip(self, file: Path, reason: str) -> None:
         self.undecodable += 1

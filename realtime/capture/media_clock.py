@@ -1,7 +1,7 @@
 """Strictly increasing times for the frames of a film, from time stamps as films have them.
 
 Time stamps restart where two recordings were joined, jump back or ahead when a clock was set, or
-stand still for some frames.  A frame's time is its time stamp, less the zero of the film, as long
+repeat for some frames.  A frame's time is its time stamp, less the zero of the film, as long
 as the stamps go on; where they do not, the clock is anchored again: the frame follows one frame
 interval after the one before it, and what came before is not continued by it.  A gap of less
 than `MAX_GAP_NS` is a pause in the film.
@@ -30,18 +30,19 @@ Picture = TypeVar("Picture")
 class PlacedFrame(Generic[Picture]):
     frame: Picture
     t_ns: int
-    restart: str  # why it does not continue the frame before; empty: it does
+    restart: str = ""  # why it does not continue the frame before; empty: it does
+    offset_ns: int = 0  # what was added to its time stamp
 
 
 class MediaClock(Generic[Picture]):
     """Args:
-    zero_ns: the time stamp that is time 0.
-    scale: time a second of the stamps stands for; less than 1 for a film stored in slow motion.
+    offset_ns: added to the time stamps.
+    scale: true seconds in a second of the stamps; less than 1 for a film stored in slow motion.
     interval_ns: of the frames by the container's word, until it is measured.
     """
 
-    def __init__(self, zero_ns: int, scale: Fraction, interval_ns: int) -> None:
-        self._offset_ns = -zero_ns
+    def __init__(self, offset_ns: int, scale: Fraction, interval_ns: int) -> None:
+        self._offset_ns = offset_ns
         self._scale = scale
         self._default_ns = interval_ns
         self._steps: deque[int] = deque(maxlen=_INTERVALS)
@@ -86,11 +87,11 @@ class MediaClock(Generic[Picture]):
         placed = []
         for number, (frame, _) in enumerate(held, start=1):
             self._last_ns = start_ns + max(number, room_ns * number // (len(held) + 1))
-            placed.append(PlacedFrame(frame, self._last_ns, ""))
+            placed.append(self._placed(frame))
         return placed
 
     def _settle(self) -> list[PlacedFrame[Picture]]:
-        """The held frames, on a clock anchored anew at the first of them."""
+        """The held frames, on a clock anchored again at the first of them."""
         held, self._held = self._held, []
         placed: list[PlacedFrame[Picture]] = []
         for frame, raw_ns in held:
@@ -111,13 +112,13 @@ class MediaClock(Generic[Picture]):
             t_ns = max(t_ns, self._last_ns + 1)
             self._steps.append(t_ns - self._last_ns)
         self._last_raw_ns, self._last_ns = raw_ns, t_ns
-        return PlacedFrame(frame, t_ns, "")
+        return self._placed(frame)
 
     def _anchor(self, frame: Picture, raw_ns: int, what: str) -> PlacedFrame[Picture]:
         t_ns = self._last_ns + self._interval_ns
         self._offset_ns = _divided(t_ns, self._scale) - raw_ns
         self._last_raw_ns, self._last_ns, self._still = raw_ns, t_ns, False
-        return PlacedFrame(frame, t_ns, f"time stamps {what}")
+        return self._placed(frame, f"time stamps {what}")
 
     def _step(self, frame: Picture) -> PlacedFrame[Picture]:
         """One frame interval on, whatever the stamp says; the stamps after it follow from there."""
@@ -125,7 +126,10 @@ class MediaClock(Generic[Picture]):
         assert self._last_raw_ns is not None
         self._offset_ns = _divided(t_ns, self._scale) - self._last_raw_ns
         self._last_ns = t_ns
-        return PlacedFrame(frame, t_ns, "")
+        return self._placed(frame)
+
+    def _placed(self, frame: Picture, restart: str = "") -> PlacedFrame[Picture]:
+        return PlacedFrame(frame, self._last_ns, restart, self._offset_ns)
 
     def _time_of(self, raw_ns: int) -> int:
         scaled = (raw_ns + self._offset_ns) * self._scale.numerator

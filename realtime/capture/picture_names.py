@@ -1,4 +1,4 @@
-"""Which pictures of a folder belong together, in which order, and where each stands in time.
+"""Which pictures of a folder belong together, in which order, and the time of each.
 
 Used by `ImageFolder`.  Natural order: "img2" before "img10".  Pictures that differ by their
 number alone stand at that number: one that is missing leaves its gap.  A pattern chooses some of
@@ -33,8 +33,8 @@ def pictures(path: Path) -> list[Path]:
     """The pictures of a folder, or of a pattern, in natural order; not empty.
 
     Raises:
-        SourceError: there are none, or the folder cannot be listed; a folder of films is told
-            which program analyses it.
+        SourceError: there are none, or the folder cannot be listed; for a folder of films the error
+            names the command that analyses it.
     """
     folder, matches = (path, None) if path.is_dir() else (path.parent, _matcher(path.name))
     try:

@@ -32,6 +32,11 @@ class PresentationOrder(Generic[Picture]):
         self._stored = False  # the container stores presentation times
         self._highest_ns: int | None = None  # of the packets so far
 
+    @property
+    def stored(self) -> bool:
+        """The container stores presentation times: each frame has its own."""
+        return self._stored
+
     def packet(self, t_ns: int) -> None:
         """A packet's presentation time stamp, before it is decoded."""
         highest = self._highest_ns

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from realtime.capture.source import Source, TimedFrame
+from realtime.capture.source import Source, TimedFrame, size_change
 from realtime.capture.state import CaptureState
 from realtime.errors import SourceError
 
@@ -116,7 +116,8 @@ class SourceReader:
                     if live:
                         return "the picture changed its size"
                     continue
-                shot = _resized(shot, size)
+                if not shot.restart:
+                    shot = replace(shot, restart=size_change(size, shot.image.shape))
                 size = shot.image.shape
             if not live and self._realtime:
                 first_ns = shot.t_ns if first_ns is None else first_ns
@@ -147,10 +148,3 @@ class SourceReader:
             self.moved |= changed and self.frames > 0
             self.frames += 1
         return True
-
-
-def _resized(frame: TimedFrame, before: tuple[int, ...]) -> TimedFrame:
-    """The frame, which does not continue those of another size."""
-    height, width = frame.image.shape[:2]
-    change = f"picture size changes from {before[1]}x{before[0]} to {width}x{height}"
-    return replace(frame, restart="; ".join(filter(None, (frame.restart, change))))

@@ -11,28 +11,15 @@ time stamps for files.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    seq: int  # frame number of the source, from 0
-    t_ns: int  # capture time
-    image: NDArray[np.uint8]  # (h, w, 3) BGR, read-only
-    restart: bool = False  # it does not continue the frame before: another clock or picture size
-
-
-@dataclass(frozen=True, slots=True)
-class FrameWindow:
-    """Frames of one span of time, oldest first."""
-
-    frames: tuple[Frame, ...]
-    complete: bool  # False if part of the span was dropped, or has not happened yet
+from realtime.capture.held_frame import Frame, HeldFrame, compressed
 
 
 class RingReader:
@@ -42,10 +29,14 @@ class RingReader:
     (`with ring.reader() as reader`).
     """
 
-    def __init__(self, ring: FrameRing, next_seq: int) -> None:
+    def __init__(
+        self, ring: FrameRing, next_seq: int, *, lacking_ns: int = 0, newest: bool = True
+    ) -> None:
         self._ring = ring
         self.next_seq = next_seq
         self.missed = 0  # frames dropped before this reader read them
+        self.lacking_ns = lacking_ns  # of the span requested, dropped before the request
+        self.newest = newest  # it began at the newest frame: what it reads is never compressed
 
     def __enter__(self) -> RingReader:
         return self
@@ -82,8 +73,11 @@ class FrameRing:
     Args:
         capacity: frames held at most, at least 2.
         keep_s: frames older than this before the newest go.  None: no limit of age.
-        max_bytes: bytes of all images held.  None: no limit.
-        lossless: `push` waits while the slowest reader is `ahead` frames behind.
+        max_bytes: of all images held, compressed ones as they are.  None: no limit.
+        max_raw_bytes: of images that are not compressed; above it the oldest become JPEG, in a
+            thread of the ring's own.  None: none is compressed.
+        lossless: `push` waits while the slowest reader is `ahead` frames, or half of `max_bytes`,
+            behind.
         ahead: how far a lossless writer may run ahead.
 
     Raises:
@@ -96,18 +90,23 @@ class FrameRing:
         *,
         keep_s: float | None = None,
         max_bytes: int | None = None,
+        max_raw_bytes: int | None = None,
         lossless: bool = False,
         ahead: int = 16,
     ) -> None:
         if capacity < 2:
             raise ValueError(f"capacity must be at least 2, got {capacity}")
         self.capacity = capacity
+        self.repeatable = False
         self.lossless = lossless
         self._keep_ns = None if keep_s is None else round(keep_s * 1e9)
         self._max_bytes = max_bytes
+        self._max_raw_bytes = max_raw_bytes
         self._ahead = min(ahead, capacity)
-        self._frames: deque[Frame] = deque()
-        self._bytes = 0
+        self._frames: deque[HeldFrame] = deque()
+        self._bytes = self._raw_bytes = 0
+        self._next_raw = 0  # number of the oldest frame that is not compressed
+        self._compressor: threading.Thread | None = None
         self._readers: list[RingReader] = []
         self._changed = threading.Condition()
         self.total = 0  # frames pushed since the start; the sequence number of the next one
@@ -122,9 +121,15 @@ class FrameRing:
         return max(len(self._frames), min(self.capacity, by_age))
 
     @property
+    def raw_frames(self) -> int:
+        """Frames held that are not compressed."""
+        with self._changed:
+            return sum(held.jpeg is None for held in self._frames)
+
+    @property
     def newest(self) -> Frame | None:
         with self._changed:
-            return self._frames[-1] if self._frames else None
+            return self._frames[-1].frame if self._frames else None  # never compressed
 
     def push(self, t_ns: int, image: NDArray[np.uint8], *, restart: bool = False) -> Frame:
         """Store one frame.  The caller must not reuse the image's memory.
@@ -137,18 +142,26 @@ class FrameRing:
         """
         image.flags.writeable = False
         with self._changed:
-            if self._frames and t_ns <= self._frames[-1].t_ns:
+            if self._frames and t_ns <= self._frames[-1].frame.t_ns:
                 raise ValueError(f"frame {self.total}: time went backwards")
-            while self.lossless and not self.closed and self._slowest_is_behind():
+            while self.lossless and not self.closed and self._slowest_is_behind(image.nbytes):
                 self._changed.wait()
             if self.closed:
                 raise ValueError("the ring is closed")
             frame = Frame(self.total, t_ns, image, restart)
-            self._frames.append(frame)
+            self._frames.append(HeldFrame(frame))
             self._bytes += image.nbytes
+            self._raw_bytes += image.nbytes
             self.total += 1
             while len(self._frames) > 2 and self._is_over():
-                self._bytes -= self._frames.popleft().image.nbytes
+                held = self._frames.popleft()
+                self._bytes -= held.nbytes
+                self._raw_bytes -= held.nbytes if held.jpeg is None else 0
+            if self._compressor is None and self._has_too_much_raw():
+                self._compressor = threading.Thread(
+                    target=self._compress, name="ring-compressor", daemon=True
+                )
+                self._compressor.start()
             self._changed.notify_all()
         return frame
 
@@ -158,51 +171,119 @@ class FrameRing:
             self.closed = True
             self._changed.notify_all()
 
-    def reader(self, start_ns: int | None = None) -> RingReader:
-        """A new reader at the first held frame with `t_ns >= start_ns`; None: at the next frame."""
+    def reader(self, start_ns: int | None = None, event_ns: int | None = None) -> RingReader:
+        """A new reader at the first held frame with `t_ns >= start_ns`; None: at the next frame.
+
+        Args:
+            event_ns: it begins behind the last restart up to this time.
+        """
         with self._changed:
-            first = self.total
+            first, lacking_ns = self.total, 0
             if start_ns is not None:
-                first = next((f.seq for f in self._frames if f.t_ns >= start_ns), first)
-            reader = RingReader(self, first)
+                held = [h.frame for h in self._frames]
+                first = next((f.seq for f in held if f.t_ns >= start_ns), first)
+                if held and held[0].seq > 0:
+                    lacking_ns = max(0, held[0].t_ns - start_ns)
+                for frame in held:
+                    if frame.restart and event_ns is not None and start_ns < frame.t_ns <= event_ns:
+                        first, lacking_ns = frame.seq, 0
+            reader = RingReader(self, first, lacking_ns=lacking_ns, newest=start_ns is None)
             self._readers.append(reader)
             return reader
 
-    def between(self, start_ns: int, end_ns: int) -> FrameWindow:
-        """Every held frame with `start_ns <= t_ns <= end_ns`."""
+    def hold(self, t_ns: int, within_ns: int) -> Callable[[], Frame | None] | None:
+        """The frame nearest to a time, to be had later and in another thread.
+
+        None if no frame is as near as `within_ns`, or the right one was dropped.
+        """
         with self._changed:
-            held = tuple(self._frames)
-        picked = tuple(f for f in held if start_ns <= f.t_ns <= end_ns)
-        complete = bool(held) and held[0].t_ns <= start_ns and held[-1].t_ns >= end_ns
-        return FrameWindow(picked, complete)
+            held = min(self._frames, key=lambda h: abs(h.frame.t_ns - t_ns), default=None)
+            if held is None or abs(held.frame.t_ns - t_ns) > within_ns:
+                return None
+            oldest = self._frames[0].frame
+            if t_ns < oldest.t_ns and oldest.seq > 0:
+                return None
+            return held.copy().whole
+
+    def room_s(self, image: NDArray[np.uint8], fps: float) -> float:
+        """Seconds of pictures like this one that it can hold."""
+        kept_s = math.inf if self._keep_ns is None else self._keep_ns / 1e9
+        if self._max_bytes is None:
+            return kept_s
+        raw_bytes = min(self._max_raw_bytes or self._max_bytes, self._max_bytes)
+        frames = raw_bytes / image.nbytes
+        if self._max_raw_bytes is not None:
+            frames += (self._max_bytes - raw_bytes) / len(compressed(image))
+        return min(kept_s, frames / fps)
 
     def _is_over(self) -> bool:
         if len(self._frames) > self.capacity:
             return True
-        if self._max_bytes is not None and self._bytes > self._max_bytes:
-            return True
-        if self._keep_ns is None or self._frames[-1].t_ns - self._frames[0].t_ns <= self._keep_ns:
+        span_ns = self._frames[-1].frame.t_ns - self._frames[0].frame.t_ns
+        too_old = self._keep_ns is not None and span_ns > self._keep_ns
+        too_much = self._max_bytes is not None and self._bytes > self._max_bytes
+        if not (too_old or too_much):
             return False
         # a lossless writer never drops a frame that a reader has not read
-        oldest = self._frames[0].seq
+        oldest = self._frames[0].frame.seq
         return not (self.lossless and any(r.next_seq <= oldest for r in self._readers))
 
-    def _slowest_is_behind(self) -> bool:
-        return any(self.total - r.next_seq >= self._ahead for r in self._readers)
+    def _slowest_is_behind(self, nbytes: int) -> bool:
+        for reader in self._readers:
+            behind = self.total - reader.next_seq
+            if behind >= self._ahead:
+                return True
+            if behind and self._max_bytes and (behind + 1) * nbytes > self._max_bytes / 2:
+                return True
+        return False
+
+    def _has_too_much_raw(self) -> bool:
+        return self._max_raw_bytes is not None and self._raw_bytes > self._max_raw_bytes
+
+    def _oldest_raw(self) -> HeldFrame | None:
+        """The next frame to compress: not one that analysis has not read."""
+        if not self._has_too_much_raw():
+            return None
+        oldest = self._frames[0].frame.seq
+        self._next_raw = max(self._next_raw, oldest)
+        analysed = min((r.next_seq for r in self._readers if r.newest), default=self.total)
+        if self._next_raw >= min(analysed, self.total - 1):
+            return None
+        return self._frames[self._next_raw - oldest]
+
+    def _compress(self) -> None:
+        """The ring's own thread."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self.closed or self._oldest_raw() is not None)
+                held = None if self.closed else self._oldest_raw()
+            if held is None:
+                return
+            jpeg = compressed(held.frame.image)
+            with self._changed:
+                self._next_raw = held.frame.seq + 1
+                if held.frame.seq < self._frames[0].frame.seq:
+                    continue  # it was dropped meanwhile
+                raw = held.frame.image.nbytes
+                held.compress_to(jpeg)
+                self._raw_bytes -= raw
+                self._bytes += len(jpeg) - raw
 
     def _next(self, reader: RingReader, timeout_s: float) -> Frame | None:
         with self._changed:
             self._changed.wait_for(lambda: self.total > reader.next_seq or self.closed, timeout_s)
             if self.total <= reader.next_seq:
                 return None
-            oldest = self._frames[0].seq
+            oldest = self._frames[0].frame.seq
             if reader.next_seq < oldest:
                 reader.missed += oldest - reader.next_seq
                 reader.next_seq = oldest
-            frame = self._frames[reader.next_seq - oldest]
+            held = self._frames[reader.next_seq - oldest]
+            # a copy: it may be compressed while it is decoded outside the lock
+            held = held.copy()
             reader.next_seq += 1
             self._changed.notify_all()
-            return frame
+        return held.whole()
 
     def _skip(self, reader: RingReader) -> None:
         with self._changed:

@@ -50,6 +50,11 @@ class TimedFrame:
     restart: str = ""  # why it does not continue the frame before; empty: it does
 
 
+def size_change(before: tuple[int, ...], now: tuple[int, ...]) -> str:
+    """Why a frame of another shape (h, w, 3) does not continue the ones before it."""
+    return f"picture size changes from {before[1]}x{before[0]} to {now[1]}x{now[0]}"
+
+
 class Source(Protocol):
     """An open source.  Used by one thread; `close` may be called twice."""
 

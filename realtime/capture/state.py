@@ -25,7 +25,7 @@ class CaptureState:
     """Methods that say so are called with `lock` held.
 
     Args:
-        ring: filled by nobody else.
+        ring: filled by this alone.
         stall_s: a live source is LOST after this long without a frame.
         frozen_s: it is FROZEN after this long without a changed one.
     """

@@ -1,6 +1,6 @@
 """Reads a source into the ring: starts reader threads, and a watchdog that supervises them.
 
-`read()` of a camera may block for ever, or return the last picture as a success after the camera
+`read()` of a camera may never return, or return the last picture as a success after the camera
 was unplugged.  So a second thread judges a live source by the age of its newest changed frame,
 abandons a reader thread that is stuck, and opens the source again in another.  Files need no
 watchdog: they are played by their own time stamps, or as fast as a lossless ring takes them.

@@ -30,9 +30,10 @@ import av
 from realtime.capture.address import printable_path
 from realtime.capture.film_picture import picture
 from realtime.capture.film_tags import filmed_rate
+from realtime.capture.frame_store import EntryPoint, FilmIndex
 from realtime.capture.media_clock import MediaClock, PlacedFrame
 from realtime.capture.presentation_order import PresentationOrder
-from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
+from realtime.capture.source import SourceInfo, SourceKind, TimedFrame, size_change
 from realtime.errors import SettingsError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -56,15 +57,30 @@ class VideoFile:
     Args:
         path: the file.
         fps: the rate it was filmed at, where its own times are wrong or missing.
+        index: filled with what is needed to enter the film again.
+        again: a part of it is read once more, beside the reader that comes first: with one
+            thread, and without the remarks that were made.
+        entry: where to begin then, of the index of the first reading.
 
     Raises:
-        SourceError: when the file cannot be opened or holds no film.
+        SourceError: when the file cannot be opened, holds no film or cannot be entered there.
         SettingsError: when its pictures have no times and no rate is given.
     """
 
-    def __init__(self, path: Path, fps: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fps: float | None = None,
+        *,
+        index: FilmIndex | None = None,
+        again: bool = False,
+        entry: EntryPoint | None = None,
+    ) -> None:
         self.undecodable = 0
         self._fps = fps
+        self._index = index
+        self._entry = entry
+        self._shape: tuple[int, ...] | None = None  # of the last picture
         self._first: TimedFrame | None = None
         self._name = printable_path(path)
         self._file = _open_regular(path)
@@ -80,7 +96,7 @@ class VideoFile:
             self._file.close()
             raise SourceError(f"{self._name} is not a video file that can be read") from None
         try:
-            self._open_stream()
+            self._open_stream(again=again)
         except BaseException:
             self.close()
             raise
@@ -98,22 +114,33 @@ class VideoFile:
             return first
         return self._next_frame()
 
+    def skip_to(self, t_ns: int) -> None:
+        """The next frame is the first at or after a time that has not been read yet."""
+        if self._first is not None:
+            if self._first.t_ns >= t_ns:
+                return
+            self._first = None
+        while self._has_placed() and self._placed[0].t_ns < t_ns:
+            self._placed.popleft()
+
     def close(self) -> None:
         """May be called twice."""
         self._container.close()
         self._file.close()
 
-    def _open_stream(self) -> None:
+    def _open_stream(self, *, again: bool) -> None:
         name, timeless = self._name, self._container.format.name in _TIMELESS
         self._stream = _film_of(self._container, name)
         if timeless and self._fps is None:
             raise SettingsError(f"{name} holds pictures without times: give their rate with --fps")
         self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = min(_MAX_THREADS, os.cpu_count() or 1)
+        threads = 1 if again else min(_MAX_THREADS, os.cpu_count() or 1)
+        self._stream.codec_context.thread_count = threads
         self._packets = self._container.demux(self._stream)
         self._order: PresentationOrder[av.VideoFrame] = PresentationOrder()
         self._clock: MediaClock[av.VideoFrame] | None = None
         self._placed: deque[PlacedFrame[av.VideoFrame]] = deque()
+        self._positions: dict[int | None, int | None] = {}  # of keyframes on their way
         self._stamp_ns = 0  # of the last frame decoded
         self._lead_ns = 0  # by which FFmpeg's time stamps of a container without them are late
         self._begun = self._ended = False
@@ -127,9 +154,11 @@ class VideoFile:
                 f"stored at {float(rate):.5g} fps; "
                 f"its frames are placed at {self._fps:.5g} fps, as --fps says"
             )
-        for remark in remarks:
+        for remark in remarks if not again else ():
             logger.warning("%s: %s", name, remark)
         self._interval_ns = round(_NS / (rate or _DEFAULT_FPS) * self._filmed.scale)
+        if self._entry is not None:
+            self._enter(self._entry)
         self._first = self._next_frame()
         if self._first is None:
             raise SourceError(f"no picture of {name} could be decoded")
@@ -147,14 +176,36 @@ class VideoFile:
             remarks=tuple(remarks),
         )
 
+    def _enter(self, entry: EntryPoint) -> None:
+        try:
+            if entry.position is None:
+                self._container.seek(entry.stamp, stream=self._stream)
+            else:
+                self._container.seek(entry.position, unsupported_byte_offset=True)
+        except av.FFmpegError:
+            raise SourceError(f"{self._name} cannot be entered at {entry.t_ns / 1e9} s") from None
+        if self._fps is not None:
+            self._number = round(entry.t_ns * self._fps / _NS) - 1
+        self._clock = MediaClock(entry.offset_ns, self._filmed.scale, self._interval_ns)
+
     def _next_frame(self) -> TimedFrame | None:
-        while not self._placed and not self._ended:
-            self._decode()
-        if not self._placed:
+        if not self._has_placed():
             return None
         placed = self._placed.popleft()
         aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
-        return TimedFrame(placed.t_ns, picture(placed.frame, aspect), placed.restart)
+        image = picture(placed.frame, aspect)
+        restart = placed.restart
+        if self._shape not in (None, image.shape):
+            restart = "; ".join(filter(None, (restart, size_change(self._shape, image.shape))))
+            if self._index is not None:
+                self._index.add_restart(placed.t_ns)
+        self._shape = image.shape
+        return TimedFrame(placed.t_ns, image, restart)
+
+    def _has_placed(self) -> bool:
+        while not self._placed and not self._ended:
+            self._decode()
+        return bool(self._placed)
 
     def _decode(self) -> None:
         """Decode one packet, and place the frames whose turn has come."""
@@ -167,7 +218,7 @@ class VideoFile:
             self._ended = True
             self._place(self._order.flush())
             if self._clock is not None:
-                self._placed.extend(self._clock.flush())
+                self._deliver(self._clock.flush())
             return
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
@@ -175,6 +226,8 @@ class VideoFile:
             if not self._begun and packet.dts is not None:
                 self._lead_ns = _in_ns(stamp - packet.dts, self._stream.time_base)
         self._begun = True
+        if packet.is_keyframe and self._container.format.name in _CLOCK_OF_ITS_OWN:
+            self._positions[packet.pts] = packet.pos
         try:
             frames = packet.decode()
         except av.InvalidDataError:
@@ -186,17 +239,35 @@ class VideoFile:
 
     def _place(self, frames: list[tuple[av.VideoFrame, int]]) -> None:
         for frame, raw_ns in frames:
+            if self._entry is not None:
+                if frame.pts is None or frame.pts < self._entry.stamp:
+                    continue  # shown before the keyframe, though stored behind it
+                if frame.pts > self._entry.stamp:
+                    raise SourceError(f"{self._name} has no keyframe at {self._entry.t_ns / 1e9} s")
+                self._entry = None
             self._number += 1
             if frame.is_corrupt:
                 self.undecodable += 1
             elif self._fps is not None:
                 t_ns = round(self._number * _NS / self._fps)
-                self._placed.append(PlacedFrame(frame, t_ns, ""))
+                self._deliver([PlacedFrame(frame, t_ns)])
             else:
                 if self._clock is None:
                     zero_ns = self._zero_ns(raw_ns)
-                    self._clock = MediaClock(zero_ns, self._filmed.scale, self._interval_ns)
-                self._placed.extend(self._clock.place(frame, raw_ns))
+                    self._clock = MediaClock(-zero_ns, self._filmed.scale, self._interval_ns)
+                self._deliver(self._clock.place(frame, raw_ns))
+
+    def _deliver(self, placed: list[PlacedFrame[av.VideoFrame]]) -> None:
+        self._placed.extend(placed)
+        if self._index is None:
+            return
+        own_times = self._order.stored or self._stream.codec_context.reorder_depth == 0
+        for one in placed:
+            if one.restart:
+                self._index.add_restart(one.t_ns)
+            elif own_times and one.frame.key_frame and one.frame.pts is not None:
+                position = self._positions.pop(one.frame.pts, None)
+                self._index.add(EntryPoint(one.frame.pts, one.t_ns, one.offset_ns, position))
 
     def _zero_ns(self, first_ns: int) -> int:
         """The time stamp that is time 0 of the file's own time line."""
@@ -251,7 +322,7 @@ def _open_nothing_else(url: str, flags: int, options: dict[str, str]) -> NoRetur
 
 def _open_regular(path: Path) -> IO[bytes]:
     try:
-        # O_NONBLOCK: opening a named pipe would wait for a writer for ever.
+        # O_NONBLOCK: opening a named pipe would wait for a writer without end.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
     except OSError as error:
         raise SourceError(f"{printable_path(path)} cannot be opened: {error.strerror}") from None

@@ -82,7 +82,7 @@ def export(
 
     ELAN: the tiers flagged, apex, reviewed (what a person answered in fleeting review), rejected
     and not judged, in the time of the video, which is linked if it is still there.  BIDS: one row
-    an event, and a .json that explains the columns.  Times are seconds from the first frame of the
+    an event, and a .json that explains the columns.  Times are seconds on the time line of the
     source.
     """
     from realtime.export.program import write

@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Literal, Protocol, Self, TextIO
 
-from realtime.dashboard.keys import Command
+from realtime.dashboard.keys import KeyCommand
 from realtime.dashboard.live import LiveDashboard, can_draw
 from realtime.dashboard.plain import PlainDashboard
 from realtime.errors import SettingsError
@@ -30,7 +30,7 @@ class Dashboard(Protocol):
     def show(self, status: Status) -> None:
         """Show the newest status.  Returns at once, even if the terminal is blocked."""
 
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[KeyCommand, ...]:
         """Commands from the keyboard since the last call, in order."""
 
 
@@ -46,7 +46,7 @@ class NoDashboard:
     def show(self, status: Status) -> None:
         return
 
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[KeyCommand, ...]:
         return ()
 
 

@@ -33,14 +33,14 @@ _POLL_S = 0.1
 _HELD = 64  # commands kept until the program reads them
 
 
-class Command(Enum):
+class KeyCommand(Enum):
     QUIT = "quit"
     REST = "rest"  # learn the face at rest again
     MARKER = "marker"  # note this moment in the session
     PAUSE = "pause"  # pause, or go on
 
 
-KEYS = {"q": Command.QUIT, "r": Command.REST, "m": Command.MARKER, "p": Command.PAUSE}
+KEYS = {"q": KeyCommand.QUIT, "r": KeyCommand.REST, "m": KeyCommand.MARKER, "p": KeyCommand.PAUSE}
 
 
 class KeyReader:
@@ -53,7 +53,7 @@ class KeyReader:
 
     def __init__(self, resumed: Callable[[], None]) -> None:
         self._resumed = resumed
-        self._pressed: deque[Command] = deque(maxlen=_HELD)
+        self._pressed: deque[KeyCommand] = deque(maxlen=_HELD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
         self._mode: CbreakMode | None = None
@@ -77,7 +77,7 @@ class KeyReader:
     def listening(self) -> bool:
         return self._thread.is_alive()
 
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[KeyCommand, ...]:
         pressed = []
         while self._pressed:
             pressed.append(self._pressed.popleft())

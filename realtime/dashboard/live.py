@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.segment import Segment
 
 from realtime.dashboard.halfblock import ColourMode
-from realtime.dashboard.keys import Command, KeyReader
+from realtime.dashboard.keys import KeyCommand, KeyReader
 from realtime.dashboard.layout import picture
 from realtime.dashboard.outlet import Outlet
 from realtime.dashboard.plain import PlainDashboard
@@ -75,7 +75,7 @@ class LiveDashboard:
         if self._plain is not None:
             self._plain.show(status)
 
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[KeyCommand, ...]:
         return self._keys.commands()
 
     def _run(self) -> None:

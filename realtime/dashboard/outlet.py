@@ -99,7 +99,7 @@ def _own_descriptor(stream: TextIO) -> int | None:
     except (AttributeError, OSError, ValueError):  # a stream in memory
         return None
     if os.isatty(fd):
-        # Opened anew, so that not waiting is ours alone: O_NONBLOCK set on the inherited one
+        # Opened again, so that not waiting is ours alone: O_NONBLOCK set on the inherited one
         # would also hold for standard input and error, which mostly share it.
         try:
             return os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)

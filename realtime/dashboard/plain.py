@@ -16,7 +16,7 @@ from typing import Self, TextIO
 
 from realtime.capture.stats import CameraState
 from realtime.dashboard import words
-from realtime.dashboard.keys import Command, KeyReader
+from realtime.dashboard.keys import KeyCommand, KeyReader
 from realtime.dashboard.outlet import Outlet
 from realtime.event import Event
 from realtime.face.assessability import Assessable
@@ -76,7 +76,7 @@ class PlainDashboard:
         if waiting:
             self._wake.set()
 
-    def commands(self) -> tuple[Command, ...]:
+    def commands(self) -> tuple[KeyCommand, ...]:
         return self._keys.commands()
 
     def _run(self) -> None:

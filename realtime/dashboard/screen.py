@@ -76,7 +76,7 @@ class Screen:
         try:
             self._outlet.resume()
             self._outlet.write(start + _GIVE_BACK, patience_s=_PATIENCE_S)
-        except OSError as error:  # hung up: nobody is left to give anything back to
+        except OSError as error:  # the terminal was closed: there is nothing to restore
             logger.info("the terminal is gone: %s", error)
 
     def _send(self, text: str, stop: threading.Event) -> None:

@@ -94,7 +94,7 @@ def report_table(report: DemoReport) -> Table:
     table.add_column("peak % IOD", justify="right")
     table.add_column("patch % IOD", justify="right")
     table.add_column("detected")
-    table.add_column("classified")
+    table.add_column("engine class")
     for heading in ("onset error ms", "apex error ms", "IoU"):
         table.add_column(heading, justify="right")
     for m in report.matches:

@@ -1,7 +1,7 @@
 """The built-in subject: a portrait that sways, blinks, smiles once and has micro-expressions.
 
-`DemoSource` plays it, for `--demo`; frames carry their own time, `k / fps`, and whoever reads
-them sets the pace.  The same seed gives the same frames, in any order of requests.  `truth` holds
+`DemoSource` plays it, for `--demo`; frames carry their own time, `k / fps`, and the reader
+sets the pace.  The same seed gives the same frames, in any order of requests.  `truth` holds
 the true events.
 """
 

@@ -92,7 +92,7 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
     """The backend for a name as `--backend` takes it.
 
     "auto" is TensorRT where it can run, else ONNX Runtime in float32: the answers every figure
-    in docs/ was measured with.  A runtime alone stands for the first of its precisions.
+    in docs/ was measured with.  A runtime alone means the first of its precisions.
 
     Raises:
         EngineError: there is no such backend, or it cannot run this engine here.
@@ -119,7 +119,7 @@ def open_session(
     """Open a backend by name and check it by the canary.
 
     Args:
-        progress: told how far a plan for this machine has been built.
+        progress: called with how far a plan for this machine has been built.
 
     Raises:
         EngineError: there is no such backend here, it does not take the network or answers

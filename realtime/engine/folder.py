@@ -141,7 +141,7 @@ def _checked(path: Path, files: Mapping[str, str]) -> bytes:
     if hashlib.sha256(content).hexdigest() != expected:
         raise EngineUntrusted(
             f"{path} is not the file the engine was exported with; "
-            "copy the folder again or export it anew"
+            "copy the folder again or export it again"
         )
     return content
 
@@ -155,5 +155,5 @@ def _read(path: Path, limit: int) -> bytes:
             f"{path} cannot be read ({error.strerror}); give an engine folder with --engine DIR"
         ) from error
     if len(content) > limit:
-        raise EngineUntrusted(f"{path} is larger than an engine can be; refused")
+        raise EngineUntrusted(f"{path} is larger than an engine can be")
     return content

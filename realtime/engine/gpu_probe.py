@@ -1,6 +1,6 @@
 """Which NVIDIA GPUs can be used, probed in a process of its own: a broken driver may crash it.
 
-NVML counts GPUs by their place on the bus; CUDA is told to do so too, so that the first GPU here is
+NVML counts GPUs by their place on the bus; CUDA is set to do so too, so that the first GPU here is
 the first there.
 """
 

@@ -17,7 +17,7 @@ if sys.platform != "win32":
     import resource
 
 Array = NDArray[np.float32]
-Progress = Callable[[str], None]  # told how far a long load has got, in words
+Progress = Callable[[str], None]  # called with the progress of a long load, in words
 
 _MAX_BYTES = 4_000_000_000  # of memory that a network on the CPU may take; ours takes 0.3 GB
 

@@ -1,4 +1,4 @@
-"""For how many seconds a face could be judged, and for how many not, by reason.
+"""For how many seconds a face was assessable, and for how many not, by reason.
 
 Fed with the verdict on every frame, live or out of frames.csv: both give the same figures.
 Pure.  Times are seconds on the time line of the source.
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 
 from realtime.face.assessability import Assessable
 
-MAX_STEP_S = 0.25  # from one frame to the next; what a longer step is longer nobody saw
+MAX_STEP_S = 0.25  # from one frame to the next; the rest of a longer step was not seen
 NO_FRAMES = "no frames"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one frame was good for."""
+    """Whether one frame was assessable."""
 
     t_s: float  # on the time line of the source
-    assessable: Assessable  # YES if any face in it could be judged
+    assessable: Assessable  # YES if any face in it was assessable
 
 
 @dataclass(frozen=True, slots=True)

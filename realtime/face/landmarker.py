@@ -21,7 +21,7 @@ from realtime.face.face_mesh import FaceMesh, FaceRegion
 
 _PRESENT = 0.5
 _SEARCH_NS = 150_000_000  # an empty picture is searched this often
-_OTHERS_NS = 1_000_000_000  # and one with some of the faces asked for this often
+_OTHERS_NS = 1_000_000_000  # and one with fewer faces than requested this often
 _SAME_FACE = 0.5  # centres nearer than this share of the side are one face
 
 
@@ -75,7 +75,7 @@ class LandmarkTracker:
             region = FaceRegion.of_detection(found)
             if any(_near(region, other) for other in taken):
                 continue
-            # a second look, from where the mesh itself places the face, settles the region
+            # a second pass, from where the mesh itself places the face, corrects the region
             landmarks, presence = self._mesh.fit(image, region)
             if presence < _PRESENT:
                 continue

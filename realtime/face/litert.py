@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 class Network:
-    """A network with one input whose outputs are told apart by their number of values."""
+    """A network with one input whose outputs are identified by their number of values."""
 
     def __init__(self, model: bytes) -> None:
         with _native_stderr_silenced():

@@ -99,9 +99,7 @@ def _obtain() -> Path:
         try:
             return Path(store.fetch(_NAME, downloader=way))
         except ValueError:  # pooch's word for another hash
-            failures.append(
-                f"the face model from {name} is not the pinned one ({SHA256[:12]}…); refused"
-            )
+            failures.append(f"the face model from {name} is not the pinned one ({SHA256[:12]}…)")
         except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, KeyError) as error:
             failures.append(f"{name}: {type(error).__name__}")
     raise FaceModelError(

@@ -1,4 +1,4 @@
-"""The thirty-one patches of a face whose motion is measured, and what each one stands for.
+"""The thirty-one patches of a face whose motion is measured, and what each one is used for.
 
 A region sits on the mean of a few landmarks.  `stream` is the group it is scored with,
 `au_region` the region of the paper (1..6) it counts for, `rigid` how far the skull alone moves

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from realtime.capture.ring_buffer import Frame, RingReader
+from realtime.capture.frame_store import FrameStoreReader
+from realtime.capture.held_frame import Frame
 from realtime.errors import RecordingError
 from realtime.recording.clip_writer import ClipWriter
 from realtime.recording.session_folder import SessionFolder
@@ -53,7 +54,7 @@ class ClipRecording:
         session: SessionFolder,
         relative: str,
         event: EventSpan,
-        reader: RingReader,
+        reader: FrameStoreReader,
         *,
         end_ns: int,
         live: bool,
@@ -85,6 +86,8 @@ class ClipRecording:
             if frame is None:
                 return self._without_frame()
             self._heard_s = time.monotonic()
+            if frame.restart and self._times_ns:  # what comes now does not continue the clip
+                return ClipProgress.OVER
             if frame.t_ns <= self._end_ns and not self._write(frame):
                 return ClipProgress.OVER
             if frame.t_ns >= self._end_ns:
@@ -155,7 +158,11 @@ class ClipRecording:
             "apex_ns": self._event.apex_ns,
             "offset_ns": self._event.offset_ns,
             "missed": self.missed,
-            "degraded": self.missed > 0 or self.error is not None or frames < len(self._times_ns),
+            "missing_pre_roll_s": round(self._reader.lacking_ns / 1e9, 6),
+            "degraded": self.missed > 0
+            or self._reader.lacking_ns > 0
+            or self.error is not None
+            or frames < len(self._times_ns),
             "complete": self._complete,
             "error": self.error,
             "t_ns": self._times_ns[:frames],

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.held_frame import Frame
 from realtime.engine.process import Answered, EngineProcess
 from realtime.event import Event
 from realtime.recording.event_log import EventLog
@@ -40,7 +40,9 @@ class _Open:
     event: Event
     finding: Finding
     apex_crop: NDArray[np.uint8]
-    asked: float | None  # monotonic seconds when the pair was submitted; None: no answer is awaited
+    submitted_s: (
+        float | None
+    )  # monotonic seconds when the pair was submitted; None: no answer is awaited
     written: bool = False
 
 
@@ -57,7 +59,6 @@ class EventTracker:
 
     def __init__(
         self,
-        ring: FrameRing,
         *,
         engine: EngineProcess | None,
         log: EventLog | None,
@@ -66,7 +67,6 @@ class EventTracker:
         answer_s: float,
         announce: Callable[[Event, int], None] | None = None,
     ) -> None:
-        self._ring = ring
         self._engine = engine
         self._log = log
         self._recorder = recorder
@@ -79,7 +79,7 @@ class EventTracker:
         self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
-        self.changes = 0  # lines so far, so that a caller sees that there is news
+        self.changes = 0  # lines so far, so that a caller sees a change
         self.engine_ms: list[float] = []  # since the caller last emptied it
 
     def counts(self) -> Counter[str]:
@@ -116,27 +116,30 @@ class EventTracker:
         entry = _Open(event, finding, found.apex_crop, None)
         self._open[key] = entry
         ticket = self._count
-        asked = (
+        submitted = (
             self._engine is not None
             and found.pair is not None
             and self._engine.submit(ticket, found.pair)
         )
-        if self._engine is None or not asked:
+        if self._engine is None or not submitted:
             self._settle(entry, None)
         elif self._wait:
             self._settle(entry, self._engine.wait(ticket))
         else:
-            entry.asked = time.monotonic()
+            entry.submitted_s = time.monotonic()
 
     def collect_answers(self, now_ns: int) -> None:
         """Take the engine's answers; write what has waited long enough."""
         if self._engine is not None:
             for answered in self._engine.poll():
                 for entry in self._open.values():
-                    if int(entry.event.id) == answered.ticket and entry.asked is not None:
+                    if int(entry.event.id) == answered.ticket and entry.submitted_s is not None:
                         self._settle(entry, answered)
         for key, entry in list(self._open.items()):
-            late = entry.asked is not None and time.monotonic() - entry.asked > self._answer_s
+            late = (
+                entry.submitted_s is not None
+                and time.monotonic() - entry.submitted_s > self._answer_s
+            )
             if late and not entry.written:
                 self._write(entry.event)
                 entry.written = True
@@ -148,13 +151,13 @@ class EventTracker:
     def close(self) -> None:
         """Write whatever still waits for the engine, which gets its usual time to answer."""
         for entry in self._open.values():
-            if entry.asked is not None and self._engine is not None:
+            if entry.submitted_s is not None and self._engine is not None:
                 ticket = int(entry.event.id)
                 self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
 
     def _settle(self, entry: _Open, answered: Answered | None) -> None:
         """The engine has answered, or will not: stills and the event's line."""
-        entry.asked = None
+        entry.submitted_s = None
         displacement = None
         event = entry.event
         if answered is not None:
@@ -163,13 +166,11 @@ class EventTracker:
             if answered.failure is None:
                 self.engine_ms.append(answered.took_ms)
         if self._recorder is not None and not event.stills:
-            onset = self._nearest(entry.finding.onset_ns)
-            apex = self._nearest(entry.finding.apex_ns)
-            if onset is not None and apex is not None:
-                paths = self._recorder.save_stills(
-                    event.id, onset, apex, entry.apex_crop, displacement
-                )
-                event = replace(event, stills=paths)
+            onset_ns, apex_ns = entry.finding.onset_ns, entry.finding.apex_ns
+            paths = self._recorder.save_stills(
+                event.id, onset_ns, apex_ns, entry.apex_crop, displacement
+            )
+            event = replace(event, stills=paths)
         entry.event = replace(event, revises=entry.written)
         self._write(entry.event)
         entry.written = True
@@ -226,10 +227,6 @@ class EventTracker:
 
     def _seconds(self, t_ns: int) -> float:
         return (t_ns - self.start_ns) / 1e9
-
-    def _nearest(self, t_ns: int) -> Frame | None:
-        held = self._ring.between(t_ns - 250_000_000, t_ns + 250_000_000).frames
-        return min(held, key=lambda frame: abs(frame.t_ns - t_ns), default=None)
 
 
 def _number(event: Event) -> int:

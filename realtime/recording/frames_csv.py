@@ -201,7 +201,7 @@ class FramesCsv:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
-        # asked every time: the folder may have been removed and made again
+        # tested every time: the folder may have been removed and made again
         header = [] if (self._session.folder / NAME).exists() else [",".join(COLUMNS)]
         if self._session.append_line(NAME, "\n".join((*header, *rows)), sync=False):
             return

@@ -2,8 +2,9 @@
 
 `record` and `save_stills` are called on the analysis thread and return at once; one thread of
 the recorder's own reads the frames out of the ring and writes them.  Capture never waits for it
-in a live ring (frames it was too late for are counted and the clip is marked `degraded`);
-a lossless ring lets the source wait, so there a clip has every frame.
+in a live ring (frames it was too late for are counted and the clip is marked `degraded`, as is one
+whose pre-roll is gone); a lossless ring lets the source wait, so there a clip has every frame.  A
+film is decoded again, clip by clip; analysis waits when more than a few are due.
 
 No fault of the disk affects detection: it is counted and shown.
 """
@@ -20,7 +21,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.frame_store import FrameStore
 from realtime.errors import DiskFull, RecordingError
 from realtime.recording.clip_recording import ClipProgress, ClipRecording, EventSpan
 from realtime.recording.session_folder import SessionFolder
@@ -33,7 +34,11 @@ _WAIT_S = 0.05  # longest wait for a frame, so that stills and the end are notic
 _RETRY_S = 5.0  # after a write failed although the disk reported room
 _DRAIN_LIVE_S = 2.0  # at the end, for frames that are still in the ring
 _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the machine's speed
-_JOIN_S = 30.0  # longer than any of these
+_DRAIN_FILM_S = 300.0  # the same for films, which are decoded again
+_DRAIN_HURRY_S = 1.0  # the same when the user wants the program to end
+_JOIN_S = 10.0  # after these, for the last frame and the stills
+_EVENT_S = 1.0  # from an onset to the flag, when the clip begins
+_STILL_NS = 250_000_000  # a frame of an event's onset or apex is no farther from it
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _log = logging.getLogger(__name__)
 
@@ -42,21 +47,25 @@ class Recorder:
     """Context manager; the thread runs inside the block.
 
     Args:
+        store: where the frames of an event are.
         pre_s, post_s: seconds kept before the onset and after the offset.
+        hurry: set when the user wants the program to end: clips are then cut short.
         reserve_bytes: with less room than this on the disk no clip is begun.
     """
 
     def __init__(
         self,
         session: SessionFolder,
-        ring: FrameRing,
+        store: FrameStore,
         *,
         pre_s: float = 1.0,
         post_s: float = 1.0,
         reserve_bytes: int = 500_000_000,
+        hurry: threading.Event | None = None,
     ) -> None:
         self._session = session
-        self._ring = ring
+        self._store = store
+        self._hurry = hurry or threading.Event()
         self._pre_ns = round(pre_s * 1e9)
         self._post_ns = round(post_s * 1e9)
         self._reserve_bytes = reserve_bytes
@@ -68,8 +77,10 @@ class Recorder:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder")
         self._closed = False
+        self._stopped_s = 0.0  # monotonic, when `close` was called
         self._full_until_s = 0.0
         self._counts = {"clips": 0, "missed": 0, "suppressed": 0, "failures": 0}
+        self._without_stills = 0  # events whose frames were dropped
         self._troubles: deque[str] = deque(maxlen=4)
         self._crash: BaseException | None = None
 
@@ -96,21 +107,38 @@ class Recorder:
                 self._session,
                 relative,
                 EventSpan(onset_ns, apex_ns, offset_ns),
-                self._ring.reader(onset_ns - self._pre_ns),
+                self._store.reader(onset_ns - self._pre_ns, onset_ns),
                 end_ns=offset_ns + self._post_ns,
-                live=not self._ring.lossless,
+                live=not self._store.lossless,
                 note=self._note,
             )
             self._clips.append(clip)
             self._ends_ns.append(offset_ns + self._post_ns)
         self._work.set()
+        self._wait_for_room()
         return relative
+
+    def shortage(self, room_s: float) -> list[str]:
+        """What the user should know of the pre-roll, at the start.
+
+        Args:
+            room_s: seconds of pictures that are held.
+        """
+        pre_s, kept_s = self._pre_ns / 1e9, max(0.0, room_s - _EVENT_S)
+        if kept_s >= pre_s:
+            return []
+        line = (
+            f"clips begin about {kept_s:.1f} s before the onset, not {pre_s:.1f} s: "
+            "more frames of this size do not fit in memory (--size, --pre)"
+        )
+        _log.warning("%s", line)
+        return [line]
 
     def save_stills(
         self,
         event_id: str,
-        onset: Frame,
-        apex: Frame,
+        onset_ns: int,
+        apex_ns: int,
         crop: NDArray[np.uint8],
         displacement: NDArray[np.floating] | None,
     ) -> tuple[str, ...]:
@@ -121,14 +149,21 @@ class Recorder:
             displacement: (2, 224, 224) crop pixels; None leaves that picture out.
 
         Returns:
-            Their paths inside the session folder; none if they are suppressed.
+            Their paths inside the session folder; none if they are suppressed, or a frame is
+            gone: a picture of another moment would mislead.
         """
+        onset = self._store.hold(onset_ns, _STILL_NS)
+        apex = self._store.hold(apex_ns, _STILL_NS)
+        if onset is None or apex is None:
+            with self._lock:
+                self._without_stills += 1
+            return ()
         stills = Stills(_checked(event_id), onset, apex, crop, displacement)
         try:
             if self._closed or self._crash is not None or self._is_paused():
                 raise queue.Full
             # a file waits for room: which events get stills must not depend on the machine's speed
-            wait_s = _DRAIN_FILE_S if self._ring.lossless else 0.0
+            wait_s = _DRAIN_FILE_S if self._store.lossless else 0.0
             self._stills.put(stills, block=wait_s > 0, timeout=wait_s or None)
         except queue.Full:
             with self._lock:
@@ -163,24 +198,36 @@ class Recorder:
             lines.append(f"recorder: {counts.suppressed} clips or stills were not begun")
         if counts.missing_frames:
             lines.append(f"recorder: {counts.missing_frames} frames are missing in clips")
+        if self._without_stills:
+            lines.append(f"recorder: {self._without_stills} events are without stills: too late")
         return tuple(lines)
 
     def close(self) -> None:
         """Finish what is open with the frames that are there.  May be called twice."""
         with self._lock:
             self._closed = True
+        if not self._stop.is_set():
+            self._stopped_s = time.monotonic()
         self._stop.set()
         self._work.set()
         if self._thread.ident is None:
             self._let_go()
         else:
-            self._thread.join(_JOIN_S)
+            self._thread.join(self._drain_s + _JOIN_S)
 
     def _is_busy(self, onset_ns: int) -> bool:
         """As many clips as may be are open: live by the clock, in a file by the source's time."""
-        if self._ring.lossless:
+        if self._store.lossless:
             return sum(end > onset_ns for end in self._ends_ns) >= _OPEN_CLIPS
         return len(self._clips) >= _OPEN_CLIPS
+
+    def _wait_for_room(self) -> None:
+        """A film waits for its clips: what is begun of it must not depend on the machine."""
+        while self._store.repeatable and not self._hurry.is_set():
+            with self._lock:
+                if len(self._clips) <= _OPEN_CLIPS or self._closed or self._crash is not None:
+                    return
+            self._hurry.wait(_WAIT_S)
 
     def _is_paused(self) -> bool:
         if time.monotonic() < self._full_until_s:
@@ -205,7 +252,8 @@ class Recorder:
             return
         with self._lock:
             clips = list(self._clips)
-        moved = [self._advance(clip) for clip in clips]
+        # of a film one clip is cut after the other: each takes a decoder
+        moved = [self._advance(clip) for clip in clips[: 1 if self._store.repeatable else None]]
         if self._write_stills() or any(moved):
             return
         if not clips:
@@ -214,17 +262,29 @@ class Recorder:
             self._advance(clips[0], _WAIT_S)
 
     def _drain(self) -> None:
-        deadline_s = time.monotonic() + (_DRAIN_FILE_S if self._ring.lossless else _DRAIN_LIVE_S)
+        deadline_s = time.monotonic() + self._drain_s
         for clip in list(self._clips):
-            while time.monotonic() < deadline_s and self._advance(clip):
+            while self._may_go_on(deadline_s) and self._advance(clip):
                 pass
             if clip in self._clips:
                 self._finish(clip)
         while self._write_stills():
             pass
 
+    @property
+    def _drain_s(self) -> float:
+        """At the end, for what is open."""
+        if self._store.repeatable:
+            return _DRAIN_FILM_S
+        return _DRAIN_FILE_S if self._store.lossless else _DRAIN_LIVE_S
+
+    def _may_go_on(self, deadline_s: float) -> bool:
+        if self._store.repeatable and self._hurry.is_set():
+            deadline_s = min(deadline_s, self._stopped_s + _DRAIN_HURRY_S)
+        return time.monotonic() < deadline_s
+
     def _let_go(self) -> None:
-        """An open reader would hold a lossless source back for ever."""
+        """An open reader would block a lossless source."""
         with self._lock:
             clips, self._clips = self._clips, []
         for clip in clips:

@@ -33,7 +33,7 @@ class Clip:
     event_id: str
     path: Path
     first_frame_s: float | None  # None: its notes are not there
-    missing_pre_s: float  # of the pre-roll that was requested
+    missing_pre_roll_s: float  # of the pre-roll that was requested
     degraded: bool  # frames are missing in it, or its pre-roll is shorter than requested
     complete: bool  # the whole post-roll is in it
 
@@ -43,13 +43,13 @@ class _Notes(BaseModel):
 
     onset_ns: int
     t_ns: tuple[int, ...]
-    missing_pre_s: float = 0.0
+    missing_pre_roll_s: float = 0.0
     degraded: bool = False
     complete: bool = True
 
 
 class Session:
-    """One session folder, read when asked.
+    """One session folder, read on demand.
 
     Attributes:
         folder: where it lies.
@@ -164,7 +164,7 @@ class Session:
             event.id,
             path,
             flagged.onset_s + after_onset_s,
-            notes.missing_pre_s,
+            notes.missing_pre_roll_s,
             notes.degraded,
             notes.complete,
         )

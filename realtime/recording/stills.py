@@ -5,13 +5,14 @@ Written by the recorder's thread, as PNG: stills are used for measurements.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.capture.ring_buffer import Frame
+from realtime.capture.held_frame import Frame
 from realtime.errors import RecordingError
 from realtime.recording.displacement_picture import displacement_picture
 from realtime.recording.session_folder import SessionFolder
@@ -20,8 +21,8 @@ from realtime.recording.session_folder import SessionFolder
 @dataclass(frozen=True, slots=True)
 class Stills:
     event_id: str
-    onset: Frame
-    apex: Frame
+    onset: Callable[[], Frame | None]  # gives the frame, in the thread that writes it
+    apex: Callable[[], Frame | None]
     crop: NDArray[np.uint8]  # (224, 224) grey, the aligned face at the apex
     displacement: NDArray[np.floating] | None  # (2, 224, 224) crop pixels, x then y
 
@@ -37,7 +38,10 @@ class Stills:
         Raises:
             DiskFull, RecordingError: at the first that cannot be written.
         """
-        pictures = [self.onset.image, self.apex.image]
+        frames = [self.onset(), self.apex()]
+        pictures = [frame.image for frame in frames if frame is not None]
+        if len(pictures) < len(frames):
+            raise RecordingError(f"stills of event {self.event_id}: a frame cannot be read again")
         if self.displacement is not None:
             pictures.append(displacement_picture(self.crop, self.displacement))
         session.ensure_folders()

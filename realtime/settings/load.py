@@ -95,7 +95,7 @@ def _unknown(tree: Mapping[str, Any], section: type, path: str) -> Iterator[str]
 
 
 def _nearest(key: str, section: type, path: str) -> str | None:
-    """The setting that a mistyped key may stand for, in the same section first."""
+    """The setting that a mistyped key may mean, in the same section first."""
     here = difflib.get_close_matches(key[:_MAX_SHOWN], fields_of(section), 1)
     if here:
         return f"{path}{here[0]}"

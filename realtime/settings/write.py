@@ -14,7 +14,7 @@ from realtime.settings.tree import Settings
 
 _HEAD = """\
 # Settings of fleeting live; use them with --config FILE.  A flag overrules the file.
-# A key that stands in a comment is not set.
+# A key in a comment is not set.
 """
 
 

@@ -1,7 +1,9 @@
 """Spotting: which brief movements of one face are micro-expressions.
 
-In come stabilised crops; out come `Finding`s with onset, apex and offset.  On the way: an even
-time grid, candidates (onset, apex), their features, the verifier's probability, and the rules
-that name the reason of a rejection.
-Public: `FacePipeline`, `Finding`, `SpotterConfig`, `Verifier`, `load_verifier`.
+In come grey frames with one face; out come `Finding`s with onset, apex and offset.
+`FacePipeline` stabilises, measures and finds candidates on an even time grid (`CandidateFinder`);
+`Spotter` judges them by the verifier's probability; rules name the reason of a rejection.
+`FaceSpotter` is both, with the frames of each finding.
+Public: `FaceSpotter`, `FaceFinding`, `FacePipeline`, `CandidateFinder`, `MeasuredCandidate`,
+`Spotter`, `Finding`, `SpotterConfig`, `Verifier`, `load_verifier`.
 """

@@ -30,7 +30,7 @@ from realtime.spotting.timeline import Timeline, steps
 Stage = Literal["early", "late"]
 
 LATE_S = 0.45  # after the candidate's peak: a revision is out within 0.6 s of the apex
-# Oscillation of the mouth, crop pixels.  Who speaks has 2 to 4; a face at rest that swallows or
+# Oscillation of the mouth, crop pixels.  A speaker has 2 to 4; a face at rest that swallows or
 # presses its lips now and then, half a pixel.
 SPEAKING_PX = 1.5
 _EXPRESSION_PX = 1.5  # of all regions, from where they were in the last seconds
@@ -77,7 +77,8 @@ class MeasuredCandidate:
         return lower and self.features[_MOUTH_PX] > SPEAKING_PX
 
 
-def _always(_: int) -> bool:
+def always(_: int) -> bool:
+    """Of a time, ns: every candidate is measured a second time."""
     return True
 
 
@@ -143,7 +144,7 @@ class CandidateFinder:
         return self._timeline.count - 1
 
     def find(
-        self, t_ns: int, values: NDArray[np.float64], wants_late: Callable[[int], bool] = _always
+        self, t_ns: int, values: NDArray[np.float64], wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """The candidates that one frame completes; times must move forward.
 
@@ -156,7 +157,7 @@ class CandidateFinder:
         return [found for index in known for found in self._found_at(index, wants_late)]
 
     def find_in_row(
-        self, row: NDArray[np.float64], wants_late: Callable[[int], bool] = _always
+        self, row: NDArray[np.float64], wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """As `find`, of the next row (CHANNELS,) of a series of 60 rows a second.
 

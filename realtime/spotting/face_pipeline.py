@@ -1,4 +1,4 @@
-"""One face from frames to candidates: stabilise, measure the regions, find; start anew on gaps.
+"""One face from frames to candidates: stabilise, measure the regions, find; start again on gaps.
 
 The same for the live path, for training, for calibration and for the benchmarks, so that none sees
 a face in another way.  The verifier and the spotter stand on top (`face_spotter`).
@@ -18,7 +18,7 @@ from realtime.motion.region_motion import MIN_NCC, Motion, RegionMotion
 from realtime.motion.regions import REGIONS, Stream
 from realtime.motion.stabiliser import Stabilised, Stabiliser, StabiliserConfig
 from realtime.spotting.apex import ApexConfig
-from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate, always
 from realtime.spotting.frame_channels import FrameChannels
 from realtime.spotting.onset import OnsetConfig
 
@@ -27,15 +27,11 @@ _COVERED = 1 / 3  # of the regions
 _PERIOD_SHARE = 0.1  # of a new period in the running mean
 
 
-def _always(_: int) -> bool:
-    return True
-
-
 class FacePipeline:
     """Follows one face.
 
     Nothing is carried over a loss of the face, another face's appearance, or a silence longer
-    than `StabiliserConfig.max_gap_s`: after them the face at rest is learned anew.
+    than `StabiliserConfig.max_gap_s`: after them the noise is measured again.
 
     Args:
         noise_px: (31, 2) noise of the regions' pulses, where it is known from before.
@@ -84,7 +80,7 @@ class FacePipeline:
 
         Args:
             grey: the frame (h, w).
-            face: None where nobody is there, or nobody who can be assessed.
+            face: None without a face, or without an assessable one.
         """
         if face is None:
             self.reset()
@@ -92,7 +88,7 @@ class FacePipeline:
         return self.find(self.align(t_ns, grey, face), face)
 
     def align(self, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
-        """First part: the aligned crop.  Starts anew after an interruption."""
+        """First part: the aligned crop.  Starts again after an interruption."""
         if self.is_interrupted(t_ns, face):
             self.reset()
         if self._last is not None:
@@ -105,7 +101,7 @@ class FacePipeline:
         return stabilised
 
     def find(
-        self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = _always
+        self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """Second part: what moved.  `wants_late` as in `CandidateFinder.find`."""
         return self.finder.find(stabilised.t_ns, self.measure(stabilised, face), wants_late)

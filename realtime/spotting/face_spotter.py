@@ -117,7 +117,7 @@ class FaceSpotter:
         return tuple(map(self._with_frames, findings))
 
     def assessable(self, verdict: Assessable) -> Assessable:
-        """The verdict on the newest frame, and what speaks against the face's motion besides."""
+        """The verdict on the newest frame, and the reason if its motion is not assessable."""
         if verdict is not Assessable.YES:
             return verdict
         if self.stabilised is not None and not self.stabilised.steady:

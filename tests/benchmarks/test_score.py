@@ -1,6 +1,6 @@
 """What alarms are worth, on clips whose truth is a line of the test."""
 
-from benchmarks.spotting.score import OURS, Clip, removals
+from benchmarks.spotting.score import OURS, ScoredClip, removals
 from benchmarks.spotting.spotters import Alarm, SpotterOutcome
 
 TRUTH = [
@@ -13,9 +13,9 @@ def alarm(apex_s: float, probability: float) -> Alarm:
     return Alarm(apex_s - 0.2, apex_s, apex_s + 0.2, apex_s + 0.2, probability=probability)
 
 
-def clip(*alarms: Alarm) -> Clip:
+def clip(*alarms: Alarm) -> ScoredClip:
     told = {OURS: list(alarms)}
-    return Clip("a.mp4", "sim", 20.0, 20.0, TRUTH, [], None, SpotterOutcome(), told)
+    return ScoredClip("a.mp4", "sim", 20.0, 20.0, TRUTH, [], None, SpotterOutcome(), told)
 
 
 def test_the_removal_of_a_false_alarm_costs_the_hits_believed_no_more():

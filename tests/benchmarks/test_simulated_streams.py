@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.spotting.stream_outcome import Outcome, found_share
+from benchmarks.spotting.stream_outcome import StreamOutcome, found_share
 from model.spotting.insertions import InsertedMovement
 
 
@@ -14,7 +14,7 @@ def added(peak_iod: float) -> InsertedMovement:
 
 def test_a_movement_that_came_while_the_face_could_not_be_judged_is_in_no_share():
     three = (added(0.02), added(0.02), added(0.03))
-    outcome = Outcome(
+    outcome = StreamOutcome(
         10.0, three, frozenset({0, 2}), coarse={}, found={2: (1.0, 1.2, 1.4)}, false=0, raised=1
     )
     assert found_share([outcome], 0.0, 1.0) == (1, 2)

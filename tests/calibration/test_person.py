@@ -38,26 +38,14 @@ def test_nothing_is_promised_of_a_video_too_compressed():
 
 
 @pytest.mark.slow
-def test_every_figure_lies_inside_its_interval(expectation):
-    rate = expectation.alarms_per_min
-    assert rate.low <= rate.value <= rate.high
-    assert rate.value == expectation.target
-    counted = [count for _, count, _ in expectation.recall]
-    assert sum(counted) > 0
-    for _, count, found in expectation.recall:
-        if count:
-            assert found.low <= found.value <= found.high
-            assert found.low >= 0
-            assert found.high <= 1
-
-
-@pytest.mark.slow
 def test_the_profile_is_one_the_live_path_takes(expectation, tmp_path):
     save_profile(tmp_path / "me.json", expectation.profile)
     profile = load_profile(tmp_path / "me.json")
     assert profile.noise().shape == (len(REGIONS), 2)
     assert profile.seconds == pytest.approx(12, abs=0.1)
     assert FaceSpotter(0, profile=profile).strengths == (0.0,) * 5
+    # it was made with movements added, some of each size
+    assert sum(count for _, count, _ in expectation.recall) > 0
 
 
 def test_more_seen_is_a_narrower_interval():

@@ -18,7 +18,7 @@ from tests.model.conftest import drawn_portrait
 SETTINGS = TrainSettings(
     phases=(
         Phase("displacement", 1 / 3, 4, 1e-3, 1e-4),
-        Phase("fusion", 1 / 3, 4, 1e-3, 1e-4, chapter=8, epochs=2),
+        Phase("fusion", 1 / 3, 4, 1e-3, 1e-4, cache_pairs=8, epochs=2),
         Phase("joint", 1 / 3, 4, 1e-3, 1e-4),
     )
 )

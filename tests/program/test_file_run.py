@@ -13,15 +13,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
 FAST = ("--pace", "fast", "--dashboard", "plain")
 
 
-def test_twice_the_same_to_the_byte(film, engine, tmp_path):
-    sessions = []
+@pytest.fixture(scope="module")
+def sessions(film, engine, tmp_path_factory):
+    """Of the same film, analysed twice."""
+    found = []
     for name in ("first", "second"):
-        output = tmp_path / name
+        output = tmp_path_factory.mktemp(name)
         done = run_live(
             "--source", str(film), *FAST, "--engine", str(engine), "--output", str(output)
         )
         assert done.returncode == 0, done.stderr
-        sessions.append(session_of(output))
+        found.append(session_of(output))
+    return found
+
+
+def test_twice_the_same_to_the_byte(sessions):
     for part in ("events.jsonl", "frames.csv"):
         assert (sessions[0] / part).read_bytes() == (sessions[1] / part).read_bytes()
     frames = counts_of(sessions[0])["frames"]
@@ -50,9 +56,8 @@ def test_of_two_people_it_says_who_moved(film_of_two, engine, tmp_path):
         assert 0 < top < bottom < 480
 
 
-def test_every_file_is_the_users_alone(film, engine, tmp_path):
-    run_live("--source", str(film), *FAST, "--engine", str(engine), "--output", str(tmp_path))
-    session = session_of(tmp_path)
+def test_every_file_is_the_users_alone(sessions):
+    session = sessions[0]
     for path in (session, *session.rglob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode == (0o700 if path.is_dir() else 0o600), path
@@ -61,7 +66,7 @@ def test_every_file_is_the_users_alone(film, engine, tmp_path):
 def test_no_record_keeps_nothing(film, engine, tmp_path):
     done = run_live(
         *("--source", str(film), *FAST, "--engine", str(engine)),
-        *("--output", str(tmp_path), "--no-record"),
+        *("--output", str(tmp_path), "--no-record", "--seconds", "6"),
     )
     assert done.returncode == 0, done.stderr
     assert "EVENT" in done.stdout
@@ -92,11 +97,14 @@ def test_a_high_speed_film_is_judged_by_the_rate_it_was_taken_at(film, engine, t
 @pytest.mark.media
 def test_a_real_person_twice(media, engine, tmp_path):
     lines = []
-    for name in ("first", "second"):
+    for name, seconds, frames in (("whole", 60, 765), ("beginning", 12, 300)):
         output = tmp_path / name
-        clip = media / "webcam.mp4"
-        run_live("--source", str(clip), *FAST, "--engine", str(engine), "--output", str(output))
+        run_live(
+            *("--source", str(media / "webcam.mp4"), *FAST, "--engine", str(engine)),
+            *("--output", str(output), "--seconds", str(seconds)),
+        )
         session = session_of(output)
-        assert counts_of(session)["frames"]["analysed"] == 765
+        assert counts_of(session)["frames"]["analysed"] == frames
         lines.append((session / "events.jsonl").read_bytes())
-    assert lines[0] == lines[1]
+    assert len(lines[1]) > 0
+    assert lines[0].startswith(lines[1])

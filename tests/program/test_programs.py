@@ -142,10 +142,10 @@ def test_defaults_on_the_command_line_are_those_of_the_work():
             if parameter.default not in (None, inspect.Parameter.empty):
                 assert parameter.default == stated, name
     settings = TrainSettings()
-    fusion = next(phase for phase in settings.phases if phase.chapter)
+    fusion = next(phase for phase in settings.phases if phase.cache_pairs)
     given = TrainOptions(output=ROOT)
     assert (given.seed, given.cache_pairs, given.epochs) == (
-        *(settings.seed, fusion.chapter, fusion.epochs),
+        *(settings.seed, fusion.cache_pairs, fusion.epochs),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime.cli.live import live
 from tests.program.runs import run_live
 from tests.realtime.capture.films import write_folder
 
@@ -31,17 +32,24 @@ def test_no_camera():
         (("--camera", "0", "--pace", "fast"), 2, "own pace"),
         (("--bogus",), 2, "No such option"),
         (("--config", "nothing.toml", "--demo"), 2, "nothing.toml cannot be read"),
-        (("--demo", "--engine", "/nonexistent"), 5, "no engine folder"),
-        (("--demo", "--face-model", "/nonexistent"), 4, "no face model"),
+        (("--demo", "--engine", "no-engine"), 5, "no engine folder"),
+        (("--demo", "--face-model", "no-model"), 4, "no face model"),
         (("--source", "http://user:s3cret@127.0.0.1:9/video"), 3, "127.0.0.1"),
     ],
 )
-def test_refusals(flags, code, words):
-    done = run_live(*flags, *NOTHING, timeout_s=60)
-    assert done.returncode == code, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "s3cret" not in done.stderr + done.stdout
+def test_refusals(flags, code, words, capsys):
+    assert live.run([*flags, *NOTHING]) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert "Traceback" not in said.err
+    assert "s3cret" not in said.err + said.out
+
+
+def test_a_refusal_is_the_exit_code_of_the_process():
+    done = run_live("--demo", "--engine", "no-engine", *NOTHING, timeout_s=60)
+    assert done.returncode == 5, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert "no engine folder" in line
 
 
 @pytest.mark.usefixtures("landmark_model")

@@ -11,6 +11,7 @@ from realtime.settings.fields import fields_of
 from realtime.settings.load import load_settings
 from realtime.settings.tree import Settings
 from realtime.settings.write import to_toml, write_config
+from tests.paths import ROOT
 
 DEMO = {"source.demo": True}
 
@@ -160,6 +161,11 @@ def test_a_written_file_holds_every_setting_and_is_read_back(tmp_path):
     assert tomllib.loads(text)["spotter"]["onset"]["top"] == 4
     with pytest.raises(SettingsError, match="there is such a file"):
         write_config(file, wanted)
+
+
+def test_the_page_of_the_configuration_shows_what_is_written():
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    assert f"```toml\n{to_toml(load_settings(None, {'source.camera': 0}))}```" in page
 
 
 def test_bounds_are_said_in_words():

@@ -85,7 +85,7 @@ class FlowCnn:
     ) -> Self:
         """Train on pairs (n, 2, 224, 224) with labels (n,), -1 for a non-event.
 
-        A function of its arguments and the number of threads; half the pairs are mirrored anew
+        A function of its arguments and the number of threads; half the pairs are mirrored again
         in every epoch.
         """
         torch.manual_seed(seed)

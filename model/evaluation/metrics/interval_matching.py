@@ -46,13 +46,13 @@ def match(
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class MatchCounts:
     hits: int  # A
     truths: int  # M
     predictions: int  # N
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: MatchCounts) -> MatchCounts:
+        return MatchCounts(
             self.hits + other.hits,
             self.truths + other.truths,
             self.predictions + other.predictions,
@@ -84,18 +84,18 @@ class Spotted:
 
 def count(
     truth: Iterable[Spotted], predicted: Iterable[Spotted], *, frames: bool = True
-) -> Mapping[Kind | Literal["all"], Counts]:
+) -> Mapping[Kind | Literal["all"], MatchCounts]:
     """Counts of micro and macro, each against truths of its kind, and of both together."""
     truths, predictions = list(truth), list(predicted)
-    totals: dict[Kind | Literal["all"], Counts] = {}
+    totals: dict[Kind | Literal["all"], MatchCounts] = {}
     kinds: tuple[Kind, ...] = ("micro", "macro")
     for kind in kinds:
-        total = Counts(0, 0, 0)
+        total = MatchCounts(0, 0, 0)
         for video in sorted({each.video for each in (*truths, *predictions)}):
             there = [t.interval for t in truths if (t.video, t.kind) == (video, kind)]
             found = [p.interval for p in predictions if (p.video, p.kind) == (video, kind)]
             hits = len(match(there, found, frames=frames))
-            total += Counts(hits, len(there), len(found))
+            total += MatchCounts(hits, len(there), len(found))
         totals[kind] = total
     totals["all"] = totals["micro"] + totals["macro"]
     return totals

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from model.evaluation.metrics.interval_matching import IOU, Counts, Interval, iou, match
+from model.evaluation.metrics.interval_matching import IOU, Interval, MatchCounts, iou, match
 
 Mode = Literal["reference", "compat"]
 
@@ -39,7 +39,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class StrsScores:
-    spotting: Counts
+    spotting: MatchCounts
     analysed: int  # true positives whose true emotion is evaluated
     precision: float
     recall: float
@@ -71,14 +71,14 @@ def score(
 
 def _paired(
     truth: Sequence[Named], predicted: Sequence[Named], mode: Mode
-) -> tuple[list[tuple[Named, Named]], Counts]:
+) -> tuple[list[tuple[Named, Named]], MatchCounts]:
     places = [(each.subject, each.video) for each in (*truth, *predicted)]
     if mode == "compat":
         with_truth = {(each.subject, each.video) for each in truth}
         subjects = {each.subject for each in predicted}
         places = [place for place in places if place in with_truth and place[0] in subjects]
     pairs: list[tuple[Named, Named]] = []
-    counts = Counts(0, 0, 0)
+    counts = MatchCounts(0, 0, 0)
     for place in dict.fromkeys(places):
         there = [each for each in truth if (each.subject, each.video) == place]
         found = [each for each in predicted if (each.subject, each.video) == place]
@@ -88,7 +88,7 @@ def _paired(
             matched = match([t.interval for t in there], [p.interval for p in found])
             hits = [(there[t], found[p]) for t, p in matched]
         pairs += hits
-        counts += Counts(len(hits), len(there), len(found))
+        counts += MatchCounts(len(hits), len(there), len(found))
     return pairs, counts
 
 

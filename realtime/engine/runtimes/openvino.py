@@ -20,7 +20,8 @@ from realtime.face.geometry import CROP_SIZE
 if TYPE_CHECKING:
     from realtime.engine.backends import Backend
 
-# `import openvino` looks up an analytics host through this package; without it, it asks nobody.
+# `import openvino` looks up an analytics host through this package; without it, it makes no
+# request.
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 openvino = importlib.import_module("openvino")
 

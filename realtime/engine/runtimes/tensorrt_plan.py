@@ -162,7 +162,7 @@ def _canonical(made_for: Mapping[str, object]) -> bytes:
 
 
 def _key() -> bytes:
-    """This user's secret, made when it is first asked for."""
+    """This user's secret, made on first use."""
     path = cache_folder() / "plan.key"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

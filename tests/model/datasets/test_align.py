@@ -279,8 +279,8 @@ def test_a_damaged_file_is_made_again(short, tracker, tmp_path, caplog, damage):
         "one byte": bytes(turned),
     }
     kept.write_bytes(ruined[damage])
-    (anew,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
-    assert np.array_equal(first.later, anew.later)
+    (again,) = aligned_cache.aligned(dataset, lambda _: 1, tracker, tmp_path)
+    assert np.array_equal(first.later, again.later)
     assert f"{kept} is damaged and made again" in caplog.text
     assert [path for path in tmp_path.iterdir()] == [kept]
     caplog.clear()

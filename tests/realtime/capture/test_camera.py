@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from realtime.capture.camera import _listed_by_v4l2, accepted_modes, list_cameras, open_camera
+from realtime.capture.camera import _listed_by_v4l2, accepted_modes, open_camera
 from realtime.errors import SettingsError, SourceError
 
 ABSENT = 97
@@ -28,11 +28,6 @@ def test_a_missing_camera_is_one_sentence_and_what_to_try(
 def test_a_pixel_format_has_four_letters() -> None:
     with pytest.raises(SettingsError, match="four letters"):
         open_camera(ABSENT, fourcc="JPEG2000")
-
-
-def test_listing_returns_in_the_order_of_numbers() -> None:
-    numbers = [camera.index for camera in list_cameras()]
-    assert numbers == sorted(numbers)
 
 
 def test_one_listing_for_each_camera_not_for_each_node(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ HOUR = 3_600_000_000_000
 
 def placed(stamps: list[int], scale: Fraction = Fraction(1)) -> tuple[list[int], list[int]]:
     """Times of the frames, and the numbers of those that do not continue the one before."""
-    clock: MediaClock[int] = MediaClock(min(0, stamps[0]), scale, STEP)
+    clock: MediaClock[int] = MediaClock(max(0, -stamps[0]), scale, STEP)
     out = []
     for number, stamp in enumerate(stamps):
         out += clock.place(number, stamp)

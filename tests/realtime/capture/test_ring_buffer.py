@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -57,19 +58,112 @@ def test_the_limit_of_bytes_holds_but_two_frames_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "seqs", "complete"),
+    ("t_ns", "seq"),
     [
-        (30, 50, [3, 4, 5], True),
-        (31, 39, [], True),
-        (20, 90, [2, 3, 4, 5, 6, 7, 8, 9], True),
-        (10, 40, [2, 3, 4], False),  # part of it was let go
-        (80, 100, [8, 9], False),  # part of it is still to come
+        (50, 5),
+        (54, 5),
+        (93, 9),
+        (96, None),  # none is so near
+        (19, None),  # the right one was let go
     ],
 )
-def test_a_span_of_time(start: int, end: int, seqs: list[int], complete: bool) -> None:
-    window = filled(10).between(start, end)
-    assert [frame.seq for frame in window.frames] == seqs
-    assert window.complete is complete
+def test_the_frame_nearest_to_a_time_if_it_is_the_right_one(t_ns: int, seq: int | None) -> None:
+    held = filled(10).hold(t_ns, 5)
+    frame = held and held()
+    assert (frame and frame.seq) == seq
+
+
+def test_the_beginning_that_was_let_go_is_told_and_a_restart_is_a_beginning() -> None:
+    ring = filled(10)
+    assert ring.reader(5).lacking_ns == 15
+    assert ring.reader(25).lacking_ns == 0
+    assert filled(3).reader(-50).lacking_ns == 0  # there never was more
+    ring.push(100, picture(), restart=True)
+    ring.push(110, picture())
+    behind = ring.reader(5, event_ns=105)
+    frame = behind.next(0)
+    assert frame is not None
+    assert (frame.t_ns, frame.restart, behind.lacking_ns) == (100, True, 0)
+    before = ring.reader(50, event_ns=60).next(0)
+    assert before is not None
+    assert before.t_ns == 50
+
+
+def test_where_room_is_short_old_frames_are_compressed_and_come_back() -> None:
+    smooth = np.linspace(0, 255, 320 * 240 * 3).astype(np.uint8).reshape(240, 320, 3)
+    ring = FrameRing(
+        1000, keep_s=100.0, max_bytes=smooth.nbytes * 10, max_raw_bytes=4 * smooth.nbytes
+    )
+    with ring.reader() as analysis:
+        for number in range(60):
+            ring.push(number, np.roll(smooth, number, axis=0))
+            frame = analysis.next(0)
+            assert frame is not None
+            assert np.array_equal(frame.image, np.roll(smooth, number, axis=0))  # never compressed
+            until(lambda: ring.raw_frames <= 5)
+    assert len(ring) == 60
+    reader = ring.reader(0)
+    for number in range(60):
+        frame = reader.next(0)
+        assert frame is not None
+        assert frame.seq == number
+        off = np.abs(frame.image.astype(int) - np.roll(smooth, number, axis=0))
+        assert off.mean() < 3
+    assert reader.lacking_ns == reader.missed == 0
+    ring.close()
+
+
+def test_frames_that_analysis_has_yet_to_see_are_not_compressed() -> None:
+    ring = FrameRing(1000, keep_s=100.0, max_raw_bytes=48)
+    analysis = ring.reader()
+    for number in range(10):
+        ring.push(number, picture(number))
+    pause = threading.Event()
+    pause.wait(0.1)
+    assert ring.raw_frames == 10
+    analysis.close()
+    until(lambda: ring.raw_frames < 10)
+    ring.close()
+
+
+def test_a_lossless_writer_waits_for_bytes_too() -> None:
+    ring = FrameRing(1000, max_bytes=8 * 48, lossless=True, ahead=100)
+    reader = ring.reader()
+
+    def write() -> None:
+        for number in range(20):
+            ring.push(number, picture(number))
+        ring.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = []
+    while (frame := reader.next(5.0)) is not None:
+        seen.append(frame.seq)
+        assert reader.backlog <= 4
+        assert len(ring) <= 9
+    writer.join(5.0)
+    assert seen == list(range(20))
+
+
+def test_the_room_of_a_ring_in_seconds() -> None:
+    image = picture()  # 48 bytes
+    assert FrameRing(100, keep_s=5.0).room_s(image, 30.0) == 5.0
+    assert FrameRing(100, keep_s=5.0, max_bytes=30 * 48).room_s(image, 30.0) == 1.0
+    grey = np.full((480, 640, 3), 90, np.uint8)
+    tight = FrameRing(100, keep_s=50.0, max_bytes=20 * grey.nbytes)
+    packed = FrameRing(100, keep_s=50.0, max_bytes=20 * grey.nbytes, max_raw_bytes=10 * grey.nbytes)
+    assert packed.room_s(grey, 30.0) > 5 * tight.room_s(grey, 30.0)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for another thread's work."""
+    pause = threading.Event()
+    for _ in range(2000):
+        if true():
+            return
+        pause.wait(0.01)
+    pytest.fail("did not happen")
 
 
 def test_a_reader_can_begin_in_the_past() -> None:

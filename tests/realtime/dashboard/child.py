@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
-from realtime.dashboard import Command, open_dashboard
+from realtime.dashboard import KeyCommand, open_dashboard
 from realtime.dashboard.dashboard import DashboardKind
 from realtime.status import Status
 from tests.realtime.dashboard.scenes import SCENES
@@ -55,7 +55,7 @@ def main(kind: str, scene: str, ending: str) -> None:
             pressed = dashboard.commands()
             for command in pressed:
                 tell(command.value)
-            if Command.QUIT in pressed:
+            if KeyCommand.QUIT in pressed:
                 break
             if not fast:
                 pace.wait(0.02)

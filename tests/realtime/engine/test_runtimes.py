@@ -71,10 +71,6 @@ def other_canary():
     return {"seed": 7, "logits": [9.0, -9.0, 0.0], "micro_logit": 3.0}
 
 
-def test_auto_says_what_it_stands_for(shipped):
-    assert resolve("auto", shipped).name in backends()
-
-
 @pytest.mark.parametrize("name", ["cuda", "onnxruntime-f64", "auto-f32"])
 def test_an_unknown_backend_names_those_there_are(shipped, name):
     with pytest.raises(EngineError, match="onnxruntime-f32"):
@@ -85,7 +81,7 @@ def test_an_unknown_backend_names_those_there_are(shipped, name):
 def test_a_precision_that_was_not_made_says_how_to_make_it(tmp_path):
     folder = EngineFolder.load(write_engine(tmp_path / "engine"))
     pytest.importorskip("openvino")
-    with pytest.raises(EngineError, match=r"calibration\.precision"):
+    with pytest.raises(EngineError, match="fleeting calibrate precision"):
         resolve("openvino-int8", folder)
 
 

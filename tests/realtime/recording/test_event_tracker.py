@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from realtime.capture.ring_buffer import Frame, FrameRing
+from realtime.capture.held_frame import Frame
 from realtime.engine.process import Answered
 from realtime.event import Classification
 from realtime.motion.regions import Stream
@@ -63,9 +63,7 @@ NOW = Frame(160, 5_430_000_000, np.zeros((1, 1, 3), np.uint8))
 def tracker_with():
     def make(engine, *, wait=False, answer_s=60.0):
         lines = []
-        events = EventTracker(
-            FrameRing(4), engine=engine, log=lines, recorder=None, wait=wait, answer_s=answer_s
-        )
+        events = EventTracker(engine=engine, log=lines, recorder=None, wait=wait, answer_s=answer_s)
         return events, lines
 
     return make

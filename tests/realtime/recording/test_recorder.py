@@ -159,7 +159,10 @@ def test_below_the_reserve_nothing_is_begun_until_there_is_room(session, monkeyp
     with Recorder(session, ring, reserve_bytes=1000) as recorder:
         assert recorder.record("0001", at(10), at(12), at(15)) is None
         newest = ring.newest
-        assert recorder.save_stills("0001", newest, newest, newest.image[:, :, 0], None) == ()
+        assert (
+            recorder.save_stills("0001", newest.t_ns, newest.t_ns, newest.image[:, :, 0], None)
+            == ()
+        )
         assert recorder.state() == (RecordingState.PAUSED, "disk full")
         free[0] = 2000
         assert recorder.state() == (RecordingState.IDLE, "")
@@ -233,19 +236,19 @@ def test_an_event_id_cannot_name_another_file(session, name):
 def test_stills_are_the_frames_and_the_displacement(session):
     ring = FrameRing(100)
     fill(ring, 50)
-    window = ring.between(at(10), at(15)).frames
+    onset_image = numbered(10)
     field = np.zeros((2, 224, 224), np.float32)
     field[0, 60:90, 60:90] = 1.0
     with Recorder(session, ring, reserve_bytes=0) as recorder:
         crop = np.full((224, 224), 128, np.uint8)
-        paths = recorder.save_stills("0001", window[0], window[-1], crop, field)
-        assert recorder.save_stills("0002", window[0], window[-1], crop, None) == (
+        paths = recorder.save_stills("0001", at(10), at(15), crop, field)
+        assert recorder.save_stills("0002", at(10), at(15), crop, None) == (
             "stills/0002_onset.png",
             "stills/0002_apex.png",
         )
     assert paths == tuple(f"stills/0001_{n}.png" for n in ("onset", "apex", "displacement"))
     onset, apex, displacement = (cv2.imread(str(session.folder / path)) for path in paths)
-    assert np.array_equal(onset, window[0].image)
+    assert np.array_equal(onset, onset_image)
     assert number_in(apex) == 15
     assert displacement.shape == (738, 672, 3)
     moved, still = displacement[210, 240].astype(int), displacement[600, 600].astype(int)
@@ -265,3 +268,50 @@ def test_in_a_file_only_its_own_time_decides_which_clips_begin(session, lossless
     ]
     recorder.close()
     assert sum(path is not None for path in paths) == begun
+
+
+def test_a_picture_of_another_moment_is_no_still(session):
+    ring = FrameRing(10)
+    fill(ring, 50)
+    with Recorder(session, ring, reserve_bytes=0) as recorder:
+        assert (
+            recorder.save_stills("0001", at(30), at(45), np.zeros((224, 224), np.uint8), None) == ()
+        )
+        assert "without stills" in recorder.notices()[-1]
+
+
+def test_a_pre_roll_that_was_let_go_marks_the_clip_with_what_it_lacks(session):
+    ring = FrameRing(20)
+    fill(ring, 60)
+    with Recorder(session, ring, pre_s=1.0, post_s=0.1, reserve_bytes=0) as recorder:
+        recorder.record("0001", at(50), at(52), at(55))
+        until(lambda: recorder.counts().clips == 1)
+    side = side_file(session, "0001")
+    assert side["degraded"]
+    assert side["missing_pre_roll_s"] == pytest.approx((at(40) - at(50)) / 1e9 + 1.0, abs=1e-6)
+    assert clip_numbers(session, "0001")[0] == 40
+
+
+def test_a_clip_does_not_go_on_behind_a_restart_nor_begin_before_one(session):
+    ring = FrameRing(200)
+    fill(ring, 60)
+    ring.push(at(60), numbered(60), restart=True)
+    fill(ring, 10, first=61)
+    with Recorder(session, ring, pre_s=1.0, post_s=1.0, reserve_bytes=0) as recorder:
+        recorder.record("0001", at(50), at(52), at(55))
+        recorder.record("0002", at(65), at(66), at(67))
+        fill(ring, 60, first=71)
+        until(lambda: recorder.counts().clips == 2)
+    assert clip_numbers(session, "0001") == list(range(20, 60))
+    assert not side_file(session, "0001")["complete"]
+    assert clip_numbers(session, "0002")[0] == 60
+    assert side_file(session, "0002")["complete"]
+    assert not side_file(session, "0002")["degraded"]
+
+
+@pytest.mark.parametrize(("room_s", "told"), [(2.0, False), (6.0, False), (1.5, True), (0.3, True)])
+def test_a_pre_roll_that_memory_cannot_hold_is_told_at_the_start(session, room_s, told):
+    lines = Recorder(session, FrameRing(8), pre_s=1.0).shortage(room_s)
+    assert bool(lines) is told
+    if told:
+        assert f"{max(0.0, room_s - 1.0):.1f} s before the onset, not 1.0 s" in lines[0]

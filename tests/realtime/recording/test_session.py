@@ -46,12 +46,12 @@ def test_events_come_with_their_revisions_applied(folder):
 def test_a_clip_says_when_it_begins_and_what_it_lacks(folder):
     (clip,) = open_session(folder).clips.values()
     assert clip.first_frame_s == pytest.approx(1.4)
-    assert (clip.degraded, clip.missing_pre_s, clip.complete) == (False, 0.0, True)
+    assert (clip.degraded, clip.missing_pre_roll_s, clip.complete) == (False, 0.0, True)
     notes = folder / "clips/0001.json"
-    changed = json.loads(notes.read_text()) | {"degraded": True, "missing_pre_s": 0.4}
+    changed = json.loads(notes.read_text()) | {"degraded": True, "missing_pre_roll_s": 0.4}
     notes.write_text(json.dumps(changed))
     (clip,) = open_session(folder).clips.values()
-    assert (clip.degraded, clip.missing_pre_s) == (True, 0.4)
+    assert (clip.degraded, clip.missing_pre_roll_s) == (True, 0.4)
     notes.write_text("{")
     (clip,) = open_session(folder).clips.values()
     assert (clip.degraded, clip.first_frame_s) == (True, None)

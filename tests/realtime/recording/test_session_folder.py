@@ -87,7 +87,7 @@ def test_everything_is_private_whatever_the_umask(tmp_path, umask):
         with Recorder(session, ring) as recorder:
             recorder.record("0001", 5 * STEP_NS, 6 * STEP_NS, 7 * STEP_NS)
             newest = ring.newest
-            recorder.save_stills("0001", newest, newest, newest.image[:, :, 0], None)
+            recorder.save_stills("0001", newest.t_ns, newest.t_ns, newest.image[:, :, 0], None)
             ring.close()
         session.finish(Counts(), SessionEnd.TIME_UP)
     finally:

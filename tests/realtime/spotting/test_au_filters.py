@@ -18,7 +18,7 @@ def shape(kind):
 
 
 def noise(random, count, common_px=0.0):
-    """Pulses (count, 31, 2); `common_px` of them moves the whole face to and fro as one."""
+    """Pulses (count, 31, 2); `common_px` of them moves the whole face back and forth as one."""
     own = random.normal(0, 0.1, (count, N, 2))
     return own + common_px * random.normal(0, 1, (count, 1, 2))
 
@@ -91,9 +91,9 @@ def test_a_movement_does_not_hide_itself(taught):
 
 
 def test_a_known_noise_is_believed_before_anything_is_seen():
-    calm, lively = (UnitFilter(np.full((N, 2), px)) for px in (0.05, 0.5))
+    calm, active = (UnitFilter(np.full((N, 2), px)) for px in (0.05, 0.5))
     moved = 0.01 * IOD_PX * shape("brows up")
-    assert calm.fit(moved).upper.z > 3 * lively.fit(moved).upper.z
+    assert calm.fit(moved).upper.z > 3 * active.fit(moved).upper.z
 
 
 def test_how_faces_move_in_general_is_a_correlation():

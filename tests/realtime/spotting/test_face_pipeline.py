@@ -1,4 +1,4 @@
-"""The one way from frames to candidates: when it starts anew; a series of rows is read the same."""
+"""The one way from frames to candidates: when it restarts; a series of rows is read the same."""
 
 from dataclasses import replace
 

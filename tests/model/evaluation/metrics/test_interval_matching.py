@@ -1,7 +1,7 @@
 import pytest
 
 from model.evaluation.metrics.interval_matching import (
-    Counts,
+    MatchCounts,
     Spotted,
     count,
     iou,
@@ -13,14 +13,14 @@ from model.evaluation.metrics.interval_matching import (
     ("counts", "f1"),
     [
         # Published totals of a baseline on 98 and 147 videos, and the F1 printed with them.
-        (Counts(109, 300, 1523), 0.1196),
-        (Counts(21, 57, 5035), 0.0082),
-        (Counts(130, 357, 6558), 0.0376),
-        (Counts(22, 343, 356), 0.0629),
-        (Counts(29, 159, 1436), 0.0364),
-        (Counts(51, 502, 1792), 0.0445),
-        (Counts(6, 208, 223), 0.0278),
-        (Counts(3, 37, 118), 0.0387),
+        (MatchCounts(109, 300, 1523), 0.1196),
+        (MatchCounts(21, 57, 5035), 0.0082),
+        (MatchCounts(130, 357, 6558), 0.0376),
+        (MatchCounts(22, 343, 356), 0.0629),
+        (MatchCounts(29, 159, 1436), 0.0364),
+        (MatchCounts(51, 502, 1792), 0.0445),
+        (MatchCounts(6, 208, 223), 0.0278),
+        (MatchCounts(3, 37, 118), 0.0387),
     ],
 )
 def test_published_totals(counts, f1):
@@ -61,8 +61,8 @@ def test_kinds_are_counted_apart_and_together_over_all_videos():
         Spotted("c", "micro", (2, 10)),
     ]
     totals = count(truth, predicted)
-    assert totals["micro"] == Counts(1, 2, 2)
-    assert totals["macro"] == Counts(1, 1, 2)
-    assert totals["all"] == Counts(2, 3, 4)
+    assert totals["micro"] == MatchCounts(1, 2, 2)
+    assert totals["macro"] == MatchCounts(1, 1, 2)
+    assert totals["all"] == MatchCounts(2, 3, 4)
     assert totals["all"].precision == 0.5
     assert count([], [])["all"].f1 == 0.0

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from model.evaluation.metrics.interval_matching import Counts
+from model.evaluation.metrics.interval_matching import MatchCounts
 from model.evaluation.metrics.strs import Named, score
 
 
@@ -31,7 +31,7 @@ PREDICTED = [
 @pytest.mark.parametrize("mode", ["reference", "compat"])
 def test_a_worked_example(mode):
     found = score(TRUTH, PREDICTED, EMOTIONS, mode)
-    assert found.spotting == Counts(3, 5, 5)
+    assert found.spotting == MatchCounts(3, 5, 5)
     assert found.spotting.f1 == pytest.approx(0.6)
     assert found.precision == found.recall == pytest.approx(1 / 3)
     assert found.strs == pytest.approx(0.2)
@@ -47,8 +47,8 @@ def test_emotions_that_are_not_evaluated_count_in_spotting_only():
 def test_compat_leaves_out_subjects_and_videos_that_the_script_does_not_visit():
     truth = [*TRUTH, named("p3", "d", 1, 20, "others")]
     predicted = [*PREDICTED, named("p1", "z", 1, 20, "others")]
-    assert score(truth, predicted, EMOTIONS).spotting == Counts(3, 6, 6)
-    assert score(truth, predicted, EMOTIONS, "compat").spotting == Counts(3, 5, 5)
+    assert score(truth, predicted, EMOTIONS).spotting == MatchCounts(3, 6, 6)
+    assert score(truth, predicted, EMOTIONS, "compat").spotting == MatchCounts(3, 5, 5)
 
 
 def test_compat_lets_one_prediction_take_two_truths():

@@ -1,0 +1,110 @@
+"""Picture of the live dashboard: `python -m benchmarks.live.screenshot --out docs/dashboard.png`
+
+Runs `fleeting demo` in a terminal of its own, and draws its screen when its clock shows --at.
+Needs the extra `test` (pyte) and a system with pseudo-terminals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import numpy as np
+import pyte
+from matplotlib import font_manager
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+COLUMNS, ROWS = 124, 36
+_LONGEST_S = 300.0
+_POINT = 15  # size of the font, pixels
+_DARK, _GREY, _LIGHT = (24, 24, 27), (113, 113, 122), (228, 228, 231)  # of the terminal
+_NAMED = {
+    "default": None, "black": (24, 24, 27), "red": (220, 60, 60), "green": (60, 160, 90),
+    "brown": (220, 180, 60), "blue": (60, 110, 200), "magenta": (190, 90, 190),
+    "cyan": (70, 180, 190), "white": _LIGHT,
+}  # fmt: skip
+
+
+def screen_at(clock: str) -> pyte.Screen:
+    """The demo's screen when its clock shows this time, or the last one if the run ends before."""
+    screen = pyte.Screen(COLUMNS, ROWS)
+    stream = pyte.ByteStream(screen)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+        os.execvp("fleeting", ["fleeting", "demo", "--no-record", "--dashboard", "live"])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    deadline_s = time.monotonic() + _LONGEST_S
+    while clock not in screen.display[0] and time.monotonic() < deadline_s:
+        if select.select([terminal], [], [], 0.2)[0]:
+            stream.feed(os.read(terminal, 65536))
+    os.write(terminal, b"q")
+    while True:  # what the program prints at its end is not part of the picture
+        try:
+            if not os.read(terminal, 65536):
+                break
+        except OSError:  # Linux says so when the other end is closed
+            break
+    os.waitpid(child, 0)
+    return screen
+
+
+def colour(name: str, otherwise: tuple[int, int, int]) -> tuple[int, int, int]:
+    """RGB of a colour as pyte names it: a word, or six hexadecimal digits."""
+    if name in _NAMED:
+        return _NAMED[name] or otherwise
+    if len(name) == 6:
+        return ImageColor.getrgb(f"#{name}")[:3]
+    return _NAMED.get(name.removeprefix("bright"), otherwise) or otherwise
+
+
+def drawn(screen: pyte.Screen) -> Image.Image:
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans Mono"), _POINT)
+    bold = ImageFont.truetype(font_manager.findfont("DejaVu Sans Mono:bold"), _POINT)
+    width = round(font.getlength("█"))
+    ascent, descent = font.getmetrics()
+    height = ascent + descent
+    picture = Image.new("RGB", (COLUMNS * width, ROWS * height), _DARK)
+    draw = ImageDraw.Draw(picture)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            cell = screen.buffer[row][column]
+            ink, paper = colour(cell.fg, _LIGHT), colour(cell.bg, _DARK)
+            if cell.fg == "default" and cell.data in "│─╭╮╰╯▁":
+                ink = _GREY  # pyte does not keep "dim"
+            if cell.reverse:
+                ink, paper = paper, ink
+            x, y = column * width, row * height
+            draw.rectangle((x, y, x + width - 1, y + height - 1), fill=paper)
+            if cell.data == "▀":  # the font's own leaves seams
+                draw.rectangle((x, y, x + width - 1, y + height // 2 - 1), fill=ink)
+            elif cell.data.strip():
+                draw.text((x, y), cell.data, fill=ink, font=bold if cell.bold else font)
+    return picture
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--at", default="0:00:31", help="what the clock shows")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    given = parser.parse_args()
+    screen = screen_at(given.at)
+    if not np.any([line.strip() for line in screen.display]):
+        sys.stderr.write("the screen stayed empty\n")
+        return 1
+    drawn(screen).quantize(255).save(given.out, optimize=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
