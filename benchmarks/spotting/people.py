@@ -61,7 +61,7 @@ _RULES = RejectionRules()
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class FilmMovement:
     onset_s: float
     apex_s: float
     offset_s: float
@@ -81,7 +81,7 @@ class Film:
     kind: str
     person: str
     minutes: float  # assessable
-    movements: tuple[Movement, ...]
+    movements: tuple[FilmMovement, ...]
     false: dict[float, int]  # by target
 
 
@@ -153,7 +153,7 @@ def _movement(
     candidates: Sequence[MeasuredCandidate],
     sensitivity: Sequence[tuple[float, Sensitivity]],
     flags: dict[float, list[float]],
-) -> Movement:
+) -> FilmMovement:
     upper = bool(UPPER.intersection(event.get("aus", ())))
     sizes = [
         math.log(s.upper_iod if upper else s.lower_iod)
@@ -161,7 +161,7 @@ def _movement(
         if event["onset_s"] - _BEFORE_S < t < event["onset_s"] and s.is_known
     ]
     known = math.exp(float(np.mean(sizes))) if sizes else math.nan
-    of_event = Movement(
+    of_event = FilmMovement(
         event["onset_s"],
         event["apex_s"],
         event["offset_s"],
@@ -174,7 +174,7 @@ def _movement(
     near = [c for c in candidates if c.stage == "early" and of_event.holds(c.pulse.apex_ns / 1e9)]
     found = {t: any(map(of_event.holds, flags.get(t, ()))) for t in TARGETS}
     cause = _cause(near, event["amp_iod"], known)
-    return Movement(
+    return FilmMovement(
         event["onset_s"],
         event["apex_s"],
         event["offset_s"],
@@ -226,7 +226,9 @@ def interval(films: Sequence[Film], figure: Callable[[Sequence[Film]], float]) -
     return f"{value:.2f} ({low:.2f}–{high:.2f})"
 
 
-def recall(target: float, keep: Callable[[Movement], bool]) -> Callable[[Sequence[Film]], float]:
+def recall(
+    target: float, keep: Callable[[FilmMovement], bool]
+) -> Callable[[Sequence[Film]], float]:
     def figure(films: Sequence[Film]) -> float:
         found = [m.found[target] for film in films for m in film.movements if keep(m)]
         return sum(found) / len(found) if found else math.nan
@@ -274,7 +276,7 @@ def _by_size(films: Sequence[Film]) -> str:
     rows = []
     for low, high in BANDS:
 
-        def inside(m: Movement, low: float = low, high: float = high) -> bool:
+        def inside(m: FilmMovement, low: float = low, high: float = high) -> bool:
             return low <= m.peak_iod < high
 
         count = sum(inside(m) for f in films for m in f.movements)

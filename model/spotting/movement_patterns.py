@@ -114,11 +114,16 @@ def of_probes(probes: Probes) -> PatternBank:
     )
 
 
+def displacement(field: Field, landmarks: NDArray[np.floating]) -> Array:
+    """(31, 2) what the live path measures of a field (224, 224, 2) on a crop's face, pixels."""
+    centres = region_centres(landmarks)
+    return _without_head(_of_regions(field, centres), centres)
+
+
 def _pattern(field: Field, portrait: Portrait, peak_iod: float) -> Array:
-    centres = region_centres(portrait.landmarks)
-    largest = float(np.hypot(field[..., 0], field[..., 1]).max())
     scale = peak_iod * CROP_IOD
-    return _without_head(_of_regions(field, centres) * (scale / largest), centres) / scale
+    largest = float(np.hypot(field[..., 0], field[..., 1]).max())
+    return displacement(field * np.float32(scale / largest), portrait.landmarks) / scale
 
 
 def _of_regions(field: Field, centres: Array) -> Array:

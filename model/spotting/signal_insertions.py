@@ -16,6 +16,7 @@ from model.spotting.movement_patterns import PatternBank
 from model.spotting.series import FaceSeries, mirror_displacement
 from model.synthetic.random_draws import log_uniform
 from realtime.face.geometry import CROP_IOD
+from realtime.face.time_course import raised_cosine
 from realtime.motion.regions import REGIONS, Stream
 from realtime.spotting.channels import FIRST
 
@@ -65,14 +66,13 @@ def upper_share(pattern: Array) -> float:
     return float(energy[_UPPER].sum() / max(energy.sum(), 1e-12))
 
 
-def raised_cosine(
+def movement_course(
     t_s: Array, apex_s: float, rise_s: float, fall_s: float, skew: float = 1.0
 ) -> Array:
-    """0 at rest, 1 at the apex."""
-    up = np.clip(1 + (t_s - apex_s) / rise_s, 0, 1)
-    down = np.clip(1 - (t_s - apex_s) / fall_s, 0, 1)
-    phase = np.where(t_s < apex_s, up, down)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * phase**skew), np.float64)
+    """Strength at each time, 0 at rest and 1 at the apex; `skew` over 1 makes the flanks steeper."""
+    rise = np.clip(1 + (t_s - apex_s) / rise_s, 0, 1)
+    fall = np.clip(1 - (t_s - apex_s) / fall_s, 0, 1)
+    return raised_cosine(rise**skew, fall**skew)
 
 
 def add_movements(
@@ -97,7 +97,7 @@ def add_movements(
         if kind < _MICRO:
             rise, fall = _micro_times(rng)
             peak = log_uniform(rng, *peak_iod)
-            course = raised_cosine(t_s, at, rise, fall, float(np.exp(rng.normal(0, 0.2))))
+            course = movement_course(t_s, at, rise, fall, float(np.exp(rng.normal(0, 0.2))))
             added.append(
                 SignalMovement(at - rise, at, at + fall, peak, model, upper_share(pattern))
             )
@@ -122,7 +122,7 @@ def _slow(rng: np.random.Generator, t_s: Array, at: float) -> Array:
     """An ordinary expression: up in some tenths of a second, down later or not at all."""
     rise, fall = float(rng.uniform(0.2, 0.7)), float(rng.uniform(0.5, 2.5))
     stays = rng.random() < 0.4
-    return raised_cosine(t_s, at, rise, 1e9 if stays else fall)
+    return movement_course(t_s, at, rise, 1e9 if stays else fall)
 
 
 def _beats(rng: np.random.Generator, t_s: Array, at: float) -> tuple[Array, float]:
@@ -130,7 +130,7 @@ def _beats(rng: np.random.Generator, t_s: Array, at: float) -> tuple[Array, floa
     period, course = float(rng.uniform(0.16, 0.4)), np.zeros(len(t_s))
     count = int(rng.integers(3, 8))
     for k in range(count):
-        beat = raised_cosine(
+        beat = movement_course(
             t_s, at + k * period * float(rng.uniform(0.9, 1.1)), period / 2, period / 2
         )
         course += beat * rng.uniform(0.4, 1.0)

@@ -27,7 +27,7 @@ ADVICE = {
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.COMPRESSED: "video too compressed: raise its bit rate",
     Assessable.SETTLING: "learning this face at rest: keep a neutral face",
-    Assessable.INSENSITIVE: "moving too much: no movement under 6 % IOD would be found",
+    Assessable.INSENSITIVE: "moving too much for small movements: hold still",
 }
 
 

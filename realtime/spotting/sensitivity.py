@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.face.geometry import CROP_IOD
+from realtime.face.time_course import raised_cosine
 from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate
 from realtime.spotting.timeline import GRID_HZ, HALF_WINDOW_NS, steps
 
@@ -217,8 +218,7 @@ def _course(random: np.random.Generator, period_s: float) -> Array:
     fine = np.arange(-_BEFORE_S - half, _APEX_S + half, step)
     period_s = period_s or 1 / 30
     frames = np.arange(fine[0] - float(random.uniform(0, period_s)), fine[-1] + period_s, period_s)
-    phase = np.clip(np.where(frames < 0, 1 + frames / rise, 1 - frames / fall), 0, 1)
-    seen = np.interp(fine, frames, 0.5 - 0.5 * np.cos(np.pi * phase))
+    seen = np.interp(fine, frames, raised_cosine(1 + frames / rise, 1 - frames / fall))
     wide = round(2 * half / step)
     mean = np.convolve(seen, np.full(wide, 1 / wide), mode="valid")
     return np.asarray(mean[::_FINE], np.float64)
