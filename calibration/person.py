@@ -97,16 +97,15 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
     """
     shots = _between(iter(source.read, None), start_s, start_s + seconds)
     # the rate is judged over the whole recording, below
-    recording = FaceRecording(
-        source.info.name, tuple(only_assessable(track_faces(shots, tracker), 0.0))
-    )
-    judged_s = sum(part.seconds for part in stretches(recording, SHORTEST_S))
-    if judged_s < LEAST_S:
+    recording = cut_to_face(source.info.name, only_assessable(track_faces(shots, tracker), 0.0))
+    parts = () if recording is None else stretches(recording, SHORTEST_S)
+    judged_s = sum(part.seconds for part in parts)
+    if recording is None or judged_s < LEAST_S:
         raise DataError(
             f"{source.info.name}: a face could be judged for {judged_s:.0f} s only, "
             f"{LEAST_S:.0f} s are needed: sit closer, in more light, facing the camera"
         )
-    return cut_to_face(recording)
+    return recording
 
 
 def _between(shots: Iterable[TimedFrame], first_s: float, last_s: float) -> Iterator[TimedFrame]:

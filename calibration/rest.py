@@ -23,7 +23,7 @@ from rich.text import Text
 
 from calibration.source_arguments import Subject, open_subject
 from realtime.capture.source import Source
-from realtime.dashboard.words import ADVICE
+from realtime.dashboard.advice import advice
 from realtime.errors import DataError
 from realtime.face.assessability import Assessable, assess
 from realtime.face.face import FaceTracker
@@ -79,7 +79,7 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
             return
     raise DataError(
         f"{source.info.name}: {longest_s:.0f} s of rest on end, {seconds:.0f} s are needed; "
-        f"what came between: {ADVICE[reason]}"
+        f"what came between: {advice(reason, live=source.info.live)}"
     )
 
 
@@ -106,7 +106,7 @@ def report(noise_px: NDArray[np.float64]) -> Table:
 
 def _guide(now: RestProgress, seconds: float) -> Text:
     if now.assessable is not Assessable.YES:
-        return Text(f"  {ADVICE[now.assessable]}", "yellow")
+        return Text(f"  {advice(now.assessable, live=True)}", "yellow")
     done = round(30 * min(1.0, now.rest_s / seconds))
     left = max(0.0, seconds - now.rest_s)
     return Text(

@@ -43,6 +43,8 @@ class FaceAnalysis:
 class FrameAnalysis:
     faces: tuple[FaceAnalysis, ...]  # largest first
     findings: tuple[FaceFinding, ...]  # new, or revisions of earlier ones
+    # face and number of earlier findings whose second stage will not come
+    unconfirmed: tuple[tuple[int, int], ...] = ()
 
     @property
     def largest(self) -> FaceAnalysis | None:
@@ -83,6 +85,7 @@ class Analysis:
         self._profile = profile
         self._timed = timed
         self._followed: dict[int, FaceSpotter] = {}
+        self._unconfirmed: list[tuple[int, int]] = []
 
     def analyse(self, frame: Frame, fps: float) -> FrameAnalysis:
         """Analyse the next frame.
@@ -97,7 +100,8 @@ class Analysis:
             grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
             faces = self._tracker.track(frame.t_ns, frame.image)
         present = {face.id for face in faces}
-        self._followed = {i: s for i, s in self._followed.items() if i in present}
+        for face_id in self._followed.keys() - present:
+            self._drop(face_id)
         verdicts = [
             assess(face, grey, fps, self._assess_config, judged=face.id in self._followed)
             for face in faces
@@ -107,11 +111,19 @@ class Analysis:
             if verdict is Assessable.YES:
                 findings.extend(self._spot(frame, grey, face))
             else:
-                self._followed.pop(face.id, None)
+                self._drop(face.id)
+        for face_id, spotter in self._followed.items():
+            self._unconfirmed.extend((face_id, number) for number in spotter.take_unconfirmed())
         return FrameAnalysis(
             tuple(self._result(face, v) for face, v in zip(faces, verdicts, strict=True)),
             tuple(findings),
+            self.take_unconfirmed(),
         )
+
+    def take_unconfirmed(self) -> tuple[tuple[int, int], ...]:
+        """Face and number of the findings whose second stage will not come, since the last call."""
+        taken, self._unconfirmed = tuple(self._unconfirmed), []
+        return taken
 
     def learn_rest(self) -> None:
         """Learn every face at rest again."""
@@ -120,7 +132,14 @@ class Analysis:
 
     def forget(self) -> None:
         """Carry nothing over to the next frame; the faces keep their ids."""
-        self._followed.clear()
+        for face_id in list(self._followed):
+            self._drop(face_id)
+
+    def _drop(self, face_id: int) -> None:
+        spotter = self._followed.pop(face_id, None)
+        if spotter is not None:
+            spotter.reset()
+            self._unconfirmed.extend((face_id, number) for number in spotter.take_unconfirmed())
 
     def _spot(self, frame: Frame, grey: NDArray[np.uint8], face: Face) -> tuple[FaceFinding, ...]:
         spotter = self._followed.get(face.id)

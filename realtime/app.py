@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -25,11 +26,12 @@ from realtime.capture.source import Source, SourceInfo
 from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
+from realtime.dashboard.advice import nothing_judged
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
-from realtime.errors import SettingsError
+from realtime.errors import NothingJudged, SettingsError
 from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
@@ -42,7 +44,7 @@ from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
 from realtime.recording.session_record import SessionEnd
-from realtime.settings.tree import Settings
+from realtime.settings.tree import NO_ENGINE, Settings
 from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.person_profile import load_profile
 from realtime.status import Status
@@ -125,16 +127,27 @@ def run(settings: Settings, stop: threading.Event) -> None:
             seconds=wanted.seconds or math.inf,
             stop=stop,
         )
-        status = pipeline.run()
+        failure: Exception | None = None
+        try:
+            status = pipeline.run()
+        except Exception as error:  # what was recorded is closed, and says why it ends here
+            failure, status = error, pipeline.status()
         reader.close()
         ring.close()
+    reason = _reason(status, stop) if failure is None else SessionEnd.FAILED
     if recording is not None:
-        recording.session.finish(status.counts, _reason(status, stop))
+        # the recorder has finished the last clips meanwhile
+        counts = replace(status.counts, recorder=recording.recorder.counts())
+        recording.session.finish(counts, reason, None if failure is None else str(failure))
+    if failure is not None:
+        raise failure
     if settings.dashboard.kind != "none":
         console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(summary(status, events.final()))
         if demo is not None:
             console.print(demo.report(events, status.elapsed_s))
+    if reason is not SessionEnd.STOPPED and not status.counts.seconds.judged:
+        raise NothingJudged(nothing_judged(status.counts.seconds, live=status.live))
 
 
 def _ring(settings: Settings, *, live: bool, film: bool) -> FrameRing:
@@ -181,6 +194,8 @@ def _open_tracker(settings: Settings) -> FaceTracker:
 
 def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
     wanted = settings.engine
+    if wanted.folder == NO_ENGINE:
+        return None
     engine = open_engine(
         wanted.folder or default_engine(), backend=wanted.backend, threads=wanted.threads
     )

@@ -10,7 +10,8 @@
     │   └─ EngineUntrusted   5  a hash does not match
     ├─ RecordingError        6  the session folder cannot be written
     │   └─ DiskFull          6
-    └─ DataError             7  a dataset, pair file or profile is not what it should be
+    ├─ DataError             7  a dataset, pair file or profile is not what it should be
+    └─ NothingJudged         8  the run ended, and no second of its source could be judged
 
 0 is a normal end: the source ended, `--seconds` passed, `q` was pressed, or one Ctrl-C.
 Messages say what happened, to what, and what to do; they never hold a password.
@@ -69,6 +70,10 @@ class DiskFull(RecordingError):
 
 class DataError(FleetingError):
     exit_code = 7
+
+
+class NothingJudged(FleetingError):
+    exit_code = 8
 
 
 def recording_error(error: OSError, what: str) -> RecordingError:

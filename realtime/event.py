@@ -21,6 +21,7 @@ Kind = Literal["micro", "macro", "rejected"]
 CLASSES = ("negative", "positive", "surprise")
 UNCLASSIFIED = "unclassified"
 NETWORK_DOUBTS = "network doubts"
+NOT_CONFIRMED = "not confirmed"  # flagged, and the second stage never came: frames were missing
 
 
 @dataclass(frozen=True, slots=True)

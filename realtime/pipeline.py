@@ -26,6 +26,7 @@ from realtime.dashboard import Dashboard, KeyCommand
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
+from realtime.errors import EngineError
 from realtime.face.assessability import Assessable
 from realtime.face.geometry import cut_out, face_box, widened
 from realtime.face.judged_time import JudgedTimer, Verdict
@@ -33,6 +34,7 @@ from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
+from realtime.spotting.onset import DetectorState
 from realtime.spotting.sensitivity import UNKNOWN, SensitivityTimer
 from realtime.status import (
     Counts,
@@ -49,6 +51,7 @@ _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are no
 _MAX_LAG_S = 0.3  # live analysis farther behind than this drops frames
 _AROUND = 0.25  # of a face that is shown with it, share of its size
 _USUAL_FPS = 30.0  # of a camera that reports no rate
+_TOLD_S = 1.0  # a stretch that was not judged for as long is told
 _NOTHING = FrameAnalysis((), ())
 
 
@@ -136,6 +139,7 @@ class Pipeline:
                 self._events.collect_answers(frame.t_ns)
             elif self._input.reader.ended:
                 break
+            self._check_engine()
             self._input.capture.check()
             for command in self._dashboard.commands():
                 self._obey(command)
@@ -143,6 +147,8 @@ class Pipeline:
             if now - shown_at >= _SHOW_S or self._events.changes != shown_changes:
                 shown_at, shown_changes = now, self._events.changes
                 self._dashboard.show(self.status())
+        self._analysis.forget()
+        self._mark_unconfirmed(self._analysis.take_unconfirmed())
         self._events.close()
         status = self.status()
         self._dashboard.show(status)
@@ -156,6 +162,7 @@ class Pipeline:
         largest = self._newest.largest
         return Status(
             source=self._input.info.name,
+            live=self._input.info.live,
             size=(self._input.info.width, self._input.info.height),
             elapsed_s=self._elapsed_s,
             capture=stats,
@@ -187,8 +194,9 @@ class Pipeline:
         recorder = RecorderCounts() if recording is None else recording.recorder.counts()
         return Counts(
             FrameCounts(
-                capture.frames + capture.undecodable,
+                capture.frames + capture.undecodable + capture.refused,
                 capture.undecodable,
+                capture.refused,
                 self._input.reader.missed,
                 self._analysed,
                 capture.missing,
@@ -196,6 +204,7 @@ class Pipeline:
             SecondsCounts(
                 judged.seen_s,
                 judged.judged_s,
+                judged.speech_masked_s,
                 judged.not_judged_s,
                 self._sensitivity.shares(),
             ),
@@ -213,8 +222,13 @@ class Pipeline:
         self._analysed += 1
         fps = self._local_rate.add(frame.t_ns) or self._reported_fps()
         if self._paused:
+            self._note_verdict(Assessable.PAUSED)
+            if self._recording is not None:
+                row = FrameRow.without_face(frame.seq, self._now_s, Assessable.PAUSED)
+                self._recording.table.append(row)
             return
         self._newest = shown = self._analysis.analyse(frame, fps)
+        self._mark_unconfirmed(shown.unconfirmed)
         for found in shown.findings:
             self._events.record(found, frame)
         for took_ms in self._events.engine_ms:
@@ -226,15 +240,38 @@ class Pipeline:
                 self._traces.note(frame.t_ns, shown.largest.strengths)
             box = widened(face_box(shown.largest.face.landmarks), _AROUND)
             self._picture = cut_out(frame.image, box)
-        any_judged = any(one.assessable is Assessable.YES for one in shown.faces)
-        verdict = Assessable.YES if any_judged else shown.assessable
-        self._judged.note(Verdict(self._now_s, verdict))
+        judged = [one for one in shown.faces if one.assessable is Assessable.YES]
+        self._note_verdict(
+            Assessable.YES if judged else shown.assessable,
+            speech_masked=bool(judged) and judged[0].state is DetectorState.SPEAKING,
+        )
         if shown.largest is not None:
             assessable = shown.largest.assessable is Assessable.YES
             seen = shown.largest.sensitivity if assessable else UNKNOWN
             self._sensitivity.note(self._now_s, seen)
         if self._recording is not None:
             self._tabulate(self._recording.table, frame, shown)
+
+    def _note_verdict(self, verdict: Assessable, *, speech_masked: bool = False) -> None:
+        """What the newest frame is good for; a longer stretch that was not judged is told."""
+        self._judged.note(Verdict(self._now_s, verdict), speech_masked=speech_masked)
+        for span in self._judged.ended_spans():
+            if span.end_s - span.start_s >= _TOLD_S:
+                times = f"{span.start_s:.1f} to {span.end_s:.1f} s"
+                self._notices.append(f"{times} not judged: {span.reason}")
+
+    def _mark_unconfirmed(self, numbers: tuple[tuple[int, int], ...]) -> None:
+        for face_id, number in numbers:
+            self._events.mark_unconfirmed(face_id, number)
+
+    def _check_engine(self) -> None:
+        """A film can be analysed again with an engine that works; a live run goes on without."""
+        engine = self._engine
+        if engine is not None and engine.gone and not self._input.info.live:
+            raise EngineError(
+                f"the engine failed for good: {engine.detail}; "
+                "give another one, or --engine none for motion only"
+            )
 
     def _catch_up(self, frame: Frame) -> None:
         """Live only: drop a backlog that would delay the screen and the flags."""

@@ -39,8 +39,9 @@ class RecordingState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FrameCounts:
-    read: NonNegativeInt = 0  # undecodable ones too
-    undecodable: NonNegativeInt = 0  # damaged, of another size, or not later than the last
+    read: NonNegativeInt = 0  # undecodable and refused ones too
+    undecodable: NonNegativeInt = 0  # damaged, or of another size
+    refused: NonNegativeInt = 0  # not later than the frame before, by their time stamps
     dropped: NonNegativeInt = 0  # analysis was behind
     analysed: NonNegativeInt = 0
     missing: NonNegativeInt = 0  # of a live source: never delivered, by its own rate
@@ -50,6 +51,7 @@ class FrameCounts:
 class SecondsCounts:
     seen: NonNegativeFloat = 0.0  # from the first analysed frame to the last
     judged: NonNegativeFloat = 0.0  # with an assessable face
+    speech_masked: NonNegativeFloat = 0.0  # of these: the lower face was masked by speech
     # by reason, longest first; with `judged` they add up to `seen`
     not_judged: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
     # of the largest face, by half of the face and size in % IOD: share of the judged seconds in
@@ -105,6 +107,7 @@ class Trace:
 @dataclass(frozen=True, slots=True)
 class Status:
     source: str  # printable, without secrets
+    live: bool  # a camera or stream, not a film
     size: tuple[int, int]  # width, height
     elapsed_s: float  # source time since its first frame
     capture: CaptureStats

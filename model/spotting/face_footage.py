@@ -25,7 +25,8 @@ from realtime.face.assessability import Assessable, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.geometry import inter_ocular
 
-_MARGIN_IOD = 0.7
+_MARGIN_IOD = 0.7  # around all the places of the face, of the largest distance between the eyes
+_KEPT_IOD = 1.2  # around the face of one frame: more than alignment and the smallest crop need
 _CORNER = np.array([0.5, 0.5, 0], np.float32)  # of a pixel, from its centre; depth has none
 
 
@@ -75,10 +76,11 @@ def read_recording(path: Path, tracker: FaceTracker, *, any_rate: bool = True) -
     with closing(VideoFile(path)) as video:
         fps = video.info.reported_fps or 0.0
         shots = progress(iter(video.read, None), f"reading {path.name}", video.info.frame_count)
-        frames = list(only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps))
-    if not any(frame.face for frame in frames):
+        frames = only_assessable(track_faces(shots, tracker), 0.0 if any_rate else fps)
+        recording = cut_to_face(path.name, frames)
+    if recording is None:
         raise DataError(f"{path}: no face in this video can be judged")
-    return cut_to_face(FaceRecording(path.name, tuple(frames)))
+    return recording
 
 
 def track_faces(shots: Iterable[TimedFrame], tracker: FaceTracker) -> Iterator[FaceFrame]:
@@ -100,26 +102,66 @@ def only_assessable(frames: Iterable[FaceFrame], fps: float) -> Iterator[FaceFra
         yield frame if seen else replace(frame, face=None)
 
 
-def cut_to_face(recording: FaceRecording) -> FaceRecording:
-    faces = [m.face.landmarks for m in recording.frames if m.face is not None]
-    margin = _MARGIN_IOD * max(inter_ocular(points) for points in faces)
-    height, width = recording.frames[0].grey.shape
-    low = np.min([points[:, :2].min(axis=0) for points in faces], axis=0) - margin
-    high = np.max([points[:, :2].max(axis=0) for points in faces], axis=0) + margin
+def cut_to_face(name: str, frames: Iterable[FaceFrame]) -> FaceRecording | None:
+    """The frames, cut to where the face goes; None if no frame has one.
+
+    No whole frame is kept meanwhile: of each, the surroundings of its own face.  What lies farther
+    from it, where the face is at another time, repeats the edge of these surroundings.
+    """
+    kept: list[tuple[FaceFrame, tuple[int, int]]] = []  # and the crop's left upper corner
+    around: NDArray[np.float64] | None = None
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    largest_iod, size = 0.0, (0, 0)
+    for frame in frames:
+        size = frame.grey.shape[1], frame.grey.shape[0]
+        if frame.face is not None:
+            points = frame.face.landmarks
+            iod = inter_ocular(points)
+            ends = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+            low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
+            largest_iod = max(largest_iod, iod)
+            around = np.array([ends[0] - _KEPT_IOD * iod, ends[1] + _KEPT_IOD * iod])
+        if around is None:  # no face yet: its picture is of no use
+            kept.append((replace(frame, grey=frame.grey[:1, :1].copy()), (0, 0)))
+            continue
+        x0, y0, x1, y1 = _within(around[0], around[1], size)
+        kept.append((replace(frame, grey=frame.grey[y0:y1, x0:x1].copy()), (x0, y0)))
+    if not largest_iod:
+        return None
+    box = _within(low - _MARGIN_IOD * largest_iod, high + _MARGIN_IOD * largest_iod, size)
+    cut = []
+    for number, (frame, corner) in enumerate(kept):
+        cut.append(_placed(frame, corner, box))
+        kept[number] = cut[-1], (0, 0)  # the crop is free
+    return FaceRecording(name, tuple(cut))
+
+
+def _within(
+    low: NDArray[np.floating], high: NDArray[np.floating], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a box in whole pixels, inside a frame of (width, height)."""
     x0, y0 = np.maximum(low, 0).astype(int)
-    x1, y1 = np.minimum(np.ceil(high), (width, height)).astype(int)
+    x1, y1 = np.minimum(np.ceil(high), size).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def _placed(frame: FaceFrame, corner: tuple[int, int], box: tuple[int, int, int, int]) -> FaceFrame:
+    """A crop with its left upper corner at `corner`, as the picture of the box."""
+    x0, y0, x1, y1 = box
+    height, width = frame.grey.shape
+    left, top = corner[0] - x0, corner[1] - y0
+    right, bottom = x1 - x0 - width - left, y1 - y0 - height - top
+    grey = frame.grey[
+        max(-top, 0) : height - max(-bottom, 0), max(-left, 0) : width - max(-right, 0)
+    ]
+    if not grey.size:  # of a frame without a face, elsewhere
+        grey, top, left = frame.grey[:1, :1], 0, 0
+        bottom, right = y1 - y0 - 1, x1 - x0 - 1
+    edges = (max(top, 0), max(bottom, 0), max(left, 0), max(right, 0))
+    grey = np.asarray(cv2.copyMakeBorder(grey, *edges, cv2.BORDER_REPLICATE), np.uint8)
     offset = np.array([x0, y0, 0], np.float32)
-    return FaceRecording(
-        recording.name,
-        tuple(
-            FaceFrame(
-                m.t_ns,
-                np.ascontiguousarray(m.grey[y0:y1, x0:x1]),
-                m.face and replace(m.face, landmarks=m.face.landmarks - offset),
-            )
-            for m in recording.frames
-        ),
-    )
+    face = frame.face and replace(frame.face, landmarks=frame.face.landmarks - offset)
+    return FaceFrame(frame.t_ns, grey, face)
 
 
 def without(recording: FaceRecording, spans_s: Sequence[tuple[float, float]]) -> FaceRecording:

@@ -69,7 +69,7 @@ def upper_share(pattern: Array) -> float:
 def movement_course(
     t_s: Array, apex_s: float, rise_s: float, fall_s: float, skew: float = 1.0
 ) -> Array:
-    """Strength at each time, 0 at rest and 1 at the apex; `skew` over 1 makes the flanks steeper."""
+    """Strength at each time, 0 at rest and 1 at the apex; a `skew` over 1 steepens the flanks."""
     rise = np.clip(1 + (t_s - apex_s) / rise_s, 0, 1)
     fall = np.clip(1 - (t_s - apex_s) / fall_s, 0, 1)
     return raised_cosine(rise**skew, fall**skew)

@@ -22,6 +22,8 @@ _APPLE_INTENT = "com.apple.quicktime.full-frame-rate-playback-intent"
 _SAME_RATE = 0.05  # share by which the two rates of a film with true times differ
 _HIGH_SPEED_FPS = 90.0  # a telephone stores slow motion with true times at 120 or 240
 _MAX_FPS = 20_000.0
+_PLAYED = tuple(Fraction(rate) for rate in (15, 24, 25, 30, 50, 60, 120, 240))
+_SAME_PLAYED = Fraction(1, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ def filmed_rate(tags: Mapping[str, str], stored_fps: Fraction | None) -> FilmedR
     captured = next((v for k, v in named.items() if _CAPTURE_RATE.search(k)), None)
     fps = _number(captured)
     if fps is not None and stored_fps:
-        scale = stored_fps / Fraction(fps).limit_denominator(1000)
+        # a mean over the film lacks the last frame's duration: the encoder's rate is meant
+        played = next((r for r in _PLAYED if abs(stored_fps / r - 1) < _SAME_PLAYED), stored_fps)
+        scale = played / Fraction(fps).limit_denominator(1000)
         if abs(float(scale) - 1) <= _SAME_RATE:
             return FilmedRate(Fraction(1), "")
         kind = "slow motion" if scale < 1 else "time lapse"

@@ -42,7 +42,7 @@ class CaptureState:
         self._stall_s = stall_s
         self._rate = FrameRate(outage_s=stall_s)
         self._liveness = Liveness(stall_s, frozen_s)
-        self._frames = self._reconnects = self._restarts = 0
+        self._frames = self._refused = self._reconnects = self._restarts = 0
         self._last_ns: int | None = None
         self._ended = self._closed = False
         self._notices: deque[str] = deque(maxlen=8)
@@ -55,7 +55,7 @@ class CaptureState:
     def count(self, shot: TimedFrame, now_ns: int) -> bool:
         """Whether the frame may go to the ring; time must move forward.  With the lock held."""
         if self._last_ns is not None and shot.t_ns <= self._last_ns:
-            self.undecodable += 1
+            self._refused += 1
             return False
         self._last_ns = shot.t_ns
         if self.info.live:
@@ -131,6 +131,7 @@ class CaptureState:
             frames=self._frames,
             missing=self._rate.missing if live else 0,
             undecodable=self.undecodable + undecodable,
+            refused=self._refused,
             reconnects=self._reconnects,
             age_s=self._liveness.age_s(now_ns) if live else 0.0,
             requested_fps=self.info.requested_fps,

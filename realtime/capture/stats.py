@@ -20,7 +20,8 @@ class CaptureStats:
     state: CameraState
     frames: int  # delivered since the start
     missing: int  # frames the source should have delivered by its own rate, and did not
-    undecodable: int  # frames not used: damaged, of another size, or not later than the last
+    undecodable: int  # frames not used: damaged, or of another size
+    refused: int  # frames not used: not later than the frame before
     reconnects: int  # times the source was lost and delivered again
     age_s: float  # since the newest frame that differed from the one before; inf before the first
     requested_fps: float | None  # by the user

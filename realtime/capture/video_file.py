@@ -222,7 +222,9 @@ class VideoFile:
             return
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
-            self._order.packet(_in_ns(stamp, self._stream.time_base))
+            base = self._stream.time_base
+            decoded = None if packet.dts is None else _in_ns(packet.dts, base)
+            self._order.packet(_in_ns(stamp, base), decoded)
             if not self._begun and packet.dts is not None:
                 self._lead_ns = _in_ns(stamp - packet.dts, self._stream.time_base)
         self._begun = True

@@ -25,7 +25,7 @@ _INTERRUPTED = 130  # what typer makes of Ctrl-C
 EXIT_CODES = """\
 Exit codes: 0 normal end; 1 unforeseen fault, or something is left to mend; 2 an option, setting \
 or address is wrong; 3 camera, file or stream; 4 face model; 5 engine; 6 a file cannot be written; \
-7 data; 130 interrupted."""
+7 data; 8 nothing could be judged; 130 interrupted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from realtime.capture.stats import CameraState, CaptureStats
 from realtime.dashboard import words
 from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.keys import KEYS
-from realtime.status import Status
+from realtime.status import Counts, Status
 
 _BADGES = {
     CameraState.OPENING: "bold black on yellow",
@@ -35,7 +35,7 @@ def badge(status: Status, look: ColourMode) -> Text:
 
 
 def header(status: Status, look: ColourMode) -> RenderableType:
-    """Two lines: the source and its state; the rates and losses."""
+    """Three lines: the source and its state; rates and losses; what could be judged."""
     top = Table.grid(expand=True, padding=(0, 1))
     top.add_column(no_wrap=True)
     top.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -47,11 +47,11 @@ def header(status: Status, look: ColourMode) -> RenderableType:
     )
     name = Text(" FLEETING ", "bold reverse" if look is ColourMode.NONE else "bold white on blue")
     top.add_row(name, source, Text(words.span(status.elapsed_s), "bold"), badge(status, look))
-    return Group(top, rates(status.capture))
+    return Group(top, rates(status.capture), coverage(status.counts))
 
 
 def rates(capture: CaptureStats) -> Text:
-    """Requested, reported and measured rate; lost and undecodable frames; reconnects."""
+    """Requested, reported and measured rate; lost frames; reconnects."""
     measured = "green"
     if capture.measured_fps < _ADEQUATE_FPS:
         measured = "bold red"
@@ -63,9 +63,27 @@ def rates(capture: CaptureStats) -> Text:
     text.append("  reported ", "dim").append(words.rate(capture.reported_fps))
     text.append("  measured ", "dim").append(f"{capture.measured_fps:.1f} fps", measured)
     text.append("  lost ", "dim").append(f"{100 * capture.loss:.1f} %", lost)
-    for name, count in (("undecodable", capture.undecodable), ("reconnects", capture.reconnects)):
-        if count:  # both and their zeros are wider than a terminal of 80 columns
+    if capture.reconnects:  # its zero would be too wide for a terminal of 80 columns
+        text.append("  reconnects ", "dim").append(str(capture.reconnects), "yellow")
+    return text
+
+
+def coverage(counts: Counts) -> Text:
+    """Seconds judged of those seen, and why not; frames, those that could not be used first."""
+    text = Text(" ", no_wrap=True, overflow="ellipsis")
+    text.append(words.judged(counts.seconds), "bold" if counts.seconds.judged else "bold yellow")
+    frames = counts.frames
+    unused = [("undecodable", frames.undecodable), ("refused", frames.refused)]
+    for name, count in unused:
+        if count:
             text.append(f"  {name} ", "dim").append(str(count), "yellow")
+    if counts.seconds.not_judged:
+        text.append("  not: ", "dim").append(words.not_judged(counts.seconds, 2))
+    text.append("  frames ", "dim")
+    text.append(f"{frames.read} read, {frames.analysed} analysed, {frames.dropped} dropped")
+    for name, count in unused:
+        if not count:
+            text.append(f", 0 {name}")
     return text
 
 

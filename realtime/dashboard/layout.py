@@ -11,6 +11,7 @@ from rich.layout import Layout
 from rich.text import Text
 
 from realtime.dashboard import headline, panels, words
+from realtime.dashboard.advice import advice
 from realtime.dashboard.halfblock import ColourMode
 from realtime.face.assessability import Assessable
 from realtime.status import Status
@@ -37,8 +38,8 @@ def picture(
         return _compact(status, size, look, message, keys)
     banner_rows = 0 if message is None else 3
     notice_rows = min(len(status.notices), 1 if rows < 28 else 3)
-    body_rows = rows - 3 - banner_rows - notice_rows
-    parts = [Layout(headline.header(status, look), size=2)]
+    body_rows = rows - 4 - banner_rows - notice_rows
+    parts = [Layout(headline.header(status, look), size=3)]
     if message is not None:
         parts.append(Layout(headline.Banner(message, look, banner_rows), size=banner_rows))
     parts.append(_body(status, columns, body_rows, look))
@@ -93,9 +94,10 @@ def _compact(
     lines += [
         top,
         Text(f"{capture.measured_fps:.1f} fps  lost {100 * capture.loss:.1f} %"),
-        Text(words.ADVICE[status.assessable], "green" if good else "bold yellow"),
+        Text(advice(status.assessable, live=status.live), "green" if good else "bold yellow"),
         *([Text(found)] if (found := words.sensitivity(status)) else []),
         Text(words.detector(status)),
+        Text(words.judged(status.counts.seconds)),
         Text(f"micro {status.micro_count}  rejected {status.rejected_count}", "bold"),
     ]
     lines += [

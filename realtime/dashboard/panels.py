@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.dashboard import words
+from realtime.dashboard.advice import advice
 from realtime.dashboard.halfblock import ColourMode, HalfBlocks
 from realtime.dashboard.headline import disk_style
 from realtime.dashboard.trace import bars
@@ -48,11 +49,12 @@ def face(status: Status, look: ColourMode) -> RenderableType:
     """The face, and whether it is assessable or what the user can do."""
     good = status.assessable is Assessable.YES
     style = "green" if good else "cyan" if status.assessable is Assessable.SETTLING else "yellow"
-    advice = Text(words.ADVICE[status.assessable], f"bold {style}", justify="center")
+    line = advice(status.assessable, live=status.live)
+    caption = Text(line, f"bold {style}", justify="center")
     if found := words.sensitivity(status):
-        advice.append(f"\n{found}", "not bold")
+        caption.append(f"\n{found}", "not bold")
     title = "face" if status.faces < 2 else f"faces {status.faces}"
-    body = FacePanel(status.face_picture, advice, look)
+    body = FacePanel(status.face_picture, caption, look)
     return framed(body, title, border="dim" if good else style)
 
 

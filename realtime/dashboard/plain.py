@@ -16,6 +16,7 @@ from typing import Self, TextIO
 
 from realtime.capture.stats import CameraState
 from realtime.dashboard import words
+from realtime.dashboard.advice import advice
 from realtime.dashboard.keys import KeyCommand, KeyReader
 from realtime.dashboard.outlet import Outlet
 from realtime.event import Event
@@ -108,7 +109,8 @@ class PlainDashboard:
                     return
             if ending:
                 return
-            self._wake.wait(max(0.01, due - time.monotonic()) if newest is not said else None)
+            # `show` wakes for news alone: a line a second is due without any
+            self._wake.wait(None if newest is None else max(0.01, due - time.monotonic()))
             self._wake.clear()
 
 
@@ -152,20 +154,23 @@ def status_line(status: Status) -> str:
         state = f"{state} ({words.age(capture)}; reconnecting)"
     elif status.paused:
         state = f"{state} ({words.PAUSED.upper()})"
-    face = "face ok" if status.assessable is Assessable.YES else words.ADVICE[status.assessable]
+    good = status.assessable is Assessable.YES
+    face = "face ok" if good else advice(status.assessable, live=status.live)
     parts = [
         f"{status.elapsed_s:8.1f} s",
         f"{state} {capture.measured_fps:.1f} fps",
         f"lost {100 * capture.loss:.1f} %",
     ]
     parts += [f"undecodable frames {capture.undecodable}"] if capture.undecodable else []
+    parts += [f"refused frames {capture.refused}"] if capture.refused else []
     parts += [f"reconnects {capture.reconnects}"] if capture.reconnects else []
     dropped = status.counts.frames.dropped
     parts += [f"dropped {dropped}"] if dropped else []
     parts += [f"faces {status.faces}"] if status.faces > 1 else []
     if found := words.sensitivity(status):
         face = found
-    parts += [face, f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
+    parts += [face, words.judged(status.counts.seconds)]
+    parts += [f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
     parts.append(f"| {engine(status)}")
     if status.recording not in (RecordingState.OFF, RecordingState.IDLE):
         parts.append(f"| recorder {words.recording(status)}")

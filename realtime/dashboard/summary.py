@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.dashboard import words
+from realtime.dashboard.advice import nothing_judged, unused_frames
 from realtime.event import Event
 from realtime.status import Status
 
@@ -39,16 +40,26 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     table.add_column(overflow="fold")
     table.add_row("  source", Text(words.printable(status.source)))
     table.add_row("  session", f"{words.span(status.elapsed_s)} ({status.elapsed_s:.1f} s)")
-    frames = status.counts.frames
-    dropped = f", {frames.dropped} dropped" if frames.dropped else ""
-    table.add_row("  frames", f"{frames.analysed} analysed{dropped}")
+    frames, seconds = status.counts.frames, status.counts.seconds
+    table.add_row("  frames", words.frames(frames))
     table.add_row("  lost", f"{capture.missing} ({100 * capture.loss:.1f} %)")
-    if capture.undecodable or capture.reconnects:
-        counts = f"undecodable frames {capture.undecodable}, reconnects {capture.reconnects}"
-        table.add_row("  source faults", counts)
-    table.add_row("  engine", Text(words.printable(status.engine)))
-    plural = "" if status.micro_count == 1 else "s"
-    table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
+    if capture.reconnects:
+        table.add_row("  reconnects", str(capture.reconnects))
+    warning = unused_frames(frames)
+    if warning:
+        table.add_row("  warning", Text(warning))
+    table.add_row("  judged", Text(f"{seconds.judged:.1f} of {seconds.seen:.1f} s"))
+    if seconds.not_judged:
+        table.add_row("  not judged", Text(words.not_judged(seconds)))
+    if seconds.speech_masked:
+        masked = f"{seconds.speech_masked:.1f} s, in which the lower face is not judged"
+        table.add_row("  speech", masked)
+    table.add_row("  engine", Text(words.printable(_engine(status))))
+    if seconds.judged:
+        plural = "" if status.micro_count == 1 else "s"
+        table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
+    else:
+        table.add_row("  flagged", Text(nothing_judged(seconds, live=status.live)))
     table.add_row("  rejected", f"{status.rejected_count}{_reasons(known, status.rejected_count)}")
     for half, shares in status.counts.seconds.sensitivity.items():
         sizes = ", ".join(f"{100 * shares[s]:.0f} % at {s}" for s in ("1", "1.5", "2", "3"))
@@ -58,6 +69,16 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
         check = f"fleeting review {words.printable(status.session)}"
         table.add_row("  check", Text(check))
     return table
+
+
+def _engine(status: Status) -> str:
+    """Which, and how often it answered and did not."""
+    counts = status.counts.engine
+    if counts is None:
+        return status.engine
+    said = f"{status.engine}, {counts.answered} answered"
+    others = ("failed", counts.failed), ("refused", counts.refused), ("restarts", counts.restarted)
+    return ", ".join([said, *(f"{count} {name}" for name, count in others if count)])
 
 
 def _reasons(known: Sequence[Event], total: int) -> str:

@@ -1,4 +1,4 @@
-"""Wording of the dashboards: times, sizes, and advice for the user.
+"""Wording of the dashboards: times, sizes, states.
 
 Everything here turns a value into a short line of text without escape codes.
 """
@@ -9,26 +9,10 @@ import math
 
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.event import UNCLASSIFIED, Event
-from realtime.face.assessability import Assessable
 from realtime.spotting.sensitivity import MOST_IOD
-from realtime.status import RecordingState, Status
+from realtime.status import FrameCounts, RecordingState, SecondsCounts, Status
 
 PAUSED = "paused"
-
-ADVICE = {
-    Assessable.YES: "assessable",
-    Assessable.NO_FACE: "no face: look towards the camera",
-    Assessable.TOO_SMALL: "face too small: come closer",
-    Assessable.TOO_DARK: "too dark: turn on a light in front of you",
-    Assessable.TURNED_AWAY: "turned away: face the camera",
-    Assessable.CUT_OFF: "partly out of the picture: move into its middle",
-    Assessable.LOW_RATE: "under 15 fps: add light, or request a smaller --size",
-    Assessable.UNSTABLE: "head moving too fast: hold still",
-    Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
-    Assessable.COMPRESSED: "video too compressed: raise its bit rate",
-    Assessable.SETTLING: "learning this face at rest: keep a neutral face",
-    Assessable.INSENSITIVE: "moving too much for small movements: hold still",
-}
 
 
 def sensitivity(status: Status) -> str:
@@ -116,6 +100,25 @@ def duration(event: Event) -> str:
 def motion(event: Event) -> str:
     """Largest displacement of a patch, percent of the inter-ocular distance."""
     return f"{100 * event.peak_motion_iod:.1f}"
+
+
+def judged(seconds: SecondsCounts) -> str:
+    """`judged 28.2 of 30.6 s`."""
+    return f"judged {seconds.judged:.1f} of {seconds.seen:.1f} s"
+
+
+def not_judged(seconds: SecondsCounts, most: int = 12) -> str:
+    """`too dark 2.2 s, face covered 0.2 s`; the longest first, `most` of them."""
+    longest = list(seconds.not_judged.items())[:most]
+    return ", ".join(f"{reason} {lost_s:.1f} s" for reason, lost_s in longest)
+
+
+def frames(counts: FrameCounts) -> str:
+    """`765 read, 0 undecodable, 0 refused, 765 analysed, 0 dropped`."""
+    return (
+        f"{counts.read} read, {counts.undecodable} undecodable, {counts.refused} refused, "
+        f"{counts.analysed} analysed, {counts.dropped} dropped"
+    )
 
 
 def detector(status: Status) -> str:

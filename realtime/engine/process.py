@@ -79,7 +79,7 @@ class EngineProcess:
         self._slot_of: dict[int, int] = {}
         self._done: list[Answered] = []
         self._failed_loads = 0  # in a row
-        self._silence_s = _LOAD_S  # allowed while it loads
+        self._reports = False  # the child that loads reports its progress
 
     def __enter__(self) -> EngineProcess:
         self._slots = PairSlots(_QUEUE)
@@ -151,7 +151,7 @@ class EngineProcess:
         self._process.start()
         far_end.close()
         self._heard = time.monotonic()
-        self._silence_s = _LOAD_S
+        self._reports = False
 
     def _end_child(self) -> None:
         if self._link.closed:
@@ -179,13 +179,13 @@ class EngineProcess:
             oldest = min(self._pending.values(), default=now)
             if now - max(oldest, self._heard) > _HANG_S:
                 self._replace("its process hangs")
-        elif now - self._heard > self._silence_s:
+        elif now - self._heard > (_STEP_S if self._reports else _LOAD_S):
             self._replace("it did not load in time")
 
     def _take(self, message: object) -> None:
         self._heard = time.monotonic()
         if isinstance(message, Loading):
-            self.detail, self._silence_s = message.what, _STEP_S
+            self.detail, self._reports = message.what, True
         elif isinstance(message, Ready):
             self.state, self.detail = EngineState.READY, ""
             self._failed_loads = 0

@@ -33,6 +33,7 @@ class Assessable(Enum):
     COMPRESSED = "video too compressed"
     SETTLING = "learning this face at rest"
     INSENSITIVE = "moving too much for small movements"
+    PAUSED = "paused by the user"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,17 @@ class JudgedTime:
 
     seen_s: float = 0.0
     judged_s: float = 0.0
+    speech_masked_s: float = 0.0  # of these: the lower face was masked by speech
     not_judged_s: Mapping[str, float] = field(default_factory=dict)  # by reason, longest first
 
-    @property
-    def main_reason(self) -> str | None:
-        """Why most of what was not judged was not."""
-        return next(iter(self.not_judged_s), None)
+
+@dataclass(frozen=True, slots=True)
+class UnjudgedSpan:
+    """A stretch in which nothing could be judged, for one reason."""
+
+    start_s: float
+    end_s: float
+    reason: str
 
 
 class JudgedTimer:
@@ -42,10 +47,12 @@ class JudgedTimer:
 
     def __init__(self) -> None:
         self._last_s: float | None = None
-        self._seen_s = self._judged_s = 0.0
+        self._seen_s = self._judged_s = self._masked_s = 0.0
         self._not_judged_s: dict[str, float] = {}
+        self._open: UnjudgedSpan | None = None
+        self._ended: list[UnjudgedSpan] = []
 
-    def note(self, verdict: Verdict) -> None:
+    def note(self, verdict: Verdict, *, speech_masked: bool = False) -> None:
         """The verdict on the next frame."""
         last_s, self._last_s = self._last_s, verdict.t_s
         if last_s is None:
@@ -57,18 +64,36 @@ class JudgedTimer:
         self._seen_s += step_s
         if verdict.assessable is Assessable.YES:
             self._judged_s += watched_s
-        else:
-            self._lose(verdict.assessable.value, watched_s)
+            self._masked_s += watched_s if speech_masked else 0.0
         if step_s > watched_s:
-            self._lose(NO_FRAMES, step_s - watched_s)
+            self._lose(NO_FRAMES, last_s, verdict.t_s - watched_s)
+        if verdict.assessable is Assessable.YES:
+            self._end_span()
+        else:
+            self._lose(verdict.assessable.value, verdict.t_s - watched_s, verdict.t_s)
 
     def time(self) -> JudgedTime:
         """So far."""
         longest_first = sorted(self._not_judged_s.items(), key=lambda item: -item[1])
-        return JudgedTime(self._seen_s, self._judged_s, dict(longest_first))
+        return JudgedTime(self._seen_s, self._judged_s, self._masked_s, dict(longest_first))
 
-    def _lose(self, reason: str, seconds: float) -> None:
-        self._not_judged_s[reason] = self._not_judged_s.get(reason, 0.0) + seconds
+    def ended_spans(self) -> list[UnjudgedSpan]:
+        """Stretches that have ended since the last call."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _lose(self, reason: str, start_s: float, end_s: float) -> None:
+        self._not_judged_s[reason] = self._not_judged_s.get(reason, 0.0) + end_s - start_s
+        if self._open is None or self._open.reason != reason:
+            self._end_span()
+            self._open = UnjudgedSpan(start_s, end_s, reason)
+        else:
+            self._open = UnjudgedSpan(self._open.start_s, end_s, reason)
+
+    def _end_span(self) -> None:
+        if self._open is not None:
+            self._ended.append(self._open)
+            self._open = None
 
 
 def judged_time(verdicts: Iterable[Verdict]) -> JudgedTime:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from realtime.capture.held_frame import Frame
 from realtime.engine.process import Answered, EngineProcess
-from realtime.event import Event
+from realtime.event import NOT_CONFIRMED, Event
 from realtime.recording.event_log import EventLog
 from realtime.recording.recorder import Recorder
 from realtime.spotting.face_spotter import FaceFinding
@@ -113,6 +113,9 @@ class EventTracker:
                 event.id, finding.onset_ns, finding.apex_ns, finding.offset_ns
             )
             event = replace(event, clip=clip)
+        before = self._open.pop(key, None)  # of a face that was lost and is back
+        if before is not None and not before.written:
+            self._settle(before, None)
         entry = _Open(event, finding, found.apex_crop, None)
         self._open[key] = entry
         ticket = self._count
@@ -124,9 +127,19 @@ class EventTracker:
         if self._engine is None or not submitted:
             self._settle(entry, None)
         elif self._wait:
-            self._settle(entry, self._engine.wait(ticket))
+            self._settle(entry, self._engine.wait(ticket, for_load=True))
         else:
             entry.submitted_s = time.monotonic()
+
+    def mark_unconfirmed(self, face_id: int, number: int) -> None:
+        """The second stage of a flagged finding will not come: frames or its face were missing."""
+        entry = self._open.get((face_id, number))
+        if entry is None or entry.event.kind != "micro":
+            return
+        marked = (*entry.event.confounders, NOT_CONFIRMED)
+        entry.event = replace(entry.event, confounders=marked, revises=entry.written)
+        if entry.written:
+            self._write(entry.event)
 
     def collect_answers(self, now_ns: int) -> None:
         """Take the engine's answers; write what has waited long enough."""

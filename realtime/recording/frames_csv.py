@@ -72,14 +72,16 @@ class FrameRow:
     sensitivity_lower_iod: float = math.nan
 
     @classmethod
-    def without_face(cls, frame: int, timestamp_s: float) -> FrameRow:
+    def without_face(
+        cls, frame: int, timestamp_s: float, verdict: Assessable = Assessable.NO_FACE
+    ) -> FrameRow:
         nothing = (0.0,) * 3
         unmeasured = (math.nan,) * 5
         return cls(
             *(frame, 0, timestamp_s, 0.0, False),
             *nothing,
             *unmeasured,
-            Assessable.NO_FACE,
+            verdict,
             *unmeasured,
         )
 

@@ -107,9 +107,15 @@ class RecorderSettings(_Section):
     post_s: Annotated[float, Limits("clip after the offset, s", 0, 60)] = 1.0
 
 
+NO_ENGINE = Path("none")
+
+
 class EngineSettings(_Section):
     folder: Annotated[
-        Path | None, Limits("engine folder; without one, that which came with the program")
+        Path | None,
+        Limits(
+            "engine folder, or none for motion only; without one, that which came with the program"
+        ),
     ] = None
     backend: Annotated[
         str,

@@ -70,6 +70,10 @@ class FaceSpotter:
         self._meter.reset()
         self._history.clear()
 
+    def take_unconfirmed(self) -> list[int]:
+        """Flags whose second stage will not come, by the numbers of their findings."""
+        return self._spotter.take_unconfirmed()
+
     @property
     def stabilised(self) -> Stabilised | None:
         """The newest frame."""

@@ -93,10 +93,13 @@ class Spotter:
             "late": self._verifier.late.threshold_for(target),
         }
         self._findings = 0
+        self._unconfirmed: list[int] = []
+        self._pending: list[_Pending] = []
         self.reset()
 
     def reset(self) -> None:
-        self._pending: list[_Pending] = []
+        self._unconfirmed.extend(pending.first.number for pending in self._pending)
+        self._pending = []
         self._last_flag_ns: dict[str, int] = {}
 
     def judge(
@@ -132,6 +135,11 @@ class Spotter:
     ) -> bool:
         assessable = measured.continuous and not (measured.masked or hidden)
         return assessable and probability >= self._least["early"]
+
+    def take_unconfirmed(self) -> list[int]:
+        """Flags whose second stage will not come, by their numbers, since the last call."""
+        taken, self._unconfirmed = self._unconfirmed, []
+        return taken
 
     def wants_late(self, t_ns: int) -> bool:
         """Whether a candidate at this time may belong to a flag that is still open."""
@@ -174,6 +182,7 @@ class Spotter:
         for pending in [p for p in self._pending if p.due_index <= due]:
             self._pending.remove(pending)
             if not pending.seen:
+                self._unconfirmed.append(pending.first.number)
                 continue
             probability = max(p for p, _ in pending.seen)
             # of those about as probable, the strongest has the best times

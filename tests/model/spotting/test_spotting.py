@@ -1,5 +1,6 @@
 """The verifier's material, from movements added to a recording to the alarms that come of it."""
 
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -42,7 +43,7 @@ from model.synthetic.simulated_camera import SimulatedCamera, encoded
 from model.train_verifier import run_all
 from model.training_commands import train_verifier
 from realtime.errors import SettingsError
-from realtime.face.geometry import apply_transform, crop_transform, inter_ocular
+from realtime.face.geometry import apply_transform, crop_transform, face_box, inter_ocular
 from realtime.face.landmarker import LandmarkTracker
 from realtime.spotting.features import NAMES
 from tests.model.spotting.signals import bank, quiet_series
@@ -203,12 +204,45 @@ def test_cutting_moves_landmarks_with_the_picture(film):
             for m in film.frames[:3]
         ),
     )
-    cut = cut_to_face(wide)
+    cut = cut_to_face("", wide.frames)
     assert cut.frames[0].grey.size < wide.frames[0].grey.size / 4
     points = cut.frames[0].face.landmarks[:, :2]
     assert inter_ocular(points) == pytest.approx(inter_ocular(film.frames[0].face.landmarks), 1e-4)
     to_crop = crop_transform(points)
     assert apply_transform(to_crop, points).mean() == pytest.approx(112, abs=30)
+
+
+def test_of_a_face_that_moves_about_no_whole_frame_is_kept_while_it_is_read(film):
+    """Only the frame that is read now is whole; around each face the picture is what it was."""
+    still = film.frames[0]
+    height, width = still.grey.shape
+    places = [(0, 0), (300, 200), (600, 100), None, (150, 50)]
+    whole = []
+
+    def frames():
+        for number, place in enumerate(places):
+            assert sum(ref() is not None for ref in whole) <= 1
+            grey = np.full((height + 300, width + 700), 17, np.uint8)
+            left, top = place or (0, 0)
+            grey[top : top + height, left : left + width] = still.grey
+            points = still.face.landmarks + np.array([left, top, 0], np.float32)
+            face = replace(still.face, landmarks=points) if place else None
+            whole.append(weakref.ref(grey))
+            yield FaceFrame(number * 40_000_000, grey, face)
+            del grey
+
+    cut = cut_to_face("moving", frames())
+    shapes = {frame.grey.shape for frame in cut.frames}
+    assert len(shapes) == 1
+    assert [frame.face is None for frame in cut.frames] == [False, False, False, True, False]
+    for frame in cut.frames:
+        if frame.face is None:
+            continue
+        box = [round(v) for v in face_box(frame.face.landmarks)]
+        at = [round(v) for v in face_box(still.face.landmarks)]
+        seen = frame.grey[box[1] : box[3], box[0] : box[2]]
+        assert np.array_equal(seen, still.grey[at[1] : at[3], at[0] : at[2]])
+    assert cut_to_face("nobody", [replace(still, face=None)]) is None
 
 
 def test_in_a_larger_frame_a_face_is_what_it_was_with_its_picture_around_it(film):

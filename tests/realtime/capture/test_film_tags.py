@@ -30,3 +30,8 @@ def test_what_the_tags_tell(tags: dict[str, str], stored: int, scale: Fraction, 
     assert filmed.scale == scale
     assert told in filmed.remark
     assert bool(filmed.remark) == bool(told)
+
+
+def test_the_rate_of_a_player_is_meant_not_the_mean_of_a_short_film() -> None:
+    filmed = filmed_rate({"com.android.capture.fps": "240"}, Fraction(3011, 100))
+    assert filmed.scale == Fraction(1, 8)

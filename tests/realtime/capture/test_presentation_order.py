@@ -39,3 +39,13 @@ def test_nothing_is_held_back_in_a_film_without_b_frames() -> None:
 def test_nothing_is_sorted_across_a_clock_that_was_set() -> None:
     frames = [("a", 100), ("b", 101), ("c", 0), ("d", 1)]
     assert in_order([], frames, depth=2) == frames
+
+
+def test_a_clock_set_back_by_less_than_a_second_is_known_by_the_decoding_times() -> None:
+    order: PresentationOrder[str] = PresentationOrder()
+    packets = [(0, 0), (3, 1), (1, 2), (2, 3), (0, 0), (3, 1), (1, 2), (2, 3)]
+    frames = [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e", 0), ("f", 1), ("g", 2), ("h", 3)]
+    for t, decoded in packets:
+        order.packet(t * STEP, decoded * STEP)
+    out = [pair for name, t in frames for pair in order.frame(name, t * STEP, 2)]
+    assert [name for name, _ in [*out, *order.flush()]] == list("abcdefgh")

@@ -108,14 +108,16 @@ def traces(seconds: float = 8.0, threshold: float = 6.0) -> tuple[Trace, ...]:
 
 
 def capture(state: CameraState = CameraState.LIVE, **changes: float) -> CaptureStats:
-    stats = CaptureStats(state, 2530, 3, 1, 0, 0.02, 30.0, 30.0, 29.9)
+    stats = CaptureStats(state, 2530, 3, 1, 0, 0, 0.02, 30.0, 30.0, 29.9)
     return dataclasses.replace(stats, **changes)  # type: ignore[arg-type]
 
 
 def counts(*, micro: int = 3, rejected: int = 2, dropped: int = 0) -> Counts:
     return Counts(
-        frames=FrameCounts(2531, 1, dropped, 2527, 3),
-        seconds=SecondsCounts(84.3, 80.1, {"too dark": 2.2, "learning this face at rest": 2.0}),
+        frames=FrameCounts(2531, 1, 0, dropped, 2527, 3),
+        seconds=SecondsCounts(
+            84.3, 80.1, 0.0, {"too dark": 2.2, "learning this face at rest": 2.0}
+        ),
         events={"macro": 1, "micro": micro, "rejected": rejected},
     )
 
@@ -124,6 +126,7 @@ def status(**changes: object) -> Status:
     """A session 84 seconds old in which all is well."""
     usual = Status(
         source="camera 0 (Integrated Webcam)",
+        live=True,
         size=(640, 480),
         elapsed_s=84.3,
         capture=capture(),
@@ -172,7 +175,7 @@ SCENES = {
     ),
     "opening": status(
         capture=CaptureStats(
-            CameraState.OPENING, 0, 0, 0, 0, math.inf, None, None, measured_fps=0.0
+            CameraState.OPENING, 0, 0, 0, 0, 0, math.inf, None, None, measured_fps=0.0
         ),
         elapsed_s=0.0,
         events=(),

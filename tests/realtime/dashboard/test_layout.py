@@ -46,11 +46,11 @@ def test_what_a_user_looks_for_is_there(size: tuple[int, int]) -> None:
     text = "\n".join(rendered(SCENES["well"], *size))
     for wanted in (
         *("FLEETING", "camera 0 (Integrated Webcam)", "640×480", "0:01:24", "LIVE"),
-        *("requested 30", "reported 30", "measured 29.9 fps", "lost 0.1 %", "undecodable 1"),
+        *("requested 30", "reported 30", "measured 29.9 fps", "lost 0.1 %", "not: too dark 2.2 s"),
         *("landmarks", "7.4", "8.9", "eyes", "chin", "0.8/6.0", "detector: resting"),
         *("assessable", "0006", "1:22.4", "positive", "88 %", "93 %", "400", "2.1", "micro 3"),
         *("rejected 2", "ready  onnxruntime-f32 3f9c12ab", "idle", "113 GB left", "118/150"),
-        *("sessions/2026-11-23_20-14-05", "analysed 2527", "dropped 0"),
+        *("sessions/2026-11-23_20-14-05", "analysed 2527", "judged 80.1 of 84.3 s"),
     ):
         assert wanted in text, wanted
 

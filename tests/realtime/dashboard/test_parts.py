@@ -97,7 +97,12 @@ def test_the_summary_says_what_came_of_the_session() -> None:
     text = captured.get()
     assert "\x1b" not in text
     for wanted in (
-        *("0:01:24", "2527 analysed, 4 dropped", "3 (0.1 %)", "3 micro-expressions"),
+        *(
+            "0:01:24",
+            "2531 read, 1 undecodable, 0 refused, 2527 analysed, 4 dropped",
+            "3 (0.1 %)",
+            "3 micro-expressions",
+        ),
         *("2: blink 1, speech 1, head motion 1", "sessions/2026-11-23_20-14-05"),
         "fleeting review sessions/2026-11-23_20-14-05",
         *("0003    32.933   33.100     33.333   negative", "surprise", "positive"),

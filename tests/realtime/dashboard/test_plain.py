@@ -97,7 +97,8 @@ def test_none_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     [
         (
             "well",
-            "84.3 s  LIVE 29.9 fps  lost 0.1 %  undecodable frames 1  face ok  micro 3  rejected 2",
+            "84.3 s  LIVE 29.9 fps  lost 0.1 %  undecodable frames 1  face ok  "
+            "judged 80.1 of 84.3 s  micro 3  rejected 2",
         ),
         ("well", "| engine onnxruntime-f32"),
         ("lost", "LOST (no new frame for 3.4 s; reconnecting) 0.0 fps"),

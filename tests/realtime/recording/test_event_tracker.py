@@ -35,7 +35,7 @@ class ScriptedEngine:
         done, self.done = self.done, []
         return done
 
-    def wait(self, ticket, timeout_s=60.0):
+    def wait(self, ticket, timeout_s=60.0, *, for_load=False):
         return Answered(ticket, VERDICT, None, 90.0, None)
 
 
@@ -162,3 +162,39 @@ def test_a_flag_that_is_retracted_leaves_the_list_and_says_why(tracker_with):
     assert lines[-1].confounders == ("mouth activity",)
     assert events.counts() == {"rejected": 1}
     assert [e.kind for e in events.final()] == ["rejected"]
+
+
+def test_a_flag_whose_second_stage_does_not_come_is_marked_and_stands(tracker_with):
+    events, lines = tracker_with(None)
+    events.record(found(), NOW)
+    events.mark_unconfirmed(0, 1)
+    events.mark_unconfirmed(0, 7)  # of no event that is known
+    assert [(e.kind, e.reasons, e.revises) for e in lines] == [
+        ("micro", (), False),
+        ("micro", ("not confirmed",), True),
+    ]
+    assert events.counts() == {"micro": 1}
+    assert events.final()[0].confounders == ("not confirmed",)
+
+
+def test_a_mark_waits_for_the_class_and_comes_in_the_same_line(tracker_with):
+    engine = ScriptedEngine()
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
+    events.mark_unconfirmed(0, 1)
+    assert lines == []
+    engine.answer(1)
+    events.collect_answers(NOW.t_ns)
+    assert [(e.label, e.reasons, e.revises) for e in lines] == [
+        ("surprise", ("not confirmed",), False)
+    ]
+
+
+def test_a_face_that_is_lost_and_found_again_loses_no_event(tracker_with):
+    engine = ScriptedEngine()
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
+    events.record(found(), NOW)  # the numbers begin anew with the face
+    engine.answer(2)
+    events.collect_answers(NOW.t_ns)
+    assert [(e.id, e.label) for e in lines] == [("0001", "unclassified"), ("0002", "surprise")]

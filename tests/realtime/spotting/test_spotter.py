@@ -145,6 +145,25 @@ def test_a_brow_raise_of_two_percent_is_flagged_once(fps):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fault", ["gap", "face lost"])
+def test_a_flag_whose_second_stage_does_not_come_is_told(fault):
+    spotter, jitter, flagged = FaceSpotter(0), np.random.default_rng(1), []
+    times = camera_times(30, 6.5)
+    for k, t in enumerate(times):
+        if flagged and t - flagged[0].apex_ns < 700_000_000:
+            if fault == "face lost":
+                spotter.reset()
+                break
+            continue  # no frame comes until the second stage is long due
+        brow = 1.4 * raised_cosine(np.array([t / 1e9]), 4.5, 4.68, 4.9)[0]
+        face = face_at(jitter=jitter)
+        found = spotter.spot(spotter.align(k, int(t), frame(float(brow), seed=k), face), face)
+        flagged += [one.finding for one in found if one.finding.kind == "micro"]
+    assert spotter.take_unconfirmed() == [flagged[0].number]
+    assert spotter.take_unconfirmed() == []
+
+
+@pytest.mark.slow
 def test_a_raise_that_stays_is_not_a_micro_expression():
     found = spot(camera_times(30, 6.5), lambda t: 1.5 * np.clip((t - 4.5) / 0.2, 0, 1))
     last = {f.number: f for f in found}

@@ -1,0 +1,127 @@
+"""Films of each kind through the whole program: the movements are found, at the media's times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from realtime.recording.session import open_session
+from tests.program.conftest import FIRST, FPS
+from tests.program.runs import counts_of, run_live, session_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
+
+APEXES_S = (7.532 - FIRST / FPS, 11.688 - FIRST / FPS)
+Pictures = Sequence[NDArray[np.uint8]]
+
+
+def write(
+    path: Path,
+    pictures: Pictures,
+    codec: str = "libx264",
+    *,
+    size: tuple[int, int] | None = None,
+    aspect: Fraction | None = None,
+    late: int = 0,
+) -> Path:
+    """A film at 30 fps; with sound, `late` frames before it, where that is not 0."""
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", rate=48_000) if late else None
+        options = {"crf": "16", "bf": "3"} if codec == "libx264" else {"bf": "2", "qscale": "2"}
+        stream = container.add_stream(codec, rate=FPS, options=options)
+        height, width = pictures[0].shape[:2]
+        stream.width, stream.height = size or (width, height)
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, FPS)
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
+        if sound is not None:
+            silence = np.zeros((1, 1024), np.float32)
+            block = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+            block.sample_rate, block.pts, block.time_base = 48_000, 0, Fraction(1, 48_000)
+            container.mux([*sound.encode(block), *sound.encode(None)])
+        for number, picture in enumerate(pictures):
+            shown = picture if size is None else cv2.resize(picture, size)
+            frame = av.VideoFrame.from_ndarray(np.asarray(shown, np.uint8), format="bgr24")
+            frame.pts, frame.time_base = number + late, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _avi(folder: Path, pictures: Pictures) -> Path:
+    return write(folder / "a.avi", pictures)
+
+
+def _xvid(folder: Path, pictures: Pictures) -> Path:
+    return write(folder / "a.avi", pictures, "mpeg4")
+
+
+def _joined(folder: Path, pictures: Pictures) -> Path:
+    """Two recordings, the second with rest enough before its movement; the first twice as long."""
+    one = write(folder / "1.ts", pictures[:165])
+    two = write(folder / "2.ts", pictures[165:])
+    path = folder / "joined.ts"
+    path.write_bytes(one.read_bytes() + two.read_bytes())
+    return path
+
+
+def _grown(folder: Path, pictures: Pictures) -> Path:
+    small = [np.asarray(cv2.resize(picture, (320, 240)), np.uint8) for picture in pictures[:30]]
+    one, two = write(folder / "1.ts", small), write(folder / "2.ts", pictures[30:])
+    path = folder / "grown.ts"
+    path.write_bytes(one.read_bytes() + two.read_bytes())
+    return path
+
+
+def _anamorphic(folder: Path, pictures: Pictures) -> Path:
+    return write(folder / "a.mp4", pictures, size=(480, 480), aspect=Fraction(4, 3))
+
+
+def _late(folder: Path, pictures: Pictures) -> Path:
+    return write(folder / "a.mp4", pictures, late=15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start_s", "restarts"),
+    [
+        (_avi, 0.0, 0),
+        (_xvid, 0.0, 0),
+        (_joined, 0.0, 1),
+        (_grown, 0.0, 1),
+        (_anamorphic, 0.0, 0),
+        (_late, 0.5, 0),
+    ],
+)
+def test_both_movements_are_found_where_the_film_shows_them(
+    kind: Callable[[Path, Pictures], Path],
+    start_s: float,
+    restarts: int,
+    pictures: list[NDArray[np.uint8]],
+    engine: Path,
+    tmp_path: Path,
+) -> None:
+    done = run_live(
+        *("--source", str(kind(tmp_path, pictures)), "--pace", "fast", "--dashboard", "none"),
+        *("--engine", str(engine), "--output", str(tmp_path / "sessions")),
+    )
+    assert done.returncode == 0, done.stderr
+    session = session_of(tmp_path / "sessions")
+    counts = counts_of(session)
+    assert counts["frames"]["analysed"] == len(pictures)
+    assert counts["frames"]["undecodable"] == 0
+    assert counts["restarts"] == restarts
+    assert ("is learned anew" in done.stderr) == bool(restarts)
+    header = json.loads((session / "session.json").read_text("utf-8"))
+    assert header["start_time"] == pytest.approx(start_s, abs=0.03)
+    apexes = [event.apex_s for event in open_session(session).events if event.kind == "micro"]
+    for wanted in APEXES_S:
+        assert min(abs(apex - wanted - start_s) for apex in apexes) < 0.1
