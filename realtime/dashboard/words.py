@@ -9,6 +9,7 @@ import math
 
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.event import UNCLASSIFIED, Event
+from realtime.face.assessability import Assessable
 from realtime.spotting.sensitivity import MOST_IOD
 from realtime.status import FrameCounts, RecordingState, SecondsCounts, Status
 

@@ -32,7 +32,7 @@ class Assessable(Enum):
     OCCLUDED = "face covered"
     COMPRESSED = "video too compressed"
     SETTLING = "learning this face at rest"
-    INSENSITIVE = "moving too much for small movements"
+    INSENSITIVE = "too much motion"
     PAUSED = "paused by the user"
 
 
