@@ -18,10 +18,14 @@ from numpy.typing import NDArray
 from model.spotting.jobs import SimulationResult
 from model.spotting.labelled_candidates import LabelledCandidate
 from realtime.spotting.candidates import Stage
+from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier
 
 TARGET_RATES = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])  # a minute
+# Rates counted on people left out are those of the films and behaviours that were at hand: a target
+# leaves so much room for others.
+UNSEEN = 1.4
 # The first stage lets through what lies this much below the second's threshold, log odds: some
 # two flags go up for each that stands.
 LENIENCY = 0.5
@@ -102,7 +106,7 @@ def operating_table(cases: Sequence[ScoredCandidates]) -> OperatingTable:
     counted = _rates(real or simulated)
     beside = _rates(simulated) if simulated else np.full(len(_ODDS), np.nan)
     rates = _with_tail(counted)
-    least = np.interp(-np.log(TARGET_RATES), -np.log(rates), _ODDS)
+    least = np.interp(-np.log(TARGET_RATES / UNSEEN), -np.log(rates), _ODDS)
     events = sum(c.result.events for c in moved)
     found = [sum(len(alarms(c, *_pair(x))[1]) for c in moved) / max(events, 1) for x in least]
     early, late = np.array([_pair(x) for x in least]).T
@@ -125,8 +129,8 @@ def _probability(odds: float) -> float:
 
 
 def _rates(cases: Sequence[ScoredCandidates]) -> Array:
-    """False alarms a minute that stand, at every threshold of `_ODDS`."""
-    minutes = sum(c.result.seconds for c in cases) / 60
+    """False alarms an assessable minute that stand, at every threshold of `_ODDS`."""
+    minutes = sum(max(c.result.seconds - OnsetConfig().learn_s, 0.0) for c in cases) / 60
     return np.array([sum(alarms(c, *_pair(x))[0] for c in cases) / minutes for x in _ODDS])
 
 
