@@ -31,13 +31,13 @@ from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
-from realtime.errors import NothingJudged, SettingsError
+from realtime.errors import NothingJudged, RecordingError, SettingsError
 from realtime.export.lsl import LslMarkers
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.memory import limit_held_memory
 from realtime.pipeline import Pipeline, RunInput, RunRecording
-from realtime.recording.clip_writer import recover
+from realtime.recording.clip_recovery import recover
 from realtime.recording.event_log import EventLog
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FramesCsv
@@ -138,14 +138,20 @@ def run(settings: Settings, stop: threading.Event) -> None:
     if recording is not None:
         # the recorder has finished the last clips meanwhile
         counts = replace(status.counts, recorder=recording.recorder.counts())
-        recording.session.finish(counts, reason, None if failure is None else str(failure))
-    if failure is not None:
+        try:
+            said = None if failure is None else str(failure)
+            recording.session.finish(counts, reason, said)
+        except RecordingError as error:
+            failure = failure or error
+    if failure is not None and not isinstance(failure, RecordingError):
         raise failure
     if settings.dashboard.kind != "none":
         console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(summary(status, events.final()))
         if demo is not None:
             console.print(demo.report(events, status.elapsed_s))
+    if failure is not None:
+        raise failure
     if reason is not SessionEnd.STOPPED and not status.counts.seconds.judged:
         raise NothingJudged(nothing_judged(status.counts.seconds, live=status.live))
 

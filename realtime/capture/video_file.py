@@ -9,25 +9,22 @@ one frame interval after the last (`media_clock.py`).
 A high-speed camera stores its film at a rate for viewing, and a bare stream of pictures (`.h264`)
 knows no times at all: frame number `n` of a film whose rate is given stands at `n / fps`.
 
-Used through `open_source`.  Only a regular file of this machine is opened, and handed to FFmpeg
-as a binary file object, so that no protocol in a name is followed.  Only containers that hold
-their own pictures are read: a playlist or session description under the name of a film would
-make FFmpeg open other files and sockets.
+Used through `open_source`.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import stat
 from collections import deque
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, NoReturn, Self
+from typing import Self
 
 import av
 
 from realtime.capture.address import printable_path
+from realtime.capture.film_container import film_stream, open_container
 from realtime.capture.film_picture import picture
 from realtime.capture.film_tags import filmed_rate
 from realtime.capture.frame_store import EntryPoint, FilmIndex
@@ -38,14 +35,9 @@ from realtime.errors import SettingsError, SourceError
 
 logger = logging.getLogger(__name__)
 
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,nut,mpeg,mpegts,flv,asf,ogg,mxf,gif,"
-    "h264,hevc,m4v,mjpeg,ivf,yuv4mpegpipe"
-)
 _TIMELESS = {"h264", "hevc", "m4v", "mjpeg"}  # FFmpeg would make times up
 _CLOCK_OF_ITS_OWN = {"mpegts", "mpeg"}  # whose first time stamp may be anything
 _DECODING_TIMES = {"avi"}  # which stores no presentation times
-_PICTURE_CODECS = {"mjpeg", "png", "bmp", "gif", "tiff", "webp"}  # of covers, beside a film
 _MAX_THREADS = 4  # each holds frames of its own
 _DEFAULT_FPS = 30
 _NS = 1_000_000_000
@@ -83,18 +75,7 @@ class VideoFile:
         self._shape: tuple[int, ...] | None = None  # of the last picture
         self._first: TimedFrame | None = None
         self._name = printable_path(path)
-        self._file = _open_regular(path)
-        try:
-            self._container = av.open(
-                self._file,
-                mode="r",
-                io_open=_open_nothing_else,
-                container_options={"format_whitelist": _CONTAINERS},
-                metadata_errors="replace",
-            )
-        except (av.FFmpegError, OSError, ValueError):
-            self._file.close()
-            raise SourceError(f"{self._name} is not a video file that can be read") from None
+        self._file, self._container = open_container(path)
         try:
             self._open_stream(again=again)
         except BaseException:
@@ -130,7 +111,7 @@ class VideoFile:
 
     def _open_stream(self, *, again: bool) -> None:
         name, timeless = self._name, self._container.format.name in _TIMELESS
-        self._stream = _film_of(self._container, name)
+        self._stream = film_stream(self._container, name)
         if timeless and self._fps is None:
             raise SettingsError(f"{name} holds pictures without times: give their rate with --fps")
         self._stream.thread_type = "AUTO"
@@ -293,45 +274,3 @@ def _in_ns(stamp: int, base: Fraction | None) -> int:
     """Whole-number arithmetic: a float loses the nanoseconds of a long file."""
     base = base or Fraction(1, 1_000_000)
     return int(stamp * base.numerator * _NS // base.denominator)
-
-
-def _film_of(container: av.container.InputContainer, name: str) -> av.VideoStream:
-    """The stream that is the film: the first, but for cover pictures and thumbnails.
-
-    Raises:
-        SourceError: there is none.
-    """
-    disposition = av.stream.Disposition
-    still = disposition.attached_pic | disposition.timed_thumbnails | disposition.still_image
-    films = [s for s in container.streams.video if not s.disposition & still]
-    if not films:
-        what = "only a cover picture" if container.streams.video else "no picture"
-        raise SourceError(f"{name} holds {what}")
-    return min(
-        films,
-        key=lambda s: (
-            s.frames == 1,
-            s.codec_context.name in _PICTURE_CODECS,
-            not s.disposition & disposition.default,
-            s.index,
-        ),
-    )
-
-
-def _open_nothing_else(url: str, flags: int, options: dict[str, str]) -> NoReturn:
-    raise PermissionError("a video file may not name other files")
-
-
-def _open_regular(path: Path) -> IO[bytes]:
-    try:
-        # O_NONBLOCK: opening a named pipe would wait for a writer without end.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
-    except OSError as error:
-        raise SourceError(f"{printable_path(path)} cannot be opened: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise SourceError(f"{printable_path(path)} is not a regular file")
-    return os.fdopen(descriptor, "rb")
-
-
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise translate line ends

@@ -77,6 +77,9 @@ def export(
     media: Annotated[
         Path | None, option("video for ELAN, where it is not in its old place", panel=_FORMATS)
     ] = None,
+    force: Annotated[
+        bool, option("write new files in the place of those that are there", "--force")
+    ] = False,
 ) -> None:
     """Write a session's events as an ELAN file or a BIDS table.
 
@@ -84,10 +87,13 @@ def export(
     and not judged, in the time of the video, which is linked if it is still there.  BIDS: one row
     an event, and a .json that explains the columns.  Times are seconds on the time line of the
     source.
+
+    In a file that is there, what this program wrote before is replaced and all the rest is kept:
+    tiers, rows and columns of others.
     """
     from realtime.export.program import write
 
-    write(session, elan=elan, bids=bids, media=media)
+    write(session, elan=elan, bids=bids, media=media, force=force)
 
 
 @command(

@@ -1,13 +1,20 @@
-"""A BIDS table of events, `NAME_events.tsv`, and the sidecar that explains its columns."""
+"""A BIDS table of events, `NAME_events.tsv`, and the sidecar that explains its columns.
+
+In a table that is there, the rows that this program wrote before are replaced; rows and columns of
+others are kept, and so is what the sidecar says of them.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from realtime.atomic_file import write_whole
+from realtime.errors import DataError
 from realtime.event import Event
+from realtime.export.safe_text import one_line
 
 _NOT_THERE = "n/a"
 _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
@@ -24,40 +31,111 @@ _COLUMNS = {
     "reasons": "why it was rejected",
 }
 _SECONDS = ("onset", "duration", "apex")
+_LEVELS = {
+    "micro_expression": "flagged, and not retracted",
+    "expression": "flagged first, then it did not return: an ordinary expression",
+    "rejected_movement": "not flagged, or retracted by the second stage",
+}
+
+Row = dict[str, str]
 
 
-def write_bids(path: Path, events: Sequence[Event], said: Mapping[str, str]) -> None:
+def write_bids(
+    path: Path, events: Sequence[Event], said: Mapping[str, str], *, force: bool = False
+) -> None:
     """Write the table and, with the suffix .json, its sidecar; each whole or not at all.
 
+    Args:
+        force: write new files in the place of those that are there.
+
     Raises:
+        DataError: what is there is no such table or sidecar.
         RecordingError: they cannot be written.
     """
-    ordered = sorted(events, key=lambda event: event.onset_s)
-    rows = [list(_COLUMNS), *(_row(event, said) for event in ordered)]
-    write_whole(path, "".join("\t".join(row) + "\n" for row in rows).encode())
-    described: dict[str, dict[str, object]] = {
-        name: {"Description": text} for name, text in _COLUMNS.items()
-    }
-    for name in _SECONDS:
-        described[name]["Units"] = "s"
-    described["trial_type"]["Levels"] = {
-        "micro_expression": "flagged, and not retracted",
-        "expression": "flagged first, then it did not return: an ordinary expression",
-        "rejected_movement": "not flagged, or retracted by the second stage",
-    }
-    write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
+    sidecar = path.with_suffix(".json")
+    columns, rows = ([], []) if force else _table(path)
+    described = {} if force else _described(sidecar)
+    columns += [name for name in _COLUMNS if name not in columns]
+    rows += [_row(event, said) for event in events]
+    rows.sort(key=lambda row: _seconds(row["onset"]))
+    lines = [columns, *([row.get(name, _NOT_THERE) for name in columns] for row in rows)]
+    write_whole(path, "".join("\t".join(line) + "\n" for line in lines).encode())
+    write_whole(sidecar, (json.dumps(_with_ours(described), indent=2) + "\n").encode())
 
 
-def _row(event: Event, said: Mapping[str, str]) -> list[str]:
-    return [
-        f"{event.onset_s:.6f}",
-        f"{event.duration_s:.6f}",
-        _TYPES[event.kind],
-        f"{event.apex_s:.6f}",
-        _NOT_THERE if event.classification is None else event.label,
-        said.get(event.id, _NOT_THERE),
-        _NOT_THERE if event.probability is None else str(event.probability),
-        str(event.peak_motion_iod),
-        str(event.face),
-        ", ".join(event.reasons) or _NOT_THERE,
-    ]
+def _table(path: Path) -> tuple[list[str], list[Row]]:
+    """Columns and rows that are there, without those this program wrote."""
+    if not path.is_file():
+        return [], []
+    try:
+        text = path.read_text("utf-8-sig")
+        header, *lines = (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
+    except (OSError, ValueError) as error:
+        raise _kept(path, f"it is no table of events ({error})") from error
+    columns = header.split("\t")
+    if "onset" not in columns or len(set(columns)) < len(columns):
+        raise _kept(path, "it is no table of events (no column onset)")
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        cells = line.split("\t")
+        if len(cells) != len(columns):
+            raise _kept(path, f"line {number} has {len(cells)} cells, not {len(columns)}")
+        row = dict(zip(columns, cells, strict=True))
+        ours = row.get("trial_type") in _TYPES.values() and "peak_motion" in row
+        if not (ours and row["peak_motion"] != _NOT_THERE):
+            rows.append(row)
+    return columns, rows
+
+
+def _described(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        described = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise _kept(path, f"it is no JSON ({error})") from error
+    if not isinstance(described, dict):
+        raise _kept(path, "it does not describe columns")
+    return described
+
+
+def _kept(path: Path, why: str) -> DataError:
+    return DataError(f"{path} is kept as it is: {why}; --force writes a new file in its place")
+
+
+def _with_ours(described: dict[str, Any]) -> dict[str, Any]:
+    """What is said of others' columns stays; of a column that both have, theirs."""
+    for name, text in _COLUMNS.items():
+        known = {"Description": text}
+        if name in _SECONDS:
+            known["Units"] = "s"
+        described.setdefault(name, known)
+    types = described["trial_type"]
+    if isinstance(types, dict):
+        levels = types.setdefault("Levels", {})
+        if isinstance(levels, dict):
+            levels |= _LEVELS
+    return described
+
+
+def _seconds(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("inf")
+
+
+def _row(event: Event, said: Mapping[str, str]) -> Row:
+    cells = {
+        "onset": f"{event.onset_s:.6f}",
+        "duration": f"{event.duration_s:.6f}",
+        "trial_type": _TYPES[event.kind],
+        "apex": f"{event.apex_s:.6f}",
+        "label": _NOT_THERE if event.classification is None else event.label,
+        "reviewed": said.get(event.id, _NOT_THERE),
+        "probability": _NOT_THERE if event.probability is None else str(event.probability),
+        "peak_motion": str(event.peak_motion_iod),
+        "face_id": str(event.face),
+        "reasons": ", ".join(event.reasons) or _NOT_THERE,
+    }
+    return {name: one_line(cell) for name, cell in cells.items()}

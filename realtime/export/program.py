@@ -8,6 +8,7 @@ from pathlib import Path
 from realtime.errors import SettingsError
 from realtime.export.bids import write_bids
 from realtime.export.elan import write_elan
+from realtime.export.safe_text import one_line
 from realtime.export.spans import spans
 from realtime.recording.session import open_session
 
@@ -18,15 +19,17 @@ def write(
     elan: Path | None = None,
     bids: Path | None = None,
     media: Path | None = None,
+    force: bool = False,
 ) -> None:
     """Write what is named, and say how many events it holds.
 
     Args:
         media: the video; None: where it was when it was analysed.
+        force: write new files in the place of those that are there, instead of merging.
 
     Raises:
         SettingsError: nothing is named, or there is no such video.
-        DataError: it is no session.
+        DataError: it is no session, or a file that is there cannot be kept.
         RecordingError: a file cannot be written.
     """
     if not (elan or bids):
@@ -37,8 +40,10 @@ def write(
     events = session.events
     if elan:
         found = spans(events, session.labels, session.verdicts)
-        write_elan(elan, found, media or session.source)
+        write_elan(elan, found, media or session.source, force=force)
     if bids:
-        write_bids(bids, events, session.labels)
+        write_bids(bids, events, session.labels, force=force)
     for path in filter(None, (elan, bids)):
-        sys.stdout.write(f"{path}: {len(events)} events\n")
+        sys.stdout.write(f"{one_line(str(path))}: {len(events)} events\n")
+    for trouble in session.troubles:
+        sys.stderr.write(f"fleeting: {one_line(trouble)}; it is left out\n")

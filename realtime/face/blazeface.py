@@ -1,6 +1,6 @@
 """BlazeFace, short range: where the faces are, about two metres from the camera and nearer.
 
-Input: the whole frame, letterboxed to 128×128.  Output: boxes and six key points.
+Input: a frame or a part of it, letterboxed to 128×128.  Output: boxes and six key points.
 """
 
 from __future__ import annotations
@@ -34,12 +34,17 @@ _ANCHORS = _anchors()
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One face, in pixels of the frame."""
+    """One face, in pixels of the picture that was searched."""
 
     centre: NDArray[np.float64]  # (2,)
     size: float  # longer side of its box
     eyes: NDArray[np.float64]  # (2, 2) the person's right, then left
     score: float
+
+    def shifted(self, x: float, y: float) -> Detection:
+        """The same in a picture of which x, y is the first pixel of the searched part."""
+        offset = np.array([x, y], np.float64)
+        return Detection(self.centre + offset, self.size, self.eyes + offset, self.score)
 
 
 class FaceDetector:
@@ -48,7 +53,7 @@ class FaceDetector:
         self._input = np.zeros((1, _SIZE, _SIZE, 3), np.float32)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """Faces of a BGR frame (h, w, 3), the surest first."""
+        """Faces of a BGR picture (h, w, 3), the surest first."""
         height, width = image.shape[:2]
         scale = _SIZE / max(height, width)
         small = cv2.resize(

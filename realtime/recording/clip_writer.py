@@ -14,7 +14,6 @@ import logging
 import os
 import sys
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.atomic_file import sync_folder, whole_file
+from realtime.atomic_file import sync_folder
 from realtime.errors import RecordingError, recording_error
 from realtime.recording.session_folder import create_private, write_all
 
@@ -32,8 +31,8 @@ if sys.platform != "win32":
 
 _TIME_BASE = Fraction(1, 1_000_000)
 _KEYFRAME_EVERY = 15  # frames: where a player can jump to
-_SUFFIX = ".part.mp4"
-_CONTAINER = {
+SUFFIX = ".part.mp4"
+CONTAINER = {
     "movflags": "frag_every_frame+empty_moov+default_base_moof",
     "flush_packets": "1",
     "video_track_timescale": str(_TIME_BASE.denominator),
@@ -44,7 +43,7 @@ _BT601 = 6  # what the conversion from BGR computes; untagged, players guess by 
 _log = logging.getLogger(__name__)
 
 
-class _Sink:
+class ClipSink:
     """The file as FFmpeg sees it.  After an error it ignores the rest, so that the container
     can still be closed; the caller then truncates the file to `whole`."""
 
@@ -82,7 +81,7 @@ class ClipWriter:
         self._first_ns: int | None = None
         self._pts = -1
         self._closed = False
-        self._part = path.with_name(path.stem + _SUFFIX)
+        self._part = path.with_name(path.stem + SUFFIX)
         if path.exists():
             raise RecordingError(f"{path} exists already")
         try:
@@ -90,8 +89,8 @@ class ClipWriter:
         except OSError as error:
             raise recording_error(error, str(self._part)) from error
         _lock(descriptor)
-        self._sink = _Sink(descriptor)
-        self._container = av.open(self._sink, "w", format="mp4", options=dict(_CONTAINER))
+        self._sink = ClipSink(descriptor)
+        self._container = av.open(self._sink, "w", format="mp4", options=dict(CONTAINER))
         self._stream = self._add_stream(width + width % 2, height + height % 2)
 
     def __enter__(self) -> ClipWriter:
@@ -198,60 +197,7 @@ def readable_frames(path: Path) -> int:
     return count
 
 
-def recover(folder: Path) -> list[str]:
-    """Finish what a killed program left under a folder; one line for each clip found.
-
-    A clip some program is still writing is left alone.
-    """
-    lines = []
-    for part in sorted(folder.rglob(f"*{_SUFFIX}")):
-        if part.is_symlink() or _is_being_written(part):
-            continue
-        name = part.name.removesuffix(_SUFFIX)
-        frames = readable_frames(part)
-        if frames == 0:
-            part.unlink()
-            lines.append(f"{part.name}: nothing readable in it, removed")
-            continue
-        target = part.with_name(f"{name}.recovered.mp4")
-        try:
-            _remux(part, target, frames)
-        except (OSError, av.FFmpegError) as error:
-            lines.append(f"{part.name}: {frames} frames readable, but not recovered: {error}")
-            continue
-        part.unlink()
-        lines.append(f"{part.name}: {frames} frames recovered as {target.name}")
-    return lines
-
-
-def _remux(part: Path, target: Path, frames: int) -> None:
-    """The first packets, one a frame and with their times, in a file with a proper end."""
-    with whole_file(target, private=True) as file:
-        sink = _Sink(file.fileno())
-        with (
-            av.open(str(part)) as source,
-            av.open(sink, "w", format="mp4", options=dict(_CONTAINER)) as copy,
-        ):
-            stream = copy.add_stream_from_template(source.streams.video[0])
-            for packet in islice(source.demux(video=0), frames):
-                packet.stream = stream
-                copy.mux(packet)
-        if sink.error is not None:
-            raise sink.error
-
-
 def _lock(descriptor: int) -> None:
     """Lock the clip against other programs; the system releases the lock when this one ends."""
     if sys.platform != "win32":
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _is_being_written(part: Path) -> bool:
-    if sys.platform == "win32":
-        return False  # there a file that is open cannot be removed anyway
-    with part.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False

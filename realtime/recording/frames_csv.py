@@ -204,12 +204,18 @@ class FramesCsv:
             return
         rows, self._rows = self._rows, []
         # tested every time: the folder may have been removed and made again
-        header = [] if (self._session.folder / NAME).exists() else [",".join(COLUMNS)]
+        header = [] if self._exists() else [",".join(COLUMNS)]
         if self._session.append_line(NAME, "\n".join((*header, *rows)), sync=False):
             return
         if self.failures == 0:
             _log.warning("rows could not be written to %s", self._session.folder / NAME)
         self.failures += len(rows)
+
+    def _exists(self) -> bool:
+        try:
+            return (self._session.folder / NAME).exists()
+        except OSError:  # what stands in the folder's place is told when a row is written
+            return False
 
 
 def read_rows(folder: Path) -> Iterator[FrameRow]:

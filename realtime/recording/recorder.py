@@ -100,7 +100,8 @@ class Recorder:
         relative = f"clips/{_checked(event_id)}.mp4"
         with self._lock:
             closed = self._closed or self._crash is not None
-            if closed or self._is_busy(onset_ns) or self._is_paused():
+            paused = self._is_paused() or bool(self._session.blocked())
+            if closed or paused or self._is_busy(onset_ns):
                 self._counts["suppressed"] += 1
                 return None
             clip = ClipRecording(
@@ -160,7 +161,8 @@ class Recorder:
             return ()
         stills = Stills(_checked(event_id), onset, apex, crop, displacement)
         try:
-            if self._closed or self._crash is not None or self._is_paused():
+            closed = self._closed or self._crash is not None
+            if closed or self._is_paused() or self._session.blocked():
                 raise queue.Full
             # a file waits for room: which events get stills must not depend on the machine's speed
             wait_s = _DRAIN_FILE_S if self._store.lossless else 0.0
@@ -180,20 +182,25 @@ class Recorder:
             writing = [clip.relative for clip in self._clips]
         if writing:
             return RecordingState.WRITING, ", ".join(writing)
-        if self._is_paused():
-            return RecordingState.PAUSED, "disk full"
+        blocked = self._session.blocked()
+        if blocked or self._is_paused():
+            return RecordingState.PAUSED, blocked or "disk full"
         return RecordingState.IDLE, ""
 
     def counts(self) -> RecorderCounts:
         with self._lock:
             missed = self._counts["missed"] + sum(clip.missed for clip in self._clips)
             counts = self._counts
-            return RecorderCounts(counts["clips"], missed, counts["suppressed"], counts["failures"])
+            failures = counts["failures"] + self._session.failures
+            return RecorderCounts(counts["clips"], missed, counts["suppressed"], failures)
 
     def notices(self) -> tuple[str, ...]:
         """Lines the user should see: the last faults, and how many events went without."""
         counts = self.counts()
         lines = list(self._troubles)
+        if self._session.failures:
+            failures, trouble = self._session.failures, self._session.trouble
+            lines.append(f"recorder: {failures} lines could not be written: {trouble}")
         if counts.suppressed:
             lines.append(f"recorder: {counts.suppressed} clips or stills were not begun")
         if counts.missing_frames:
@@ -268,7 +275,7 @@ class Recorder:
                 pass
             if clip in self._clips:
                 self._finish(clip)
-        while self._write_stills():
+        while self._may_go_on(deadline_s) and self._write_stills():
             pass
 
     @property

@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Mapping
@@ -58,6 +59,7 @@ class SessionFolder:
     def __init__(self, folder: Path, record: SessionRecord | None = None) -> None:
         self.folder = folder
         self.failures = 0  # lines that could not be appended
+        self.trouble = ""  # why not the last of them
         self._record = record  # None: of a session that is only read
         self._appending = threading.Lock()
 
@@ -130,12 +132,35 @@ class SessionFolder:
         usable = bool(parts) and not any(c in relative for c in "\\\0:")
         if not usable or ".." in parts or PurePosixPath(relative).is_absolute():
             raise RecordingError(f"{relative!r} is not a name inside the session folder")
+        self._refuse_links()
         place = self.folder
-        for part in (None, *parts):
-            place = place if part is None else place / part
+        for part in parts:
+            place /= part
             if place.is_symlink():
                 raise RecordingError(f"{place} is a link; nothing is written through it")
         return place
+
+    def blocked(self) -> str:
+        """Why nothing can be written at the moment; "" where nothing speaks against it."""
+        try:
+            self._refuse_links()
+            self.ensure_folders()
+        except RecordingError as error:
+            return str(error)
+        return ""
+
+    def _refuse_links(self) -> None:
+        """The folder was made below folders of its own; a link or file there is another's."""
+        for place in (self.folder, *self.folder.parents):
+            try:
+                kind = place.lstat().st_mode
+            except FileNotFoundError:
+                continue  # removed; it is made again
+            except OSError as error:
+                raise recording_error(error, str(place)) from error
+            if not stat.S_ISDIR(kind):
+                what = "a link" if stat.S_ISLNK(kind) else "not a folder"
+                raise RecordingError(f"{place} is {what}; nothing is written through it")
 
     def ensure_folders(self) -> None:
         """Make the folders that are missing, for instance because someone removed them.
@@ -144,8 +169,6 @@ class SessionFolder:
             RecordingError: if they cannot be made, or a link stands in their place.
         """
         for folder in (self.folder, *(self.path(name) for name in _FOLDERS)):
-            if folder.is_symlink():
-                raise RecordingError(f"{folder} is a link; nothing is written through it")
             if folder.is_dir():
                 continue
             try:
@@ -177,8 +200,9 @@ class SessionFolder:
         with self._appending:
             try:
                 self._append(name, text.encode() + b"\n", sync)
-            except (OSError, RecordingError):
+            except (OSError, RecordingError) as error:
                 self.failures += 1
+                self.trouble = str(error)
                 return False
             return True
 
@@ -188,7 +212,9 @@ class SessionFolder:
         while True:
             try:
                 return shutil.disk_usage(place).free
-            except FileNotFoundError:  # the folder was removed; it will be made again there
+            except OSError:  # the folder was removed or replaced; its disk is that of its parent
+                if place == place.parent:
+                    return 0
                 place = place.parent
 
     def _append(self, name: str, line: bytes, sync: bool) -> None:
@@ -210,6 +236,11 @@ class SessionFolder:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def is_session_name(name: str) -> bool:
+    """Whether a folder's name is one that this program gives."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _new_folder(output: Path) -> Path:

@@ -35,11 +35,13 @@ def write(
     """A film at 30 fps; with sound, `late` frames before it, where that is not 0."""
     with av.open(str(path), "w") as container:
         sound = container.add_stream("aac", rate=48_000) if late else None
-        options = {"crf": "16", "bf": "3"} if codec == "libx264" else {"bf": "2", "qscale": "2"}
+        options = {"crf": "16", "bf": "3"} if codec == "libx264" else {"bf": "2"}
         stream = container.add_stream(codec, rate=FPS, options=options)
         height, width = pictures[0].shape[:2]
         stream.width, stream.height = size or (width, height)
         stream.pix_fmt = "yuv420p"
+        if codec != "libx264":
+            stream.bit_rate = 8_000_000
         stream.time_base = stream.codec_context.time_base = Fraction(1, FPS)
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect

@@ -1,5 +1,4 @@
 import json
-import sys
 
 import pytest
 
@@ -96,9 +95,3 @@ def test_what_was_not_judged_is_told_with_its_reason():
 def test_what_cannot_be_done_is_said(session, capsys, flags, code, says):
     assert export.run([str(session), *flags]) == code
     assert says in capsys.readouterr().err
-
-
-def test_without_pympi_the_message_says_how_to_get_it(session, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pympi", None)
-    assert export.run([str(session), "--elan", str(tmp_path / "a.eaf")]) == 2
-    assert "fleeting[labs]" in capsys.readouterr().err

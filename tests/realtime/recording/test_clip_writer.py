@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from realtime.errors import DiskFull, RecordingError
-from realtime.recording.clip_writer import ClipWriter, readable_frames, recover
+from realtime.recording.clip_writer import ClipWriter, readable_frames
 from tests.realtime.recording.frames import STEP_NS, frames_of, numbered
 
 
@@ -90,45 +90,3 @@ def test_a_full_disk_ends_the_clip_where_it_stands(tmp_path, limit):
     assert [number for number, _ in found] == list(range(clip.frames))
     assert handed - 2 <= clip.frames <= handed
     assert clip.frames > 3
-
-
-def test_recover_keeps_what_is_readable_and_removes_the_rest(tmp_path):
-    clips = tmp_path / "20260101-000000-0001" / "clips"
-    clips.mkdir(parents=True)
-    with ClipWriter(clips / "0001.mp4", 128, 96) as clip:
-        for number in range(40):
-            clip.write(numbered(number), number * STEP_NS)
-    whole = (clips / "0001.mp4").read_bytes()
-    (clips / "0002.part.mp4").write_bytes(whole[: len(whole) * 2 // 3])
-    (clips / "0003.part.mp4").write_bytes(whole[:200])
-    (clips / "0004.part.mp4").write_bytes(b"")
-    (clips / "0005.part.mp4").write_bytes(b"no clip at all" * 99)
-    outside = tmp_path / "outside"
-    outside.write_bytes(b"keep me")
-    (clips / "0006.part.mp4").symlink_to(outside)
-
-    lines = recover(tmp_path)
-
-    assert len(lines) == 4
-    assert "0002.recovered.mp4" in lines[0]
-    assert all("removed" in line for line in lines[1:])
-    assert sorted(p.name for p in clips.iterdir()) == [
-        "0001.mp4",
-        "0002.recovered.mp4",
-        "0006.part.mp4",
-    ]
-    assert outside.read_bytes() == b"keep me"
-    found = frames_of(clips / "0002.recovered.mp4")
-    assert [number for number, _ in found] == list(range(len(found)))
-    assert 20 <= len(found) < 40
-    assert all(abs(t - number * STEP_NS) <= 1_000_000 for number, t in found)
-    assert recover(tmp_path) == []
-
-
-def test_recover_leaves_a_clip_in_work_alone(tmp_path):
-    with ClipWriter(tmp_path / "a.mp4", 128, 96) as clip:
-        for number in range(5):
-            clip.write(numbered(number), number * STEP_NS)
-        assert recover(tmp_path) == []
-    assert len(frames_of(tmp_path / "a.mp4")) == 5
-    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.recording.clip_writer import recover
+from realtime.recording.clip_recovery import recover
 from realtime.recording.session import open_session
 from tests.paths import ROOT
 from tests.realtime.recording.frames import frames_of
@@ -49,7 +49,7 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
         assert numbers == list(range(first, event.offset_frame + RATE * 3 // 10 + 1))
 
     parts = {p.name.removesuffix(".part.mp4") for p in clips.glob("*.part.mp4")}
-    recover(clips)
+    recover(clips.parents[1])
     for name in parts:
         event = next(e for e in events if e.id == name)
         handed = min(report["pushed"], event.offset_frame + RATE * 3 // 10)

@@ -1,0 +1,24 @@
+"""Text from outside (labels, file names, reasons) made fit for a file that others read."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def one_line(text: str) -> str:
+    """Without control characters: tabs and line ends are blanks, others question marks."""
+    blank = "".join(" " if c in "\t\r\n\v\f\x85\u2028\u2029" else c for c in text)
+    return "".join(c if c == " " or c.isprintable() else "?" for c in blank)
+
+
+def xml_text(text: str) -> str:
+    """Content of an XML element: one line, and nothing that XML forbids."""
+    return escape(one_line(text))
+
+
+def csv_cell(text: str) -> str:
+    """One line that no spreadsheet takes for a formula: a quote stands before one."""
+    line = one_line(text)
+    return f"'{line}" if line.startswith(_FORMULA) else line
