@@ -26,6 +26,8 @@ from realtime.spotting.verifier import Verifier, load_verifier
 
 _TIMES_FROM = 0.5  # share of the highest probability that a candidate has whose times count
 _TOGETHER_S = 0.05
+# Of a patch.  No micro-expression is a third as large; the trees have learned from none so large.
+_LARGEST_IOD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class Spotter:
         self, measured: MeasuredCandidate, probability: float, *, hidden: bool
     ) -> bool:
         assessable = measured.continuous and not (measured.masked or hidden)
-        return assessable and probability >= self._least["early"]
+        possible = measured.pulse.amplitude_iod <= _LARGEST_IOD
+        return assessable and possible and probability >= self._least["early"]
 
     def take_unconfirmed(self) -> list[int]:
         """Flags whose second stage will not come, by their numbers, since the last call."""
