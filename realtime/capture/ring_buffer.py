@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 
@@ -20,6 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.capture.held_frame import Frame, HeldFrame, compressed
+
+_BACKLOG = 2  # frames that wait to be compressed before some are dropped
+_JOIN_S = 2.0
 
 
 class RingReader:
@@ -105,7 +109,7 @@ class FrameRing:
         self._ahead = min(ahead, capacity)
         self._frames: deque[HeldFrame] = deque()
         self._bytes = self._raw_bytes = 0
-        self._next_raw = 0  # number of the oldest frame that is not compressed
+        self._packed = 0  # frames held that are compressed: the oldest ones
         self._compressor: threading.Thread | None = None
         self._readers: list[RingReader] = []
         self._changed = threading.Condition()
@@ -156,7 +160,10 @@ class FrameRing:
             while len(self._frames) > 2 and self._is_over():
                 held = self._frames.popleft()
                 self._bytes -= held.nbytes
-                self._raw_bytes -= held.nbytes if held.jpeg is None else 0
+                if held.jpeg is None:
+                    self._raw_bytes -= held.nbytes
+                else:
+                    self._packed -= 1
             if self._compressor is None and self._has_too_much_raw():
                 self._compressor = threading.Thread(
                     target=self._compress, name="ring-compressor", daemon=True
@@ -170,6 +177,8 @@ class FrameRing:
         with self._changed:
             self.closed = True
             self._changed.notify_all()
+        if self._compressor is not None:  # a thread inside OpenCV must not outlive the program
+            self._compressor.join(_JOIN_S)
 
     def reader(self, start_ns: int | None = None, event_ns: int | None = None) -> RingReader:
         """A new reader at the first held frame with `t_ns >= start_ns`; None: at the next frame.
@@ -240,32 +249,44 @@ class FrameRing:
     def _has_too_much_raw(self) -> bool:
         return self._max_raw_bytes is not None and self._raw_bytes > self._max_raw_bytes
 
-    def _oldest_raw(self) -> HeldFrame | None:
-        """The next frame to compress: not one that analysis has not read."""
-        if not self._has_too_much_raw():
+    def _next_to_compress(self) -> HeldFrame | None:
+        """The oldest frame that is not compressed, unless analysis has not read it.
+
+        Where the machine is too slow to compress every frame, some before it are dropped: a
+        pre-roll with fewer frames is longer than one with all of them.
+        """
+        if self._max_raw_bytes is None or not self._has_too_much_raw():
             return None
-        oldest = self._frames[0].frame.seq
-        self._next_raw = max(self._next_raw, oldest)
         analysed = min((r.next_seq for r in self._readers if r.newest), default=self.total)
-        if self._next_raw >= min(analysed, self.total - 1):
+        last = min(analysed, self.total - 1)
+        first = self._frames[self._packed]
+        if first.frame.seq >= last:
             return None
-        return self._frames[self._next_raw - oldest]
+        excess = int((self._raw_bytes - self._max_raw_bytes) // first.nbytes)
+        for _ in range(excess - _BACKLOG):
+            if self._frames[self._packed + 1].frame.seq >= last:
+                break
+            self._raw_bytes -= self._frames[self._packed].nbytes
+            self._bytes -= self._frames[self._packed].nbytes
+            del self._frames[self._packed]
+        return self._frames[self._packed]
 
     def _compress(self) -> None:
         """The ring's own thread."""
         while True:
+            held: HeldFrame | None = None
             with self._changed:
-                self._changed.wait_for(lambda: self.closed or self._oldest_raw() is not None)
-                held = None if self.closed else self._oldest_raw()
-            if held is None:
-                return
+                while not self.closed and (held := self._next_to_compress()) is None:
+                    self._changed.wait()
+                if held is None or self.closed:
+                    return
             jpeg = compressed(held.frame.image)
             with self._changed:
-                self._next_raw = held.frame.seq + 1
                 if held.frame.seq < self._frames[0].frame.seq:
                     continue  # it was dropped meanwhile
                 raw = held.frame.image.nbytes
                 held.compress_to(jpeg)
+                self._packed += 1
                 self._raw_bytes -= raw
                 self._bytes += len(jpeg) - raw
 
@@ -274,14 +295,11 @@ class FrameRing:
             self._changed.wait_for(lambda: self.total > reader.next_seq or self.closed, timeout_s)
             if self.total <= reader.next_seq:
                 return None
-            oldest = self._frames[0].frame.seq
-            if reader.next_seq < oldest:
-                reader.missed += oldest - reader.next_seq
-                reader.next_seq = oldest
-            held = self._frames[reader.next_seq - oldest]
+            at = bisect_left(self._frames, reader.next_seq, key=lambda h: h.frame.seq)
             # a copy: it may be compressed while it is decoded outside the lock
-            held = held.copy()
-            reader.next_seq += 1
+            held = self._frames[at].copy()
+            reader.missed += held.frame.seq - reader.next_seq
+            reader.next_seq = held.frame.seq + 1
             self._changed.notify_all()
         return held.whole()
 

@@ -121,7 +121,7 @@ def test_both_movements_are_found_where_the_film_shows_them(
     assert counts["frames"]["analysed"] == len(pictures)
     assert counts["frames"]["undecodable"] == 0
     assert counts["restarts"] == restarts
-    assert ("is learned anew" in done.stderr) == bool(restarts)
+    assert ("is measured again" in done.stderr) == bool(restarts)
     header = json.loads((session / "session.json").read_text("utf-8"))
     assert header["start_time"] == pytest.approx(start_s, abs=0.03)
     apexes = [event.apex_s for event in open_session(session).events if event.kind == "micro"]

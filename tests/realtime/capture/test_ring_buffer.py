@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from realtime.capture.held_frame import compressed
 from realtime.capture.ring_buffer import FrameRing
 
 
@@ -111,6 +113,37 @@ def test_where_room_is_short_old_frames_are_compressed_and_come_back() -> None:
         assert off.mean() < 3
     assert reader.lacking_ns == reader.missed == 0
     ring.close()
+
+
+def test_a_machine_too_slow_to_compress_every_frame_keeps_some_of_the_whole_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn = threading.Semaphore(0)
+    image = np.full((64, 64, 3), 90, np.uint8)
+    jpeg, size = compressed(image), image.nbytes
+
+    def slow(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+        turn.acquire(timeout=10.0)
+        return jpeg
+
+    monkeypatch.setattr("realtime.capture.ring_buffer.compressed", slow)
+    ring = FrameRing(1000, keep_s=100.0, max_bytes=40 * size, max_raw_bytes=10 * size)
+    for number in range(200):
+        ring.push(number, image)
+        if number % 4 == 3:  # one frame is compressed while four come
+            turn.release()
+            until(lambda: ring.raw_frames <= 30)
+    turn.release(1000)
+    reader = ring.reader(0)
+    seen = []
+    while (frame := reader.next(0)) is not None and frame.seq < 180:
+        seen.append(frame.seq)
+        if len(seen) > 1 and frame.seq > 170:
+            break
+    ring.close()
+    assert seen[0] < 40
+    assert len(seen) + reader.missed >= 130
+    assert max(after - one for one, after in pairwise(seen)) <= 30
 
 
 def test_frames_that_analysis_has_yet_to_see_are_not_compressed() -> None:
