@@ -40,7 +40,10 @@ UNITS = tuple(
 MEASURED = "measured"
 _RECIPES = 0.55  # share of the combinations that micro-expressions are known for
 _ONE_SIDED = 0.3
-_PEAK_IOD = (0.006, 0.04)  # at which the fit of the head sees a pattern
+# Of a patch's mean motion in the picture the tracker reports this share: where a patch has texture it
+# moves less, and its prior holds it back (`benchmarks.spotting.signal_against_picture`).
+SEEN = 0.75
+_PEAK_IOD = (0.008, 0.05)  # at which the fit of the head sees a pattern
 _TEXTURE = np.tile(np.array([8000.0, 0.0, 8000.0]), (len(REGIONS), 1))  # of an ordinary patch
 
 
@@ -117,7 +120,7 @@ def of_probes(probes: Probes) -> PatternBank:
 def displacement(field: Field, landmarks: NDArray[np.floating]) -> Array:
     """(31, 2) what the live path measures of a field (224, 224, 2) on a crop's face, pixels."""
     centres = region_centres(landmarks)
-    return _without_head(_of_regions(field, centres), centres)
+    return SEEN * _without_head(_of_regions(field, centres), centres)
 
 
 def _pattern(field: Field, portrait: Portrait, peak_iod: float) -> Array:
