@@ -40,8 +40,8 @@ UNITS = tuple(
 MEASURED = "measured"
 _RECIPES = 0.55  # share of the combinations that micro-expressions are known for
 _ONE_SIDED = 0.3
-# Of a patch's mean motion in the picture the tracker reports this share: where a patch has texture it
-# moves less, and its prior holds it back (`benchmarks.spotting.signal_against_picture`).
+# Of a patch's mean motion in the picture the tracker reports this share: where a patch has texture
+# it moves less, and its prior holds it back (`benchmarks.spotting.signal_against_picture`).
 SEEN = 0.75
 _PEAK_IOD = (0.008, 0.05)  # at which the fit of the head sees a pattern
 _TEXTURE = np.tile(np.array([8000.0, 0.0, 8000.0]), (len(REGIONS), 1))  # of an ordinary patch
