@@ -1,9 +1,9 @@
 """Fit the spotter to one person and camera: `fleeting calibrate person --camera 0`.
 
-Sit as you will sit, look and talk as usual for a minute.  Fleeting then adds micro-expressions of
-its own generator to that very recording, watches it as it would live, and says what to expect of
-this face, this camera and this light: how many are found, by size, and how many false alarms a
-minute will go up, each with its 95 % interval.  What it learned is saved as a profile for
+Sit as you will sit, look and talk as usual for a minute.  Fleeting then adds micro-expressions to
+the numbers it measured, judges them as it would live, and says what to expect of this face, this
+camera and this light: how many are found, by size, and how many false alarms a minute will go up,
+each with its 95 % interval.  What it learned is saved as a profile for
 `fleeting live --profile FILE`.  The recording itself is kept in memory only.
 """
 
@@ -24,24 +24,24 @@ from scipy.stats import gamma
 
 from calibration.source_arguments import Subject, open_subject
 from model.spotting.face_footage import (
-    FaceFrame,
     FaceRecording,
     cut_to_face,
     only_assessable,
     stretches,
     track_faces,
 )
-from model.spotting.insertions import InsertedMovement, draw_insertions, play
 from model.spotting.jobs import SimulationResult
-from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
+from model.spotting.labelled_candidates import labelled_in_series
+from model.spotting.movement_patterns import PatternBank, of_probes
 from model.spotting.operating_point import ScoredCandidates, alarms, score_with
+from model.spotting.series import FaceSeries, record_series
+from model.spotting.signal_insertions import SignalMovement, add_movements
 from realtime.capture.source import Source, TimedFrame
 from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.spotting.candidates import CandidateFinder
-from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.person_profile import Profile, save_profile
 from realtime.spotting.rejection_rules import RejectionRules
 from realtime.spotting.verifier import Verifier, load_verifier
@@ -50,7 +50,7 @@ from realtime.statistics import share_interval
 BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
 SHORTEST_S = 6.0  # of a stretch that can be watched
 LEAST_S = 8.0  # of all of them
-EVENTS_PER_MIN = 12.0
+PER_MIN = (12.0, 40.0)  # movements that are added
 # A target so high that a minute has alarms to count; the ratio found there is used for all targets.
 LOOSE_PER_MIN = 5.0
 
@@ -134,14 +134,14 @@ def expect(
     Raises:
         DataError: its codec is too coarse; the live path would not judge it.
     """
-    parts = list(stretches(recording, SHORTEST_S))
+    parts = list(record_series(recording, name, SHORTEST_S))
     settled = _settled(max(parts, key=lambda part: part.seconds))
     if settled.coarse > RejectionRules().max_coarse:
         raise DataError(
             f"{recording.name}: the video is too compressed for small movements, it changes in "
             f"steps of {settled.coarse:.1f} grey levels: raise its bit rate"
         )
-    plain = [_judged(part, (), verifier) for part in parts]
+    plain = [judged(part, (), verifier) for part in parts]
     minutes = sum(j.result.seconds for j in plain) / 60
     loose = verifier.early.threshold_for(LOOSE_PER_MIN), verifier.late.threshold_for(LOOSE_PER_MIN)
     counted = sum(alarms(j, *loose)[0] for j in plain)
@@ -152,12 +152,13 @@ def expect(
     nominal = target / factor  # of the operating table
     least = verifier.early.threshold_for(nominal), verifier.late.threshold_for(nominal)
 
+    bank = of_probes(verifier.probes)
     sizes: list[tuple[float, bool]] = []
     for number in track(range(passes), "adding movements", transient=True, console=_console()):
         rng = np.random.default_rng([seed, number])
         for part in parts:
-            added = draw_insertions(rng, part, EVENTS_PER_MIN, peak_iod=(BANDS[0][0], BANDS[-1][1]))
-            _, found = alarms(_judged(part, added, verifier), *least)
+            moved, added = with_movements(rng, part, bank)
+            _, found = alarms(judged(moved, added, verifier), *least)
             sizes += [(movement.peak_iod, k in found) for k, movement in enumerate(added)]
     recall = []
     for low, high in BANDS:
@@ -184,22 +185,30 @@ def share(hits: int, of: int) -> Expected:
     return Expected(hits / of, *share_interval(hits, of))
 
 
-def _judged(
-    part: FaceRecording, added: Sequence[InsertedMovement], verifier: Verifier
+def with_movements(
+    rng: np.random.Generator, part: FaceSeries, bank: PatternBank
+) -> tuple[FaceSeries, tuple[SignalMovement, ...]]:
+    """A part with micro-expressions of all of `BANDS` in it."""
+    sizes = BANDS[0][0], BANDS[-1][1]
+    return add_movements(rng, part, bank, peak_iod=sizes, per_min=PER_MIN)
+
+
+def judged(
+    part: FaceSeries, added: Sequence[SignalMovement], verifier: Verifier
 ) -> ScoredCandidates:
-    frames: Iterator[FaceFrame] = play(part, added, (0.3, 0.3))
-    rows: list[LabelledCandidate] = labelled_candidates(frames, added)
+    """Every candidate of a part, with the verifier's probability."""
+    rows = tuple(labelled_in_series(part, added))
     return score_with(
-        SimulationResult(part.name, False, False, part.seconds, len(added), tuple(rows)), verifier
+        SimulationResult(part.name, False, False, part.seconds, len(added), rows), verifier
     )
 
 
-def _settled(part: FaceRecording) -> CandidateFinder:
-    """One that has learned from the whole of a stretch."""
-    pipeline = FacePipeline()
-    for frame in part.frames:
-        pipeline.follow(frame.t_ns, frame.grey, frame.face)
-    return pipeline.finder
+def _settled(part: FaceSeries) -> CandidateFinder:
+    """One that has watched the whole of a stretch."""
+    finder = CandidateFinder()
+    for t_s, row in zip(part.t_s.tolist(), part.rows.astype(np.float64), strict=True):
+        finder.find(round(t_s * 1e9), row)
+    return finder
 
 
 def report(expectation: Expectation, console: Console) -> None:

@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import multiprocessing
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from model.progress import progress
-from model.spotting.boosted_trees import cross_fit, export, fit_stage
+from model.spotting.boosted_trees import cross_fit, export, fit_stage, fold_of
 from model.spotting.face_footage import read_recording, without
-from model.spotting.jobs import Job, load, plan, save
+from model.spotting.jobs import GROUPS, Job, load, plan, save, simulated_series
 from model.spotting.jobs import run as run_job
-from model.spotting.operating_point import TARGET_RATES, operating_table
-from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
-from model.synthetic.skin_models import LEARNED, Motion
+from model.spotting.movement_patterns import PatternBank, load_bank, make_bank, save_bank
+from model.spotting.operating_point import TARGET_RATES, OperatingTable, operating_table
+from model.spotting.series import (
+    FaceSeries,
+    forward_and_back,
+    load_series,
+    record_series,
+    save_series,
+)
+from model.spotting.signal_insertions import UPPER_FROM, draw_pattern, upper_share
+from model.synthetic.portraits import (
+    Portrait,
+    find_portraits,
+    is_held_out,
+    load_cache,
+    save_cache,
+)
 from realtime.batch import videos
 from realtime.errors import DataError, SettingsError
+from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.spotting.sensitivity import Probes
 from realtime.spotting.verifier import SHIPPED, STAGES
 
 log = logging.getLogger(__name__)
+
+SHORT_S = 14.0  # shorter stretches are played forward and back in turn until they are as long
+_PATTERNS = 900  # of each model of skin
+_PROBES = 240  # patterns of each half of the face that the sensitivity meter lays in
+_PROBES_LINE = (0.0, 1.0)  # offset and slope of the correction: none was needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +62,18 @@ class VerifierOptions:
 
     output: Path
     footage: tuple[Path, ...] = ()
+    persons: Path | None = None  # CSV: file,person
     cut: tuple[str, ...] = ()  # VIDEO:FROM-TO
     portraits: Path | None = None
-    passes: int = 24
-    simulated: int = 96
-    talkers: int = 96
-    motions: tuple[Motion, ...] = LEARNED
+    minutes: float = 20.0
+    simulated: int = 120
+    simulated_passes: int = 5
     leave_out: tuple[str, ...] = ()
     seed: int = 1
     workers: int = 2
     face_model: Path | None = None
     save: Path | None = None
     install: bool = False
-
-
-def prepare(given: VerifierOptions) -> Iterator[tuple[Job, Path]]:
-    """Jobs that are not done yet, and where their results go."""
-    tracker = LandmarkTracker(face_model(given.face_model))
-    cuts = [cut_of(text) for text in given.cut]
-    cache = given.output / "portraits.npz"
-    if not cache.exists():
-        save_cache(cache, find_portraits(given.portraits, tracker))
-    portraits, held_out = split(load_cache(cache))
-    log.info("%d portraits to train on, %d held out", len(portraits), len(held_out))
-    recordings = [
-        without(read_recording(path, tracker), [(a, b) for name, a, b in cuts if name == path.name])
-        for path in given.footage
-    ]
-    jobs = plan(
-        recordings,
-        portraits,
-        passes=given.passes,
-        simulated=given.simulated,
-        talkers=given.talkers,
-        motions=given.motions,
-    )
-    for number, job in enumerate(jobs):
-        path = given.output / "results" / f"{number:05d}.npz"
-        if not path.exists():
-            yield job, path
 
 
 def cut_of(text: str) -> tuple[str, float, float]:
@@ -91,34 +88,113 @@ def cut_of(text: str) -> tuple[str, float, float]:
     return name, first, last
 
 
+def read_persons(path: Path | None) -> dict[str, str]:
+    """Who is in each video, by its file name; people are held out whole.
+
+    Raises:
+        DataError: the table cannot be read.
+    """
+    if path is None:
+        return {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return {Path(row["file"]).name: row["person"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is not a table with columns file and person: {error}") from error
+
+
+def measure_footage(
+    films: Sequence[Path], given: VerifierOptions, tracker: FaceTracker
+) -> list[FaceSeries]:
+    """The series of every film, kept in the run's folder."""
+    persons, cuts = read_persons(given.persons), [cut_of(text) for text in given.cut]
+    series: list[FaceSeries] = []
+    for film in films:
+        kept = given.output / "series" / f"{film.parent.name}_{film.stem}.npz"
+        if not kept.exists():
+            recording = read_recording(film, tracker)
+            recording = without(recording, [(a, b) for name, a, b in cuts if name == film.name])
+            parts = list(record_series(recording, persons.get(film.name, film.stem)))
+            save_series(kept, parts)
+        series += load_series(kept)
+    return [forward_and_back(part, SHORT_S) for part in series]
+
+
 class _Worker:
-    """A process that runs jobs; it is given all of them once, since they share their frames."""
+    """A process that runs tasks; it is given all of them once, since they share their material."""
 
-    jobs: Sequence[tuple[Job, Path]] = ()
+    tasks: Sequence[Callable[[], None]] = ()
 
     @classmethod
-    def start(cls, jobs: Sequence[tuple[Job, Path]]) -> None:
+    def start(cls, tasks: Sequence[Callable[[], None]]) -> None:
         cv2.setNumThreads(1)
-        cls.jobs = jobs
+        cls.tasks = tasks
 
     @classmethod
-    def run_numbered(cls, seed: int, number: int) -> None:
-        job, path = cls.jobs[number]
-        save(path, run_job(job, seed))
+    def run_numbered(cls, number: int) -> None:
+        cls.tasks[number]()
 
 
-def run_all(jobs: Sequence[tuple[Job, Path]], seed: int, workers: int) -> None:
+def run_all(tasks: Sequence[Callable[[], None]], what: str, workers: int) -> None:
     # spawned: the landmark model's threads in this process would leave a forked child locked
     with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _Worker.start, (jobs,)
+        workers, multiprocessing.get_context("spawn"), _Worker.start, (tasks,)
     ) as pool:
-        done = pool.map(partial(_Worker.run_numbered, seed), range(len(jobs)))
-        for _ in progress(done, "simulating", len(jobs)):
+        for _ in progress(pool.map(_Worker.run_numbered, range(len(tasks))), what, len(tasks)):
             pass
 
 
-def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
+def _simulate(path: Path, portraits: tuple[Portrait, ...], seed: int, number: int) -> None:
+    save_series(path, simulated_series(portraits, seed, number))
+
+
+def _run_job(path: Path, job: Job, bank: PatternBank, seed: int) -> None:
+    save(path, run_job(job, bank, seed))
+
+
+def material(films: Sequence[Path], given: VerifierOptions) -> tuple[list[FaceSeries], PatternBank]:
+    """All series, of footage and of simulated people, and the patterns of movement."""
+    tracker = LandmarkTracker(face_model(given.face_model))
+    cache = given.output / "portraits.npz"
+    if not cache.exists():
+        save_cache(cache, find_portraits(given.portraits, tracker))
+    portraits = [p for p in load_cache(cache) if not is_held_out(p.name)] or load_cache(cache)
+    for folder in ("series", "simulated", "results"):
+        (given.output / folder).mkdir(parents=True, exist_ok=True)
+    series = measure_footage(films, given, tracker)
+    paths = [given.output / "simulated" / f"{k:05d}.npz" for k in range(given.simulated)]
+    tasks = [
+        partial(_simulate, path, tuple(portraits[k % GROUPS :: GROUPS]), given.seed, k)
+        for k, path in enumerate(paths)
+        if not path.exists()
+    ]
+    run_all(tasks, "drawing simulated people", given.workers)
+    series += [part for path in paths for part in load_series(path)]
+    patterns = given.output / "patterns.npz"
+    if not patterns.exists():
+        save_bank(patterns, make_bank(given.seed, portraits, _PATTERNS))
+    return series, load_bank(patterns)
+
+
+def probes_of(bank: PatternBank) -> Probes:
+    """What the sensitivity meter lays in: movements mostly of one half of the face."""
+    rng = np.random.default_rng(0)
+    upper: list[NDArray[np.float64]] = []
+    lower: list[NDArray[np.float64]] = []
+    while min(len(upper), len(lower)) < _PROBES:
+        _, pattern = draw_pattern(rng, bank)
+        share = upper_share(pattern)
+        if share > UPPER_FROM:
+            upper.append(pattern)
+        elif share < 1 - UPPER_FROM:
+            lower.append(pattern)
+    return Probes(np.array(upper[:_PROBES]), np.array(lower[:_PROBES]), *_PROBES_LINE)
+
+
+def fit(folder: Path, bank: PatternBank, leave_out: Sequence[str]) -> dict[str, object]:
     """Fit to every result in `folder`; writes verifier.npz and returns the report.
+
+    Also writes left_out/: the verifiers of the cross-fit, and a table of who was held out of each.
 
     Raises:
         DataError: there is no result.
@@ -127,27 +203,39 @@ def fit(folder: Path, leave_out: Sequence[str]) -> dict[str, object]:
     results = [p for p in results if p.rows and p.group not in leave_out]
     if not results:
         raise DataError(f"{folder}/results holds nothing to learn from")
-    scored, platt = cross_fit(results)
-    operating = operating_table(scored)
-    models = {stage: fit_stage(results, stage) for stage in STAGES}
-    export(folder / "verifier.npz", models, platt, operating)
+    scored, platt, left_out = cross_fit(results)
+    operating, probes = operating_table(scored), probes_of(bank)
     groups = sorted({p.group for p in results})
+    (folder / "left_out").mkdir(exist_ok=True)
+    for number, forests in enumerate(left_out):
+        export(folder / "left_out" / f"{number}.npz", forests, platt, operating, probes)
+    persons = {group: f"{number}.npz" for group, number in fold_of(set(groups)).items()}
+    (folder / "left_out" / "persons.json").write_text(json.dumps(persons, indent=2), "utf-8")
+    models = {stage: fit_stage(results, stage) for stage in STAGES}
+    export(folder / "verifier.npz", models, platt, operating, probes)
+    moved = [p for p in results if p.events]
     return {
         "groups": groups,
         "left_out": sorted(leave_out),
-        "minutes": round(sum(p.seconds for p in results) / 60, 1),
-        "events": sum(p.events for p in results),
-        "cross-fitted": [
-            {
-                "target_per_min": float(b),
-                "alarms_per_min": round(float(a), 3),
-                "recall": round(float(r), 3),
-            }
-            for b, a, r in zip(
-                TARGET_RATES, operating.alarms_per_min, operating.recall, strict=True
-            )
-        ],
+        "minutes": round(sum(p.seconds for p in moved) / 60, 1),
+        "events": sum(p.events for p in moved),
+        "minutes_as_they_are": round(sum(p.seconds for p in results if not p.events) / 60, 1),
+        "people_left_out": _rates(operating),
     }
+
+
+def _rates(operating: OperatingTable) -> list[dict[str, float]]:
+    columns = (
+        TARGET_RATES,
+        operating.alarms_per_min,
+        operating.simulated_per_min,
+        operating.recall,
+    )
+    names = ("target_per_min", "alarms_per_min", "simulated_alarms_per_min", "recall")
+    return [
+        {name: round(float(value), 3) for name, value in zip(names, row, strict=True)}
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def run(given: VerifierOptions) -> None:
@@ -164,10 +252,17 @@ def run(given: VerifierOptions) -> None:
     for name, *_ in map(cut_of, given.cut):
         if name not in {path.name for path in films}:
             raise SettingsError(f"--cut {name}: no video of --footage has this name")
-    (given.output / "results").mkdir(parents=True, exist_ok=True)
-    todo = list(prepare(replace(given, footage=tuple(films))))
-    run_all(todo, given.seed, given.workers)
-    report = fit(given.output, given.leave_out)
+    given.output.mkdir(parents=True, exist_ok=True)
+    series, bank = material(films, given)
+    jobs = plan(series, minutes=given.minutes, simulated_passes=given.simulated_passes)
+    paths = [given.output / "results" / f"{k:05d}.npz" for k in range(len(jobs))]
+    tasks = [
+        partial(_run_job, path, job, bank, given.seed)
+        for path, job in zip(paths, jobs, strict=True)
+        if not path.exists()
+    ]
+    run_all(tasks, "adding movements", given.workers)
+    report = fit(given.output, bank, given.leave_out)
     (given.output / "report.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if given.save:
         shutil.copyfile(given.output / "verifier.npz", given.save)

@@ -183,6 +183,10 @@ def train_verifier(
             metavar="FILE",
         ),
     ] = None,
+    persons: Annotated[
+        Path | None,
+        option("table of who is in each video, columns file and person", panel=_SYNTHETIC),
+    ] = None,
     cut: Annotated[
         list[str] | None,
         option(
@@ -194,26 +198,19 @@ def train_verifier(
     portraits: Annotated[
         Path | None, option("folder of face photographs", panel=_SYNTHETIC)
     ] = None,
-    passes: Annotated[
-        int, option(Limits("times each video is used", 1, 10_000), panel=_SYNTHETIC)
-    ] = 24,
+    minutes: Annotated[
+        float, option(Limits("minutes of each person with movements added", 0.1, 10_000))
+    ] = 20.0,
     simulated: Annotated[
         int,
-        option(Limits("simulated recordings of half a minute", 0, 100_000), panel=_SYNTHETIC),
-    ] = 96,
-    talkers: Annotated[
-        int,
-        option(Limits("and of people who talk", 0, 100_000), panel=_SYNTHETIC),
-    ] = 96,
-    motions: Annotated[
-        Motions | None,
-        option(
-            "skin-deformation model, as often as needed", panel=_SYNTHETIC, default="pulls, rig"
-        ),
-    ] = None,
+        option(Limits("simulated people, half a minute each", 0, 100_000), panel=_SYNTHETIC),
+    ] = 120,
+    simulated_passes: Annotated[
+        int, option(Limits("times each simulated person is used", 1, 1000), panel=_SYNTHETIC)
+    ] = 5,
     leave_out: Annotated[
         list[str] | None,
-        option("video or group not learned from, as often as needed", metavar="NAME"),
+        option("person or group not learned from, as often as needed", metavar="NAME"),
     ] = None,
     seed: Annotated[int, option(Limits("random seed", 0, 2**32 - 1))] = 1,
     workers: Annotated[int, option(Limits("processes", 1, 1024))] = 2,
@@ -223,28 +220,28 @@ def train_verifier(
 ) -> None:
     """Train the verifier, which tells micro-expressions from other brief movements.
 
-    Micro-expressions of the generator are added to videos of faces (--footage) and to simulated
-    people; the live path analyses them; boosted trees learn which of its candidates were movements
-    that had been added.  All results are kept in OUTPUT: a run that was cut goes on.  Ends by
-    writing OUTPUT/verifier.npz and its report.
+    Videos of faces (--footage) and simulated people are measured as the live path measures them.
+    Micro-expressions, ordinary expressions and beats of speech are added to the measured numbers;
+    boosted trees learn which candidates were micro-expressions. People are held out one by one for
+    the table of false-alarm rates. All results are kept in OUTPUT: a run that was cut goes on. Ends
+    by writing OUTPUT/verifier.npz and its report.
 
     Train on videos you may use.  One that is to be scored must not be among them.  A video may
     hold a brief movement of its own, which would be learned as a false alarm: look where the
     spotter flags your footage, and leave such a moment out with --cut.
     """
-    from model.synthetic.skin_models import LEARNED
     from model.train_verifier import VerifierOptions, run
 
     run(
         VerifierOptions(
             output=output,
             footage=tuple(footage or ()),
+            persons=persons,
             cut=tuple(cut or ()),
             portraits=portraits,
-            passes=passes,
+            minutes=minutes,
             simulated=simulated,
-            talkers=talkers,
-            motions=tuple(m.value for m in motions) if motions else LEARNED,
+            simulated_passes=simulated_passes,
             leave_out=tuple(leave_out or ()),
             seed=seed,
             workers=workers,

@@ -21,6 +21,7 @@ from realtime.motion.stabiliser import Stabilised, StabiliserConfig
 from realtime.spotting.face_spotter import FaceFinding, FaceSpotter
 from realtime.spotting.onset import DetectorState
 from realtime.spotting.person_profile import Profile
+from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 from realtime.spotting.spotter import SpotterConfig
 
 _NO_STRENGTHS = (0.0,) * len(Stream)
@@ -35,6 +36,7 @@ class FaceAnalysis:
     state: DetectorState | None  # None: the face cannot be assessed, so it is not followed
     strengths: tuple[float, ...]  # score of every `Stream`, sigmas
     stabilised: Stabilised | None  # None as for `state`
+    sensitivity: Sensitivity = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +162,5 @@ class Analysis:
             spotter.state,
             spotter.strengths,
             spotter.stabilised,
+            spotter.sensitivity,
         )

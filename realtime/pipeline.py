@@ -35,6 +35,7 @@ from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session_folder import SessionFolder
 from realtime.spotting.onset import DetectorState
+from realtime.spotting.sensitivity import UNKNOWN, SensitivityTimer
 from realtime.status import (
     Counts,
     EngineState,
@@ -121,6 +122,7 @@ class Pipeline:
         self._notices: list[str] = []
         self._fps = 0.0
         self._judged = JudgedTimer()
+        self._sensitivity = SensitivityTimer()
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
@@ -181,6 +183,7 @@ class Pipeline:
             recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
             disk_free_bytes=None if recording is None else recording.session.free_bytes(),
+            sensitivity=UNKNOWN if largest is None or self._paused else largest.sensitivity,
             face_picture=self._picture,
             notices=self._all_notices(),
         )
@@ -199,7 +202,11 @@ class Pipeline:
                 capture.missing,
             ),
             SecondsCounts(
-                judged.seen_s, judged.judged_s, judged.speech_masked_s, judged.not_judged_s
+                judged.seen_s,
+                judged.judged_s,
+                judged.speech_masked_s,
+                judged.not_judged_s,
+                self._sensitivity.shares(),
             ),
             capture.reconnects,
             capture.restarts,
@@ -238,6 +245,10 @@ class Pipeline:
             Assessable.YES if judged else shown.assessable,
             speech_masked=bool(judged) and judged[0].state is DetectorState.SPEAKING,
         )
+        if shown.largest is not None:
+            assessable = shown.largest.assessable is Assessable.YES
+            seen = shown.largest.sensitivity if assessable else UNKNOWN
+            self._sensitivity.note(self._now_s, seen)
         if self._recording is not None:
             self._tabulate(self._recording.table, frame, shown)
 
@@ -297,6 +308,7 @@ class Pipeline:
                 one.assessable,
                 strengths=one.strengths,
                 stabilised=one.stabilised,
+                sensitivity=one.sensitivity,
             )
             table.append(row)
 

@@ -18,6 +18,7 @@ from realtime.capture.stats import CaptureStats
 from realtime.event import Event
 from realtime.face.assessability import Assessable
 from realtime.spotting.onset import DetectorState
+from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 
 
 class EngineState(Enum):
@@ -53,6 +54,9 @@ class SecondsCounts:
     speech_masked: NonNegativeFloat = 0.0  # of these: the lower face was masked by speech
     # by reason, longest first; with `judged` they add up to `seen`
     not_judged: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
+    # of the largest face, by half of the face and size in % IOD: share of the judged seconds in
+    # which 8 of 10 movements of this size would have been found
+    sensitivity: Mapping[str, Mapping[str, NonNegativeFloat]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class Status:
     recording_detail: str  # "clips/0003.mp4", "disk full", or ""
     session: str | None  # the session folder
     disk_free_bytes: int | None
+    sensitivity: Sensitivity = UNKNOWN  # of the largest face
     face_picture: NDArray[np.uint8] | None = None  # (h, w, 3) BGR cut-out around the face
     notices: tuple[str, ...] = field(default=())  # lines the user should see, newest last
 

@@ -186,7 +186,7 @@ def main() -> int:
             if variant.simulated is not None:
                 learned = [p for p in learned if p.simulated == variant.simulated]
             try:
-                cases, platt = cross_fit(learned)
+                cases, platt, _ = cross_fit(learned)
             except DataError:  # too few people to judge what was learned from the others
                 rows.append([variant.name, *["–"] * 3])
                 continue

@@ -37,8 +37,8 @@ from model.spotting.face_footage import (
     stretches,
 )
 from model.spotting.insertions import draw_insertions, play
-from model.spotting.jobs import SHORTEST_S
 from model.spotting.scene import simulate
+from model.spotting.series import SHORTEST_S
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
 from model.synthetic.simulated_camera import SimulatedCamera

@@ -17,12 +17,10 @@ from scipy.stats import poisson
 
 from benchmarks._common.machine import machine
 from benchmarks._common.markdown import page, publish, table
-from calibration.person import BANDS, EVENTS_PER_MIN, expect, record, share
-from model.spotting.face_footage import stretches
-from model.spotting.insertions import draw_insertions, play
-from model.spotting.jobs import SimulationResult
-from model.spotting.labelled_candidates import labelled_candidates
-from model.spotting.operating_point import alarms, score_with
+from calibration.person import expect, judged, record, share, with_movements
+from model.spotting.movement_patterns import of_probes
+from model.spotting.operating_point import alarms
+from model.spotting.series import record_series
 from realtime.capture.video_file import VideoFile
 from realtime.errors import FleetingError
 from realtime.face.landmarker import LandmarkTracker
@@ -66,29 +64,15 @@ def main() -> int:
     )
     target = given.alarms_per_minute / estimated.profile.alarm_factor
     least = verifier.early.threshold_for(target), verifier.late.threshold_for(target)
-    parts = list(stretches(halves[1], SHORTEST_S))
-
-    def outcome(part, added):
-        rows = tuple(labelled_candidates(play(part, added, (0.3, 0.3)), added))
-        return alarms(
-            score_with(
-                SimulationResult(part.name, False, False, part.seconds, len(added), rows), verifier
-            ),
-            *least,
-        )
-
-    false = sum(outcome(part, ())[0] for part in parts)
+    parts = list(record_series(halves[1], "second half", SHORTEST_S))
+    false = sum(alarms(judged(part, (), verifier), *least)[0] for part in parts)
     minutes = sum(part.seconds for part in parts) / 60
-    sizes = []
+    bank = of_probes(verifier.probes)
+    sizes: list[tuple[float, bool]] = []
     for number in range(given.passes):
         for part in parts:
-            added = draw_insertions(
-                np.random.default_rng([2, number]),
-                part,
-                EVENTS_PER_MIN,
-                peak_iod=(BANDS[0][0], BANDS[-1][1]),
-            )
-            _, found = outcome(part, added)
+            moved, added = with_movements(np.random.default_rng([2, number]), part, bank)
+            _, found = alarms(judged(moved, added, verifier), *least)
             sizes += [(a.peak_iod, k in found) for k, a in enumerate(added)]
     rate = estimated.alarms_per_min
     # what so few minutes can show if the estimate is right, at either end of its interval

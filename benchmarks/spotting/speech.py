@@ -21,9 +21,9 @@ from benchmarks._common.machine import machine
 from benchmarks._common.markdown import page, publish, table
 from benchmarks.spotting.stream_outcome import SEED, regular
 from model.spotting.face_footage import FaceRecording, film_scene, read_recording, stretches
-from model.spotting.jobs import SHORTEST_S
 from model.spotting.labelled_candidates import labelled_candidates
 from model.spotting.scene import simulate
+from model.spotting.series import SHORTEST_S
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import load_cache, split
 from model.synthetic.simulated_camera import SimulatedCamera

@@ -1,7 +1,7 @@
-"""What the verifier learns from: real and simulated recordings with movements added to them.
+"""What the verifier learns from: series of real and simulated people, with movements added.
 
-Every job is a function of (seed, number) and of the material it is drawn from, so a run can be
-cut and go on.  A job belongs to a group, a video or a part of the portraits; groups are what
+Every job is a function of (seed, number) and of the series it is drawn from, so a run can be cut
+and go on.  A job belongs to a group, a person or a part of the portraits; groups are what
 cross-validation holds out, so that no score ever comes from a face that was learned.
 """
 
@@ -14,43 +14,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.spotting.face_footage import (
-    FaceRecording,
-    at_pace,
-    backwards,
-    farther,
-    film_scene,
-    mirrored,
-    stretches,
-)
-from model.spotting.insertions import draw_insertions, play
-from model.spotting.labelled_candidates import LabelledCandidate, labelled_candidates
+from model.spotting.face_footage import film_scene
+from model.spotting.labelled_candidates import LabelledCandidate, labelled_in_series
+from model.spotting.movement_patterns import PatternBank
 from model.spotting.scene import simulate
+from model.spotting.series import FaceSeries, record_series, vary
+from model.spotting.signal_insertions import SignalMovement, add_movements
 from model.spotting.simulated_person import Behaviour
 from model.synthetic.portraits import Portrait
 from model.synthetic.simulated_camera import SimulatedCamera
-from model.synthetic.skin_models import LEARNED, Motion
 from realtime.atomic_file import whole_file
-from realtime.face.assessability import AssessConfig
-from realtime.face.geometry import inter_ocular
 from realtime.spotting.candidates import Stage
 
-EVENTS_PER_MIN = 14.0
-SHORTEST_S = 1.5
 SIMULATED_S = 30.0
 SIMULATED = "portraits "  # how the groups of simulated people begin
-_RATES = (24.0, 25.0, 30.0, 30.0, 30.0, 50.0, 60.0)
+GROUPS = 5  # of portraits
+_RATES = (15.0, 20.0, 24.0, 25.0, 25.0, 30.0, 30.0, 30.0, 30.0, 60.0)
+_TALKERS = 3  # one in so many talks nearly all the time
+_NEAR_A_TURN_S = 0.33
 _STAGES: tuple[Stage, ...] = ("early", "late")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    group: str
+    series: FaceSeries
     number: int
-    recording: FaceRecording | None  # None: simulate one
-    portraits: tuple[Portrait, ...] = ()
-    talking: bool = False  # simulate a person who talks nearly all the time: the hardest case
-    motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
+    moved: bool  # whether movements are added; without them it tells the rate of false alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,63 +54,53 @@ class SimulationResult:
     rows: tuple[LabelledCandidate, ...]
 
 
-def plan(
-    recordings: Sequence[FaceRecording],
-    portraits: Sequence[Portrait],
-    *,
-    passes: int,
-    simulated: int,
-    talkers: int = 0,
-    motions: tuple[Motion, ...] = LEARNED,
-    groups: int = 4,
-) -> list[Job]:
-    """`passes` over each recording, and simulated people: as they come, and talking."""
-    jobs = []
-    for recording in recordings:
-        parts = list(stretches(recording, SHORTEST_S))
-        for number in range(passes):
-            jobs += [Job(recording.name, number, part, motions=motions) for part in parts]
-    for number in range(simulated + talkers):
-        group = number % groups
-        known = tuple(portraits[group::groups])
-        talking = number >= simulated
-        jobs.append(Job(f"{SIMULATED}{group}", number, None, known, talking, motions))
+def simulated_series(portraits: Sequence[Portrait], seed: int, number: int) -> list[FaceSeries]:
+    """Half a minute of one simulated person, drawn, filmed and measured; one in three talks."""
+    rng = np.random.default_rng([seed, number])
+    fps = float(rng.choice(_RATES))
+    times_s = np.arange(round(SIMULATED_S * fps)) / fps
+    behaviour = Behaviour.draw_talker(rng) if number % _TALKERS == 0 else None
+    scene = simulate(portraits, [seed, number], times_s, behaviour)
+    filmed = film_scene(rng, SimulatedCamera.draw(rng), scene)
+    return list(record_series(filmed, f"{SIMULATED}{number % GROUPS}"))
+
+
+def plan(series: Sequence[FaceSeries], *, minutes: float, simulated_passes: int) -> list[Job]:
+    """Movements added to `minutes` of each person, and to each simulated one some passes.
+
+    A quarter as much is watched as it is.
+    """
+    by_person: dict[str, list[FaceSeries]] = {}
+    for one in series:
+        by_person.setdefault(one.person, []).append(one)
+    jobs: list[Job] = []
+    for person, parts in sorted(by_person.items()):
+        passes = simulated_passes
+        if not person.startswith(SIMULATED):
+            passes = round(np.ceil(minutes * 60 / sum(part.seconds for part in parts)))
+        still = -(-passes // 4)
+        for part in parts:
+            jobs += [Job(part, number, moved=True) for number in range(passes)]
+            jobs += [Job(part, number, moved=False) for number in range(still)]
     return jobs
 
 
-def run(job: Job, seed: int) -> SimulationResult:
-    numbers = [seed, *job.group.encode(), job.number]
-    rng = np.random.default_rng(numbers)
-    recording = job.recording
-    if recording is None:
-        fps = float(rng.choice(_RATES))
-        times_s = np.arange(round(SIMULATED_S * fps)) / fps
-        behaviour = Behaviour.draw_talker(rng) if job.talking else None
-        recording = simulate(job.portraits, numbers, times_s, behaviour)
-        camera = SimulatedCamera.draw(rng)
-    else:
-        if rng.random() < 0.5:
-            recording = mirrored(recording)
-        if rng.random() < 0.3:
-            recording = backwards(recording)
-        recording = at_pace(recording, float(rng.uniform(0.85, 1.15)))
-        if rng.random() < 0.6:
-            recording = farther(recording, float(rng.uniform(_smallest(recording), 1)))
-        camera = SimulatedCamera.draw_second(rng)
-    added = draw_insertions(rng, recording, EVENTS_PER_MIN, motions=job.motions)
-    start = rng.uniform(-0.5, 0.5, 2)
-    frames = tuple(play(recording, added, (float(start[0]), float(start[1]))))
-    filmed = film_scene(rng, camera, FaceRecording(recording.name, frames))
-    rows = labelled_candidates(filmed.frames, added)
-    about = job.recording is None, job.talking, recording.seconds, len(added)
-    return SimulationResult(job.group, *about, tuple(rows))
-
-
-def _smallest(recording: FaceRecording) -> float:
-    """The factor that makes this face the smallest that is judged; at least a half."""
-    faces = (m.face for m in recording.frames)
-    iod_px = min(inter_ocular(face.landmarks) for face in faces if face is not None)
-    return float(np.clip(AssessConfig().min_iod_px / iod_px, 0.5, 1.0))
+def run(job: Job, bank: PatternBank, seed: int) -> SimulationResult:
+    person, name = job.series.person, job.series.name
+    rng = np.random.default_rng([seed, *person.encode(), *name.encode(), job.number, job.moved])
+    series = vary(rng, job.series, quieter=job.moved)
+    movements: tuple[SignalMovement, ...] = ()
+    if job.moved:
+        series, movements = add_movements(rng, series, bank)
+    rows = labelled_in_series(series, movements)
+    # a movement under way where a film is turned round looks like one that comes and goes
+    kept = tuple(
+        row
+        for row in rows
+        if row.event >= 0 or all(abs(row.apex_s - t) > _NEAR_A_TURN_S for t in series.turns_s)
+    )
+    about = person.startswith(SIMULATED), False, series.seconds, len(movements)
+    return SimulationResult(person, *about, kept)
 
 
 def save(path: Path, result: SimulationResult) -> None:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.spotting.face_footage import FaceFrame
-from model.spotting.insertions import InsertedMovement
+from model.spotting.series import FaceSeries
 from realtime.motion.region_motion import RegionMotion
-from realtime.spotting.candidates import MeasuredCandidate, Stage
+from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate, Stage
 from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.rejection_rules import RejectionRules, confounders
 
 _RULES = RejectionRules()
 SLACK_S = 0.1  # an apex this far outside the true interval is still a hit
+
+
+class _Movement(Protocol):
+    """A movement at known times, seconds."""
+
+    @property
+    def onset_s(self) -> float: ...
+
+    @property
+    def apex_s(self) -> float: ...
+
+    @property
+    def offset_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class LabelledCandidate:
 
 def labelled_candidates(
     frames: Iterable[FaceFrame],
-    inserted: Sequence[InsertedMovement],
+    inserted: Sequence[_Movement],
     motion: RegionMotion | None = None,
 ) -> list[LabelledCandidate]:
     """Every candidate that the face pipeline measures in frames with known movements.
@@ -51,9 +65,15 @@ def labelled_candidates(
     return found
 
 
-def _labelled(
-    measured: MeasuredCandidate, inserted: Sequence[InsertedMovement]
-) -> LabelledCandidate:
+def labelled_in_series(series: FaceSeries, added: Sequence[_Movement]) -> list[LabelledCandidate]:
+    """Every candidate that is found in a series with known movements."""
+    finder, found = CandidateFinder(), []
+    for t_s, row in zip(series.t_s.tolist(), series.rows.astype(np.float64), strict=True):
+        found += [_labelled(m, added) for m in finder.find(round(t_s * 1e9), row)]
+    return found
+
+
+def _labelled(measured: MeasuredCandidate, inserted: Sequence[_Movement]) -> LabelledCandidate:
     pulse = measured.pulse
     apex_s = pulse.apex_ns / 1e9
     event = _event_at(apex_s, inserted)
@@ -72,7 +92,7 @@ def _labelled(
     )
 
 
-def _event_at(apex_s: float, inserted: Sequence[InsertedMovement]) -> int:
+def _event_at(apex_s: float, inserted: Sequence[_Movement]) -> int:
     for k, movement in enumerate(inserted):
         if movement.onset_s - SLACK_S <= apex_s <= movement.offset_s + SLACK_S:
             return k

@@ -1,8 +1,10 @@
 """From probabilities to alarms: what a threshold costs and what it finds.
 
 Alarms are counted as a user would, one movement one alarm, by the spotter's own rules.  The
-operating table rests on recordings of people and clips that the trees which scored them had not
-seen.
+operating table rests on people that the trees which judged them had not seen, watched as they
+are: a target is the rate that was counted on them.  Below the rate at which few alarms are left
+to count, the table follows the exponential tail of the probability's log odds (peaks over a
+threshold).
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ from numpy.typing import NDArray
 from model.spotting.jobs import SimulationResult
 from model.spotting.labelled_candidates import LabelledCandidate
 from realtime.spotting.candidates import Stage
+from realtime.spotting.onset import OnsetConfig
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier
 
-# A minute; with room for people unseen the lowest target is 0.05.
-TARGET_RATES = np.array([0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])
-# The trees that judge a recording have not seen its face, yet all that they look at was chosen on
-# these recordings: people of other portraits raised up to twice the alarms that are counted here.
-UNSEEN = 2.0
-RAISED = 2.0  # flags that may go up for each that may stand; the others are retracted
+TARGET_RATES = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])  # a minute
+# Rates counted on people left out are those of the films and behaviours that were at hand: a target
+# leaves so much room for others.
+UNSEEN = 1.4
+# The first stage lets through what lies this much below the second's threshold, log odds: some
+# two flags go up for each that stands.
+LENIENCY = 0.5
+_TAIL_PER_MIN = 2.0  # rate above which alarms are counted, below it their tail is extrapolated
+_ODDS = np.linspace(-6.0, 8.0, 281)  # thresholds of the second stage, log odds
 
 Array = NDArray[np.float64]
 _RULES = SpotterConfig()
@@ -32,7 +38,7 @@ _RULES = SpotterConfig()
 
 @dataclass(frozen=True, slots=True)
 class ScoredCandidates:
-    """The early candidates of one recording that may raise a flag, in order, with probabilities."""
+    """Of one recording, the early candidates that may raise a flag, in the order they came."""
 
     result: SimulationResult
     apex_s: Array  # (n,)
@@ -43,21 +49,21 @@ class ScoredCandidates:
 
 @dataclass(frozen=True, slots=True)
 class OperatingTable:
-    """What keeps to each of TARGET_RATES, as counted on the recordings at hand."""
+    """Probabilities that keep to each of TARGET_RATES on people left out."""
 
     least_early: Array
     least_late: Array
-    recall: Array
-    alarms_per_min: Array  # that stand
+    recall: Array  # of added movements of all sizes
+    alarms_per_min: Array  # counted, of real people
+    simulated_per_min: Array  # of simulated ones
 
     @property
-    def allowed_per_min(self) -> Array:
-        """The rates that hold for a person unseen."""
-        return UNSEEN * TARGET_RATES
+    def target_per_min(self) -> Array:
+        return TARGET_RATES
 
 
 def score_with(result: SimulationResult, verifier: Verifier) -> ScoredCandidates:
-    """By a verifier as the live path asks it."""
+    """By a verifier as the live path uses it."""
     p = [
         verifier.trees(r.stage).probability(np.asarray(r.features, np.float64)) for r in result.rows
     ]
@@ -88,39 +94,57 @@ def _of_stage(
 
 
 def operating_table(cases: Sequence[ScoredCandidates]) -> OperatingTable:
-    """For each target false-alarm rate the probabilities that keep to it."""
-    low = np.linspace(0.005, 0.995, 199)
-    raised = np.array([_rates(cases, early, 0.0)[0] for early in low])
-    rows, k = [], 0
-    for target in TARGET_RATES[::-1]:  # a lower target never has a laxer second stage
-        first = low[min(int(np.searchsorted(-raised, -RAISED * target)), len(low) - 1)]
-        rates = [_rates(cases, first, least) for least in low]
-        k = next((j for j in range(k, len(low)) if rates[j][0] <= target), len(low) - 1)
-        stand, recall = rates[k]
-        rows.append((first, low[k], recall, stand))
-    return OperatingTable(*np.array(rows[::-1]).T)
+    """For each target the probabilities that keep to it.
 
-
-def _rates(cases: Sequence[ScoredCandidates], early: float, late: float) -> tuple[float, float]:
-    """(false alarms a minute that stand, recall) of videos, simulated people and talkers.
-
-    The rate is that of the kind with most: a target that holds on average is missed for whoever
-    is harder to watch.  The recall is the mean.
+    Rates are counted on the cases without movements, recall on the others.  Real people decide;
+    where there are none, simulated ones do.
     """
-    parts = []
-    for kind in sorted({_kind(j) for j in cases}):
-        chosen = [j for j in cases if _kind(j) == kind]
-        outcomes = [alarms(j, early, late) for j in chosen]
-        minutes = sum(j.result.seconds for j in chosen) / 60
-        events = sum(j.result.events for j in chosen)
-        false = sum(false for false, _ in outcomes)
-        found = sum(len(found) for _, found in outcomes)
-        parts.append((false / minutes, found / max(events, 1)))
-    return max(rate for rate, _ in parts), float(np.mean([recall for _, recall in parts]))
+    still = [c for c in cases if not c.result.events]
+    moved = [c for c in cases if c.result.events]
+    real = [c for c in still if not c.result.simulated]
+    simulated = [c for c in still if c.result.simulated]
+    counted = _rates(real or simulated)
+    beside = _rates(simulated) if simulated else np.full(len(_ODDS), np.nan)
+    rates = _with_tail(counted)
+    least = np.interp(-np.log(TARGET_RATES / UNSEEN), -np.log(rates), _ODDS)
+    events = sum(c.result.events for c in moved)
+    found = [sum(len(alarms(c, *_pair(x))[1]) for c in moved) / max(events, 1) for x in least]
+    early, late = np.array([_pair(x) for x in least]).T
+    return OperatingTable(
+        early,
+        late,
+        np.array(found),
+        np.interp(least, _ODDS, counted),
+        np.interp(least, _ODDS, beside),
+    )
 
 
-def _kind(case: ScoredCandidates) -> tuple[bool, bool]:
-    return case.result.simulated, case.result.talking
+def _pair(odds: float) -> tuple[float, float]:
+    """Probabilities of the first and of the second stage."""
+    return _probability(odds - LENIENCY), _probability(odds)
+
+
+def _probability(odds: float) -> float:
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def _rates(cases: Sequence[ScoredCandidates]) -> Array:
+    """False alarms an assessable minute that stand, at every threshold of `_ODDS`."""
+    minutes = sum(max(c.result.seconds - OnsetConfig().learn_s, 0.0) for c in cases) / 60
+    return np.array([sum(alarms(c, *_pair(x))[0] for c in cases) / minutes for x in _ODDS])
+
+
+def _with_tail(rates: Array) -> Array:
+    """Positive, strictly falling: an exponential where few alarms are left to count."""
+    falling = np.minimum.accumulate(np.maximum(rates, 0.0))
+    above = np.flatnonzero(falling >= _TAIL_PER_MIN)
+    start = int(above[-1]) if len(above) else 0
+    first = max(float(falling[start]), 1e-3)
+    # the mean excess over the start is the tail's scale: the area below the rate
+    scale = max(float(np.trapezoid(falling[start:], _ODDS[start:])) / first, 0.1)
+    tail = first * np.exp(-(_ODDS - _ODDS[start]) / scale)
+    joined = np.where(np.arange(len(rates)) <= start, falling, tail)
+    return np.asarray(joined * np.exp(-1e-6 * np.arange(len(rates))), np.float64)
 
 
 def alarms(case: ScoredCandidates, early: float, late: float) -> tuple[int, set[int]]:

@@ -23,6 +23,7 @@ _LIVE = {
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.COMPRESSED: "video too compressed: raise its bit rate",
     Assessable.SETTLING: "learning this face at rest: keep a neutral face",
+    Assessable.INSENSITIVE: "too much motion: hold still",
     Assessable.PAUSED: "paused by the user: p goes on",
 }
 _FILM = {
@@ -36,6 +37,7 @@ _FILM = {
     Assessable.OCCLUDED: "face covered: this part of the film cannot be judged",
     Assessable.COMPRESSED: "video too compressed: use the original, not a copy",
     Assessable.SETTLING: "learning this face at rest: takes two seconds",
+    Assessable.INSENSITIVE: "too much motion: small movements cannot be found",
 }
 _NOTHING = {  # where a whole film shows nothing else
     Assessable.NO_FACE: "check that a face is to be seen, upright, and larger than 32 pixels "

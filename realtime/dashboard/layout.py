@@ -95,6 +95,7 @@ def _compact(
         top,
         Text(f"{capture.measured_fps:.1f} fps  lost {100 * capture.loss:.1f} %"),
         Text(advice(status.assessable, live=status.live), "green" if good else "bold yellow"),
+        *([Text(found)] if (found := words.sensitivity(status)) else []),
         Text(words.detector(status)),
         Text(words.judged(status.counts.seconds)),
         Text(f"micro {status.micro_count}  rejected {status.rejected_count}", "bold"),

@@ -51,6 +51,8 @@ def face(status: Status, look: ColourMode) -> RenderableType:
     style = "green" if good else "cyan" if status.assessable is Assessable.SETTLING else "yellow"
     line = advice(status.assessable, live=status.live)
     caption = Text(line, f"bold {style}", justify="center")
+    if found := words.sensitivity(status):
+        caption.append(f"\n{found}", "not bold")
     title = "face" if status.faces < 2 else f"faces {status.faces}"
     body = FacePanel(status.face_picture, caption, look)
     return framed(body, title, border="dim" if good else style)

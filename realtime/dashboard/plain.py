@@ -167,6 +167,8 @@ def status_line(status: Status) -> str:
     dropped = status.counts.frames.dropped
     parts += [f"dropped {dropped}"] if dropped else []
     parts += [f"faces {status.faces}"] if status.faces > 1 else []
+    if found := words.sensitivity(status):
+        face = found
     parts += [face, words.judged(status.counts.seconds)]
     parts += [f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
     parts.append(f"| {engine(status)}")

@@ -61,6 +61,9 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     else:
         table.add_row("  flagged", Text(nothing_judged(seconds, live=status.live)))
     table.add_row("  rejected", f"{status.rejected_count}{_reasons(known, status.rejected_count)}")
+    for half, shares in status.counts.seconds.sensitivity.items():
+        sizes = ", ".join(f"{100 * shares[s]:.0f} % at {s}" for s in ("1", "1.5", "2", "3"))
+        table.add_row(f"  {half} face", f"8 of 10 found: {sizes} % IOD, of the assessable time")
     table.add_row("  folder", Text(words.printable(status.session or "nothing was kept")))
     if status.session and status.micro_count:
         check = f"fleeting review {words.printable(status.session)}"

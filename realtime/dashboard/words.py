@@ -9,9 +9,24 @@ import math
 
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.event import UNCLASSIFIED, Event
+from realtime.face.assessability import Assessable
+from realtime.spotting.sensitivity import MOST_IOD
 from realtime.status import FrameCounts, RecordingState, SecondsCounts, Status
 
 PAUSED = "paused"
+
+
+def sensitivity(status: Status) -> str:
+    """What would be found now, of the upper and of the lower face; "" before it is known."""
+    seen = status.sensitivity
+    if not seen.is_known or status.assessable is not Assessable.YES:
+        return ""
+    upper, lower = (_size(size) for size in (seen.upper_iod, seen.lower_iod))
+    return f"8 of 10 found now: upper face {upper}, lower {lower} % IOD"
+
+
+def _size(size_iod: float) -> str:
+    return f"{100 * size_iod:.1f}" if size_iod <= MOST_IOD else f"> {100 * MOST_IOD:.0f}"
 
 
 def printable(text: str) -> str:

@@ -32,6 +32,7 @@ class Assessable(Enum):
     OCCLUDED = "face covered"
     COMPRESSED = "video too compressed"
     SETTLING = "learning this face at rest"
+    INSENSITIVE = "too much motion"
     PAUSED = "paused by the user"
 
 

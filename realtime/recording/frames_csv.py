@@ -24,6 +24,7 @@ from realtime.face.head_pose import head_angles
 from realtime.face.judged_time import Verdict
 from realtime.motion.stabiliser import Stabilised
 from realtime.recording.session_folder import SessionFolder
+from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 
 NAME = "frames.csv"
 _FLUSH_S = 1.0  # of rows: what a kill may cost
@@ -37,6 +38,7 @@ COLUMNS = (
     *("pose_Rx", "pose_Ry", "pose_Rz"),
     *("blink_left", "blink_right", "jaw_open", "iod_px", "residual_px", "assessable"),
     *("brows", "lids", "eyes", "nose_cheeks", "mouth"),
+    *("sensitivity_upper_iod", "sensitivity_lower_iod"),
 )
 
 _MEASURED = {  # fields of `FrameRow` that may be empty, and their columns
@@ -65,6 +67,9 @@ class FrameRow:
     eyes: float
     nose_cheeks: float
     mouth: float
+    # smallest movement of which 8 of 10 would be found now, share of the IOD
+    sensitivity_upper_iod: float = math.nan
+    sensitivity_lower_iod: float = math.nan
 
     @classmethod
     def without_face(
@@ -90,6 +95,7 @@ class FrameRow:
         *,
         strengths: Sequence[float],
         stabilised: Stabilised | None,
+        sensitivity: Sensitivity = UNKNOWN,
     ) -> FrameRow:
         """The row of a face that was found.
 
@@ -119,6 +125,8 @@ class FrameRow:
             eyes=eyes,
             nose_cheeks=nose_cheeks,
             mouth=mouth,
+            sensitivity_upper_iod=sensitivity.upper_iod,
+            sensitivity_lower_iod=sensitivity.lower_iod,
         )
 
     @classmethod
@@ -129,7 +137,8 @@ class FrameRow:
             KeyError, ValueError: it is no row of this table.
         """
         measured = {
-            name: float(cells[column]) if cells[column] else math.nan
+            # tables of earlier versions end before the sensitivity
+            name: float(cells[column]) if cells.get(column) else math.nan
             for name, column in _MEASURED.items()
         }
         return cls(
@@ -158,6 +167,7 @@ class FrameRow:
                 self.assessable.name.lower(),
                 *(_number(v, 3) for v in (self.brows, self.lids, self.eyes)),
                 *(_number(v, 3) for v in (self.nose_cheeks, self.mouth)),
+                *(_number(v, 4) for v in (self.sensitivity_upper_iod, self.sensitivity_lower_iod)),
             )
         )
 

@@ -121,6 +121,12 @@ class UnitFilter:
         best: Array = _t(z[_largest(z, _HALF_OF, 2)], sigma2)
         return best
 
+    def best_t(self, pulse: Array) -> Array:
+        """The best t of the upper and the lower face, without learning from the pulse (31, 2)."""
+        z, sigma2 = self._whitened(pulse)
+        best: Array = _t(z[_largest(z, _HALF_OF, 2)], sigma2)
+        return best
+
     def fit(self, pulse: Array) -> UnitFit:
         """The best pattern of one pulse (31, 2)."""
         z, sigma2 = self._whitened(pulse)

@@ -11,7 +11,7 @@ thread, no file.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import ApexConfig, Pulse, measure_pulse
 from realtime.spotting.baseline_activity import away_px, oscillation_amplitude
-from realtime.spotting.channels import CHANNELS, Channel, signs
+from realtime.spotting.channels import CHANNELS, FIRST, Channel, signs
 from realtime.spotting.context import Context, context
 from realtime.spotting.features import NAMES, features
 from realtime.spotting.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
@@ -39,6 +39,7 @@ _MOUTH_PX = NAMES.index("mouth px")
 _BLINK_RISE = NAMES.index("blink rise")
 _GAZE_CHANGE = NAMES.index("gaze change")
 _LIGHT_CHANGE = NAMES.index("light change")
+_NEAR = 7  # newest samples that a movement laid into them may have its candidate at
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class CandidateFinder:
         return DetectorState.EXPRESSION if self.expression else self._detector.state
 
     @property
+    def is_settled(self) -> bool:
+        """Whether this face's noise is known."""
+        return self._detector.state is not DetectorState.LEARNING
+
+    @property
     def strengths(self) -> tuple[float, ...]:
         """Newest score of every `Stream`, sigmas."""
         return self._detector.strengths()
@@ -158,6 +164,27 @@ class CandidateFinder:
         Row i counts as sample i of the grid, at i / 60 s.
         """
         return list(self._found_at(self._timeline.append(row), wants_late))
+
+    def would_find(self, added: NDArray[np.float64]) -> Generator[MeasuredCandidate]:
+        """The candidates there would be now if the face had moved besides, strongest first.
+
+        Nothing is learned, and all is as it was when the iterator is closed or at its end.
+
+        Args:
+            added: (n, 62) displacement of the n newest grid samples, crop pixels.
+        """
+        line, first = self._timeline, self._timeline.count - len(added)
+        newest = line.span(first, line.count - 1)[:, :FIRST]
+        before, around = newest.copy(), self._context
+        newest += added
+        try:
+            with self._detector.as_if(line, first):
+                self._context = None
+                for candidate in self._detector.candidates_among(line, _NEAR):
+                    yield from self._measured("early", candidate)
+        finally:
+            newest[:] = before
+            self._context = around
 
     def _found_at(
         self, index: int, wants_late: Callable[[int], bool]

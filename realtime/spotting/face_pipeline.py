@@ -24,6 +24,7 @@ from realtime.spotting.onset import OnsetConfig
 
 _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
 _COVERED = 1 / 3  # of the regions
+_PERIOD_SHARE = 0.1  # of a new period in the running mean
 
 
 class FacePipeline:
@@ -63,6 +64,7 @@ class FacePipeline:
         self.began_ns: int | None = None  # first frame since the last interruption
         self.stabilised: Stabilised | None = None  # the newest frame
         self.motion: Motion | None = None  # its regions
+        self.period_s = 0.0  # from frame to frame, running mean; 0 before the second frame
 
     def is_interrupted(self, t_ns: int, face: Face) -> bool:
         """Whether nothing connects a frame to the one before: another face, or time was lost."""
@@ -89,6 +91,10 @@ class FacePipeline:
         """First part: the aligned crop.  Starts again after an interruption."""
         if self.is_interrupted(t_ns, face):
             self.reset()
+        if self._last is not None:
+            period_s = (t_ns - self._last[1]) / 1e9
+            known_s = self.period_s or period_s
+            self.period_s = known_s + _PERIOD_SHARE * (period_s - known_s)
         self._last = face.id, t_ns
         self.began_ns = t_ns if self.began_ns is None else self.began_ns
         self.stabilised = stabilised = self._stabiliser.align(t_ns, grey, face)
@@ -98,9 +104,12 @@ class FacePipeline:
         self, stabilised: Stabilised, face: Face, wants_late: Callable[[int], bool] = always
     ) -> list[MeasuredCandidate]:
         """Second part: what moved.  `wants_late` as in `CandidateFinder.find`."""
+        return self.finder.find(stabilised.t_ns, self.measure(stabilised, face), wants_late)
+
+    def measure(self, stabilised: Stabilised, face: Face) -> NDArray[np.float64]:
+        """The frame's values (CHANNELS,), without looking for candidates: a series is recorded."""
         self.motion = motion = self._motion.measure(stabilised)
-        values = self._channels.values(stabilised, face, motion)
-        return self.finder.find(stabilised.t_ns, values, wants_late)
+        return self._channels.values(stabilised, face, motion)
 
     @property
     def is_occluded(self) -> bool:

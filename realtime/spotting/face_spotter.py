@@ -18,8 +18,9 @@ from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.frame_history import FrameHistory
 from realtime.spotting.onset import DetectorState
 from realtime.spotting.person_profile import Profile
+from realtime.spotting.sensitivity import MOST_IOD, Sensitivity, SensitivityMeter
 from realtime.spotting.spotter import Finding, Spotter, SpotterConfig
-from realtime.spotting.verifier import Verifier
+from realtime.spotting.verifier import Verifier, load_verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class FaceSpotter:
     ) -> None:
         config = spotter or SpotterConfig()
         self.face_id = face_id
+        verifier = verifier or load_verifier()
         self._spotter = Spotter(config, verifier, profile)
+        self._meter = SensitivityMeter(verifier.probes, seed=face_id)
         self._pipeline = FacePipeline(
             stabiliser,
             config.onset,
@@ -64,6 +67,7 @@ class FaceSpotter:
         """Learn this face at rest again."""
         self._pipeline.reset()
         self._spotter.reset()
+        self._meter.reset()
         self._history.clear()
 
     def take_unconfirmed(self) -> list[int]:
@@ -94,6 +98,11 @@ class FaceSpotter:
         """Whether the video's codec is too coarse for small movements."""
         return self.coarse > self._max_coarse
 
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """The smallest movement that would be found now."""
+        return self._meter.value
+
     def align(self, seq: int, t_ns: int, grey: NDArray[np.uint8], face: Face) -> Stabilised:
         """First part of a frame's work, of frame number `seq` (h, w): the aligned crop."""
         if self._pipeline.is_interrupted(t_ns, face):
@@ -108,6 +117,7 @@ class FaceSpotter:
         candidates = pipeline.find(stabilised, face, spotter.wants_late)
         hidden = pipeline.is_occluded or self.is_compressed
         findings = spotter.judge(candidates, pipeline.finder.newest_index, hidden=hidden)
+        self._meter.ask(pipeline.finder, pipeline.period_s, spotter.would_flag, hidden=hidden)
         return tuple(map(self._with_frames, findings))
 
     def assessable(self, verdict: Assessable) -> Assessable:
@@ -122,6 +132,9 @@ class FaceSpotter:
             return Assessable.COMPRESSED
         if self.state is DetectorState.LEARNING:
             return Assessable.SETTLING
+        sensitivity = self.sensitivity
+        if sensitivity.is_known and sensitivity.best_iod > MOST_IOD:
+            return Assessable.INSENSITIVE
         return verdict
 
     def _with_frames(self, finding: Finding) -> FaceFinding:

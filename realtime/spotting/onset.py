@@ -16,6 +16,8 @@ grid of `timeline`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -175,13 +177,7 @@ class OnsetDetector:
             return []
         config, scored = self.config, self._scores.count
         row = self._scores.append()
-        pulses = score(
-            timeline.span(centre - self._lag, index),
-            self._taus,
-            self._noise,
-            *(_SKULL, config.calm_sigma, _GROUPS, self._tops, config.max_sigma),
-            *(self._pulses, scored % self._pulses.shape[1], row),
-        )
+        pulses = self._score(timeline, centre, self._pulses, scored % self._pulses.shape[1], row)
         row[_UPPER:SCORES] = self._units.score(pulses[-1])
         scored += 1
         if scored % steps(0.25) == 0 and scored >= self._trust:
@@ -190,6 +186,49 @@ class OnsetDetector:
         if scored < self._learn:
             return []
         return self._candidates(timeline, centre - self._wait)
+
+    @contextmanager
+    def as_if(self, timeline: Timeline, first: int) -> Iterator[None]:
+        """Scores of a timeline whose samples from `first` on were changed, while it lasts.
+
+        The noise stays as it is known, and nothing is learned from the change.
+        """
+        low = max(first - self._lag, self._scores.oldest + self._origin)
+        rows = self._scores.span(low - self._origin, self._centre - self._origin)
+        before, unkept = rows.copy(), np.empty((len(self._taus), 1, _N, 2), np.float32)
+        try:
+            for row, centre in zip(rows, range(low, self._centre + 1), strict=True):
+                pulses = self._score(timeline, centre, unkept, 0, row)
+                row[_UPPER:SCORES] = self._units.best_t(pulses[-1])
+            yield
+        finally:
+            rows[:] = before
+
+    def candidates_among(self, timeline: Timeline, last_samples: int) -> list[Candidate]:
+        """Candidates at the newest samples that can have one, the strongest first."""
+        if self._scores.count < self._learn + last_samples:
+            return []
+        newest = self._centre - self._wait
+        found = [
+            candidate
+            for index in range(newest - last_samples + 1, newest + 1)
+            for candidate in self._candidates(timeline, index)
+        ]
+        return sorted(found, key=lambda c: -c.strength)
+
+    def _score(
+        self, timeline: Timeline, centre: int, kept: NDArray[np.float32], slot: int, row: Array
+    ) -> Array:
+        """Scores of one sample, written to `row`; returns its pulses (τ, 31, 2)."""
+        config = self.config
+        pulses: Array = score(
+            timeline.span(centre - self._lag, centre + self._lag),
+            self._taus,
+            self._noise,
+            *(_SKULL, config.calm_sigma, _GROUPS, self._tops, config.max_sigma),
+            *(kept, slot, row),
+        )
+        return pulses
 
     @property
     def _origin(self) -> int:

@@ -26,6 +26,8 @@ from realtime.spotting.verifier import Verifier, load_verifier
 
 _TIMES_FROM = 0.5  # share of the highest probability that a candidate has whose times count
 _TOGETHER_S = 0.05
+# Of a patch.  No micro-expression is a third as large; the trees have learned from none so large.
+_LARGEST_IOD = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +117,27 @@ class Spotter:
         found: list[Finding] = []
         # one movement is found in several streams at once: the strongest is judged first
         for measured in sorted(candidates, key=lambda m: -m.candidate.strength):
-            probability = self._verifier.trees(measured.stage).probability(measured.features)
+            probability = self._probability(measured)
             if measured.stage == "early":
                 found.extend(self._flagged(measured, probability, hidden))
             else:
                 self._note_late(measured, probability)
         found.extend(self._revised(newest_index))
         return tuple(found)
+
+    def would_flag(self, measured: MeasuredCandidate) -> bool:
+        """Whether a candidate of the first stage is accepted, of a face that is not hidden."""
+        return self._is_accepted(measured, self._probability(measured), hidden=False)
+
+    def _probability(self, measured: MeasuredCandidate) -> float:
+        return self._verifier.trees(measured.stage).probability(measured.features)
+
+    def _is_accepted(
+        self, measured: MeasuredCandidate, probability: float, *, hidden: bool
+    ) -> bool:
+        assessable = measured.continuous and not (measured.masked or hidden)
+        possible = measured.pulse.amplitude_iod <= _LARGEST_IOD
+        return assessable and possible and probability >= self._least["early"]
 
     def take_unconfirmed(self) -> list[int]:
         """Flags whose second stage will not come, by their numbers, since the last call."""
@@ -137,8 +153,7 @@ class Spotter:
         self, measured: MeasuredCandidate, probability: float, hidden: bool
     ) -> Iterator[Finding]:
         config, pulse = self.config, measured.pulse
-        assessable = measured.continuous and not (measured.masked or hidden)
-        accepted = assessable and probability >= self._least["early"]
+        accepted = self._is_accepted(measured, probability, hidden=hidden)
         reasons = () if accepted else _reasons(measured, config.rules)
         kind: Kind = "micro" if accepted else "rejected"
         weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons

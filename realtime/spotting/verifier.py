@@ -2,9 +2,10 @@
 
 `fleeting train-verifier` makes the file.  It holds plain arrays only: two sets of trees (for early
 and for late candidates), a Platt calibration for each, and for each the probability that let
-through so many false alarms a minute on recordings of people the trees had not seen.  So a user
-sets a target false-alarm rate, not a threshold.  It also holds the digests of the tables that the
-features depend on: with others the trees would judge numbers they have not learned from.
+through so many false alarms a minute on people the trees had not seen.  So a user sets a target
+false-alarm rate, not a threshold.  It also holds the movements that the sensitivity meter lays in,
+and the digests of the tables that the features depend on: with others the trees would judge
+numbers they have not learned from.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from numpy.typing import NDArray
 from realtime.errors import VerifierError
 from realtime.spotting import au_filters
 from realtime.spotting.candidates import Stage
+from realtime.spotting.channels import FIRST
 from realtime.spotting.features import NAMES
+from realtime.spotting.sensitivity import HALVES, Probes
 
 SHIPPED = Path(__file__).with_name("verifier.npz")
 STAGES: tuple[Stage, ...] = ("early", "late")
@@ -64,6 +67,7 @@ class Trees:
 class Verifier:
     early: Trees
     late: Trees
+    probes: Probes  # what the sensitivity meter lays in
     digest: str  # of the file
 
     def trees(self, stage: Stage) -> Trees:
@@ -86,6 +90,7 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
                 )
             _check_tables(path, dict(arrays["tables"].tolist()))
             early, late = (_trees(arrays, stage) for stage in STAGES)
+            probes = _probes(arrays)
     except OSError as error:
         raise VerifierError(f"{path} cannot be read as a verifier: {error}") from error
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -93,7 +98,7 @@ def load_verifier(path: Path = SHIPPED) -> Verifier:
             f"{path} cannot be read as a verifier: it is damaged, or "
             "fleeting train-verifier did not write it"
         ) from error
-    return Verifier(early, late, hashlib.sha256(content).hexdigest())
+    return Verifier(early, late, probes, hashlib.sha256(content).hexdigest())
 
 
 def table_digests() -> dict[str, str]:
@@ -108,6 +113,14 @@ def _check_tables(path: Path, learned: dict[str, str]) -> None:
                 f"{path} was trained with another {name} than {SHIPPED.with_name(name)}: "
                 "train it again, or use the table that belongs to it"
             )
+
+
+def _probes(arrays: Any) -> Probes:
+    offset, slope = (float(v) for v in arrays["probes_line"])
+    upper, lower = (arrays[f"probes_{half}"].astype(np.float64) for half in HALVES)
+    if any(p.ndim != 2 or p.shape[1] != FIRST or not len(p) for p in (upper, lower)):
+        raise ValueError("its movements are damaged")
+    return Probes(upper, lower, offset, slope)
 
 
 def _trees(arrays: Any, stage: Stage) -> Trees:

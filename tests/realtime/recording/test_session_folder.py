@@ -181,6 +181,7 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
     row = FrameRow(
         *(7, 2, 0.2333333, 0.98765, True, 0.1, -0.2, -0.0000001),
         *(0.5, 0.25, 0.125, 81.237, float("inf"), Assessable.YES, 1.0, 2.0, 3.0, 4.0, 5.0),
+        sensitivity_upper_iod=0.013,
     )
     written = []
     for run in "ab":
@@ -196,10 +197,10 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
     assert header.startswith(
         "frame,face_id,timestamp,confidence,success,pose_Rx,pose_Ry,pose_Rz,blink_left"
     )
-    assert without == "6,0,0.200000,0.0000,0,0.00000,0.00000,0.00000,,,,,,no_face,,,,,"
+    assert without == "6,0,0.200000,0.0000,0,0.00000,0.00000,0.00000,,,,,,no_face,,,,,,,"
     assert full == (
         "7,2,0.233333,0.9877,1,0.10000,-0.20000,0.00000,0.5000,0.2500,0.1250,81.24,,yes,"
-        "1.000,2.000,3.000,4.000,5.000"
+        "1.000,2.000,3.000,4.000,5.000,0.0130,"
     )
     assert len(without.split(",")) == len(full.split(",")) == len(COLUMNS)
 

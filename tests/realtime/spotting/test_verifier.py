@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from realtime.errors import VerifierError
+from realtime.spotting.channels import FIRST
 from realtime.spotting.features import NAMES
+from realtime.spotting.sensitivity import HALVES
 from realtime.spotting.verifier import SHIPPED, STAGES, TABLES, load_verifier, table_digests
 
 
 def small(path, **changes):
     """One tree: feature 0 above 1.5 says yes."""
     arrays = {"names": np.array(NAMES), "tables": np.array(list(table_digests().items()))}
+    arrays |= {f"probes_{half}": np.ones((2, FIRST), np.float32) for half in HALVES}
+    arrays["probes_line"] = np.array([0.0, 1.0])
     for stage in STAGES:
         arrays |= {
             f"{stage}_roots": np.array([0], np.int32),
@@ -54,6 +58,7 @@ def test_a_smaller_budget_asks_for_more(tmp_path):
         {"early_value": np.array([0.0])},
         {"late_roots": np.array([3], np.int32)},
         {"names": np.array(["something else"])},
+        {"probes_upper": np.ones((2, 3), np.float32)},
         {"early_platt": np.array([{"a": 1}], dtype=object)},
     ],
     ids=lambda d: next(iter(d)),
