@@ -55,7 +55,7 @@ ABOUT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SizeOutcome:
     """What the program found in one clip."""
 
     seconds: float
@@ -103,7 +103,7 @@ def write_scaled(clip: Path, scale: float, out: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def outcome(clip: Path, events: Sequence[dict[str, Any]], limit_px: float) -> Outcome:
+def outcome(clip: Path, events: Sequence[dict[str, Any]], limit_px: float) -> SizeOutcome:
     """What is found in a clip whose faces are assessed from `limit_px` on."""
     tracker = LandmarkTracker(face_model())
     analysis = Analysis(tracker, assess_config=AssessConfig(min_iod_px=limit_px))
@@ -122,7 +122,7 @@ def outcome(clip: Path, events: Sequence[dict[str, Any]], limit_px: float) -> Ou
                     apex_s.pop(key, None)
     time = timer.time()
     hit = len(hits(list(apex_s.values()), events))
-    return Outcome(time.seen_s, time.judged_s, len(events), hit, len(apex_s))
+    return SizeOutcome(time.seen_s, time.judged_s, len(events), hit, len(apex_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Task:
     iod_px: float | None  # None: as it was filmed
     limit_px: float
 
-    def run(self) -> Outcome:
+    def run(self) -> SizeOutcome:
         clip: Path = self.entry["path"]
         cv2.setNumThreads(1)
         with TemporaryDirectory() as scratch:
@@ -144,7 +144,7 @@ class Task:
             return outcome(clip, self.entry["events"], self.limit_px)
 
 
-def row(name: str, limit_px: float, outcomes: Sequence[Outcome]) -> list[str]:
+def row(name: str, limit_px: float, outcomes: Sequence[SizeOutcome]) -> list[str]:
     events, found = sum(o.events for o in outcomes), sum(o.found for o in outcomes)
     false = sum(o.alarms for o in outcomes) - found
     seconds, minutes = sum(o.seconds for o in outcomes), sum(o.assessable_s for o in outcomes) / 60
@@ -198,7 +198,7 @@ def main() -> int:
                 tasks[name, limit] = [Task(e, None, limit) for e in entries]
         with ProcessPoolExecutor(given.jobs, get_context("spawn")) as pool:
             flat = [task for group in tasks.values() for task in group]
-            found: Iterator[Outcome] = iter(
+            found: Iterator[SizeOutcome] = iter(
                 track(pool.map(Task.run, flat), "clips", len(flat), console=Console(stderr=True))
             )
             for (name, limit), group in tasks.items():

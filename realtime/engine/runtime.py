@@ -50,10 +50,8 @@ def available(outputs: Collection[str]) -> tuple[str, ...] | None:
 def joined(parts: Sequence[Answer]) -> Answer:
     """The answers of several batches as one."""
     named = [part.au_logits for part in parts if part.au_logits is not None]
-    return Answer(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS),
-        au_logits=np.concatenate(named) if len(named) == len(parts) else None,
-    )
+    needed = (np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS)
+    return Answer(*needed, np.concatenate(named) if len(named) == len(parts) else None)
 
 
 class EngineSession(Protocol):

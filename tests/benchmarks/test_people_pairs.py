@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from benchmarks.network.people_pairs import PairAnswers, PeoplePairs, by_kind, by_unit, calibration, sides
+from benchmarks.network.people_pairs import (
+    PairAnswers,
+    PeoplePairs,
+    by_kind,
+    by_unit,
+    calibration,
+    sides,
+)
 from model.synthetic.pairs import NON_EVENT
 from realtime.event import ACTION_UNITS
 
