@@ -120,7 +120,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class DrawnMovement:
     """What is to be classified: an event's action units, a macro-expression's, or none."""
 
     label: int
@@ -173,7 +173,7 @@ def draw_movement(
     landmarks: NDArray[np.floating],
     recipe: Recipe,
     non_events: Sequence[NonEvent],
-) -> Movement:
+) -> DrawnMovement:
     """What one pair is about, on a face with these landmarks (468+, 2+) in the crop."""
     still = np.zeros((CROP_SIZE, CROP_SIZE, 2), np.float32)
     event = rng.random() >= recipe.non_event_share
@@ -181,7 +181,7 @@ def draw_movement(
         odds = np.array([DRAWN_NON_EVENTS.get(name, 1.0) for name in non_events])
         kind = str(rng.choice(non_events, p=odds / odds.sum()))
         if kind != "macro":
-            return Movement(NON_EVENT, kind, (), 0.0, still)
+            return DrawnMovement(NON_EVENT, kind, (), 0.0, still)
     label = int(rng.integers(len(CLASSES)))
     draw = draw_even if recipe.units == "even" else draw_units
     units = _one_sided(rng, draw(rng, CLASSES[label]), recipe)
@@ -200,8 +200,8 @@ def draw_movement(
         field = _spread(field, float(rng.uniform(0.05, 1)) * recipe.spread_iod)
     skin = vary(rng, field)
     if event:
-        return Movement(label, "event", tuple(units), peak, skin, motion, unknown)
-    return Movement(NON_EVENT, "macro", (), 0.0, skin)
+        return DrawnMovement(label, "event", tuple(units), peak, skin, motion, unknown)
+    return DrawnMovement(NON_EVENT, "macro", (), 0.0, skin)
 
 
 def _spread(field: Field, reach_iod: float) -> Field:
@@ -219,7 +219,7 @@ def _spread(field: Field, reach_iod: float) -> Field:
 def _photograph(
     rng: np.random.Generator,
     face_and_landmarks: tuple[NDArray[np.float32], NDArray[np.float32]],
-    movement: Movement,
+    movement: DrawnMovement,
     skin: Field,
     head: Field,
     unrest: float,

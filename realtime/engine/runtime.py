@@ -50,8 +50,10 @@ def available(outputs: Collection[str]) -> tuple[str, ...] | None:
 def joined(parts: Sequence[Answer]) -> Answer:
     """The answers of several batches as one."""
     named = [part.au_logits for part in parts if part.au_logits is not None]
-    needed = (np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS)
-    return Answer(*needed, np.concatenate(named) if len(named) == len(parts) else None)
+    whole = {name: np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS}
+    if len(named) == len(parts):
+        whole["au_logits"] = np.concatenate(named)
+    return Answer(**whole)
 
 
 class EngineSession(Protocol):
