@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from model.training.loop import CHECKPOINT, fit
 from model.training.parallel import World, join
 from model.training.schedule import Length, TrainSettings, scaled, with_cache
 from realtime.batch import videos
-from realtime.errors import SettingsError
+from realtime.errors import DataError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 
@@ -64,6 +65,8 @@ class TrainOptions:
     batches: int = 1
     portraits: Path | None = None
     footage: tuple[Path, ...] = ()
+    people: Path | None = None
+    leave_out: tuple[str, ...] = ()
     motions: tuple[Motion, ...] = LEARNED
     fresh_fusion: bool = False
     workers: int = 1
@@ -124,12 +127,37 @@ def gather_portraits(folder: Path | None, output: Path, model_path: Path | None)
     return portraits
 
 
-def gather_footage(paths: Sequence[Path], model_path: Path | None) -> list[Footage]:
-    if not paths:
+def gather_footage(
+    paths: Sequence[Path],
+    model_path: Path | None,
+    people: Path | None = None,
+    leave_out: Sequence[str] = (),
+) -> list[Footage]:
+    """Stretches of all videos but those of the people left out.
+
+    Args:
+        people: CSV with the columns file and person; without, each video is a person of its own.
+
+    Raises:
+        DataError: `people` cannot be read, or nobody in the videos has a name of `leave_out`.
+    """
+    films = [film for path in paths for film in (videos(path) if path.is_dir() else (path,))]
+    who = {path: path.stem for path in films}
+    if people is not None:
+        try:
+            with people.open(newline="", encoding="utf-8") as file:
+                named = {Path(row["file"]).name: row["person"] for row in csv.DictReader(file)}
+        except (OSError, KeyError, UnicodeDecodeError) as error:
+            raise DataError(f"{people} names no file and person: {error}") from error
+        who |= {path: named[path.name] for path in films if path.name in named}
+    unknown = set(leave_out) - set(who.values())
+    if unknown:
+        raise DataError(f"nobody in the footage is called {', '.join(sorted(unknown))}")
+    kept = [path for path in films if who[path] not in leave_out]
+    if not kept:
         return []
     tracker = LandmarkTracker(face_model(model_path))
-    films = [film for path in paths for film in (videos(path) if path.is_dir() else (path,))]
-    return [stretch for path in films for stretch in read_footage(path, tracker)]
+    return [stretch for path in kept for stretch in read_footage(path, tracker, who[path])]
 
 
 def gather_clips(given: TrainOptions) -> list[AlignedClip]:
@@ -162,7 +190,7 @@ def _train_synthetic(given: TrainOptions, settings: TrainSettings, length: Lengt
         length,
         settings,
         recipe=Recipe(motions=given.motions),
-        footage=gather_footage(given.footage, given.face_model),
+        footage=gather_footage(given.footage, given.face_model, given.people, given.leave_out),
         resume=given.resume,
         start_from=given.start_from,
         only_module=given.fresh_fusion,

@@ -96,6 +96,18 @@ def train(
             metavar="FILE",
         ),
     ] = None,
+    people: Annotated[
+        Path | None,
+        option("CSV with the columns file and person: who is in which video", panel=_SYNTHETIC),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        option(
+            "person whose videos are not used, as often as needed",
+            panel=_SYNTHETIC,
+            metavar="PERSON",
+        ),
+    ] = None,
     motions: Annotated[
         Motions | None,
         option(
@@ -155,6 +167,8 @@ def train(
             batches=batches,
             portraits=portraits,
             footage=tuple(footage or ()),
+            people=people,
+            leave_out=tuple(leave_out or ()),
             motions=tuple(m.value for m in motions) if motions else LEARNED,
             fresh_fusion=fresh_fusion,
             workers=workers,

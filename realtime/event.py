@@ -18,7 +18,10 @@ from realtime.errors import DataError
 SCHEMA = 1
 
 Kind = Literal["micro", "macro", "rejected"]
+Side = Literal["both", "right", "left"]
 CLASSES = ("negative", "positive", "surprise")
+# Action units (FACS) that the network tells apart, each on the person's right and left.
+ACTION_UNITS = ("1+2", "4", "5", "6", "7", "9", "10", "12", "14", "15", "17")
 UNCLASSIFIED = "unclassified"
 NETWORK_DOUBTS = "network doubts"
 NOT_CONFIRMED = "not confirmed"  # flagged, and the second stage never came: frames were missing
@@ -33,6 +36,24 @@ class Classification:
     micro_probability: float  # that the pair holds a micro-expression at all
     engine: str  # which engine and weights said so
     doubted: bool = False  # `micro_probability` is below the engine's threshold
+
+
+@dataclass(frozen=True, slots=True)
+class ActionUnit:
+    """One action unit (FACS) of an event."""
+
+    unit: str  # of ACTION_UNITS
+    side: Side  # of the person
+    amplitude_iod: float  # of the skin's farthest point, share of the inter-ocular distance
+    probability: float  # that it acts, [0, 1]
+
+    def to_record(self) -> dict[str, str | float]:
+        return {
+            "unit": self.unit,
+            "side": self.side,
+            "amplitude_iod": round(self.amplitude_iod, 5),
+            "probability": round(self.probability, 4),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,8 @@ class Event:
     probability: float | None = None  # that it is one, by the spotter's verifier
     confounders: tuple[str, ...] = ()  # why it was rejected, or what stood beside it
     classification: Classification | None = None  # None: no engine, or it did not answer
+    # by the engine, most probable first; None: no engine that names them, or it did not answer
+    action_units: tuple[ActionUnit, ...] | None = None
     clip: str | None = None  # path inside the session folder
     stills: tuple[str, ...] = ()
     revises: bool = False
@@ -112,6 +135,7 @@ class Event:
             probability=record.probability,
             confounders=reasons,
             classification=verdict,
+            action_units=record.named_units(),
             clip=record.clip,
             stills=record.stills,
             revises=record.revises,
@@ -147,6 +171,8 @@ class Event:
             "clip": self.clip,
             "stills": list(self.stills),
         }
+        if self.action_units is not None:
+            record["action_units"] = [named.to_record() for named in self.action_units]
         if self.revises:
             record["revises"] = True
         return json.dumps(record, allow_nan=False)
@@ -159,6 +185,15 @@ class _Probabilities(BaseModel):
     negative: _Share
     positive: _Share
     surprise: _Share
+
+
+class _NamedUnit(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    unit: Annotated[str, Field(pattern=r"^[0-9+]{1,8}$")]
+    side: Side
+    amplitude_iod: FiniteFloat
+    probability: _Share
 
 
 class _Line(BaseModel):
@@ -189,7 +224,16 @@ class _Line(BaseModel):
     engine: str | None
     clip: str | None
     stills: tuple[str, ...]
+    action_units: tuple[_NamedUnit, ...] | None = None
     revises: bool = False
+
+    def named_units(self) -> tuple[ActionUnit, ...] | None:
+        if self.action_units is None:
+            return None
+        return tuple(
+            ActionUnit(named.unit, named.side, named.amplitude_iod, named.probability)
+            for named in self.action_units
+        )
 
     def classification(self) -> Classification | None:
         shares, micro = self.probabilities, self.micro_probability

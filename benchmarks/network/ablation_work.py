@@ -98,17 +98,19 @@ class Drawn:
 
     pair: Tensor  # (n, 2, 224, 224) uint8
     label: Tensor  # (n,)
+    acts: Tensor  # (n, 11, 2) int8
 
     @staticmethod
     def from_stream(stream: PairStream, pairs: int) -> Drawn:
         batches = [stream.draw(_BATCH) for _ in progress(range(0, pairs, _BATCH), "pairs")]
         pair = torch.cat([(batch.pair * 255).round().to(torch.uint8) for batch in batches])
-        return Drawn(pair, torch.cat([batch.label for batch in batches]))
+        label, acts = (torch.cat([getattr(b, n) for b in batches]) for n in ("label", "acts"))
+        return Drawn(pair, label, acts)
 
     def chapter(self, displacement: Callable[[Tensor], Tensor]) -> PairCache:
         batches = progress(list(self.pair.split(_BATCH)), "displacement")
         raw = [displacement(pair.float() / 255).to(torch.float16) for pair in batches]
-        return PairCache(self.pair, torch.cat(raw), self.label, seed=1)
+        return PairCache(self.pair, torch.cat(raw), self.label, self.acts, seed=1)
 
 
 def train_fusion(network: FrlDgt, read: PairCache, epochs: int, seed: int) -> None:

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from model.datasets.align import AlignedClip, R
 from model.synthetic.apex_jitter import select_apex
+from model.synthetic.combinations import UNKNOWN
 from model.synthetic.pair_stream import Batch
 from model.synthetic.pairs import NON_EVENT
 from realtime.errors import DataError
+from realtime.event import ACTION_UNITS
 
 _NON_EVENT_SHARE = 0.2
 _NOISE_GREY = (0.5, 2.5)  # standard deviation, of a picture of its own and of none
@@ -59,6 +61,7 @@ class ClipStream:
             valid=torch.ones(size, height, width),
             label=torch.tensor([label for _, label in drawn]),
             known=torch.zeros(size, dtype=torch.bool),
+            acts=torch.full((size, len(ACTION_UNITS), 2), UNKNOWN, dtype=torch.int8),
         )
 
     def _draw(self, index: int) -> tuple[NDArray[np.uint8], int]:

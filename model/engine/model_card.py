@@ -28,8 +28,8 @@ def card(description: Mapping[str, Any]) -> str:
 # Engine "{description["name"]}"
 
 FRL-DGT (CVPR 2023, arXiv 2304.04420): onset and apex of a face in, one of
-{", ".join(description["classes"])} out; besides, whether it was an event at all, and how far
-every pixel of the face moved.
+{", ".join(description["classes"])} out; besides, whether it was an event at all, how far
+every pixel of the face moved, and which action units acted on which side.
 
 | | |
 |---|---|
@@ -42,8 +42,8 @@ every pixel of the face moved.
 
 {_metrics(description["metrics"])}
 
-Figures on synthetic pairs say that the network reads the movements it was taught on faces it has
-not seen. They do not say how it does on people. Published results on real data
+Every movement in these figures was added by a program, to portraits or to films of people. They do
+not say how the network does on people's own micro-expressions. Published results on real data
 (UF1 0.812 on SMIC, CASME II and SAMM) are another network's weights and another test.
 
 ## Train it on a dataset you hold
@@ -71,6 +71,7 @@ These are ours:
 
 {ours}
 * the event head and the displacement in pixels, since eq. 1 divides magnitude away
+* the head for action units, and the maps that tell where a displacement can be trusted
 * zero mean and unit deviation per frame at the entry
 * the six boxes' sizes; their centres are averaged landmarks, as in the paper
 
@@ -87,7 +88,7 @@ def _first_line(trained_on: str) -> str:
         )
     return (
         "This network has not seen real micro-expressions: every movement it was trained on was"
-        " made by a program, so its classes are untested on people."
+        " added by a program, so its classes are untested on those of people."
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.evaluation.baselines.prediction import BaselinePrediction
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import Answer
+from realtime.engine.runtime import Answer, joined
 
 _BATCH = 8
 
@@ -32,8 +32,7 @@ class Recogniser:
             self._session.run(pairs[start : start + _BATCH].astype(np.float32) / np.float32(255))
             for start in range(0, len(pairs), _BATCH)
         ]
-        columns = ([getattr(part, name) for part in parts] for name in Answer.__slots__)
-        return Answer(*(np.concatenate(column) for column in columns))
+        return joined(parts)
 
     def predict(self, pairs: NDArray[np.uint8]) -> BaselinePrediction:
         """Class shares at the engine's temperature, and the probability of an event."""

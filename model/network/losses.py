@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from model.synthetic.combinations import UNKNOWN
 from model.synthetic.pairs import NON_EVENT
 
 
@@ -17,6 +18,7 @@ class Weights:
 
     classes: float = 1.0  # cross-entropy, events only
     event: float = 1.0  # binary cross-entropy, all pairs
+    units: float = 7.0  # binary cross-entropy of action units, mean over them, all pairs
     displacement: float = 2.0  # end-point error against the known truth
     photometric: float = 0.05  # the paper's self-supervision: apex explained by the onset
     smoothness: float = 0.02
@@ -71,4 +73,16 @@ def classes(logits: Tensor, label: Tensor) -> Tensor:
 
 
 def event(micro_logit: Tensor, label: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(micro_logit, (label != NON_EVENT).float())
+    """Cross-entropy; events and non-events of a batch weigh alike, however many there are."""
+    shown = label != NON_EVENT
+    share = shown.float().mean().clamp(1 / len(label), 1 - 1 / len(label))
+    weight = torch.where(shown, 0.5 / share, 0.5 / (1 - share))
+    return F.binary_cross_entropy_with_logits(micro_logit, shown.float(), weight)
+
+
+def units(au_logits: Tensor, acts: Tensor) -> Tensor:
+    """Mean over the units and sides (b, 11, 2) of which it is known whether they act."""
+    known = acts != UNKNOWN
+    if not bool(known.any()):
+        return au_logits.sum() * 0
+    return F.binary_cross_entropy_with_logits(au_logits[known], acts[known].float())

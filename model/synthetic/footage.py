@@ -8,7 +8,7 @@ in them too.  Pixels of the 224 × 224 crop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.progress import progress
-from model.synthetic.identity import mirror_landmarks
+from model.synthetic.identity import field_from_points, mirror_landmarks
 from realtime.capture.source import TimedFrame
 from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
+from realtime.face.action_units import Field, warp
 from realtime.face.face import FaceTracker
+from realtime.face.geometry import CROP_IOD
 from realtime.motion.stabiliser import Stabiliser
 
 # From onset to apex: nine tenths of the field's micro-expressions.
 GAP_S = (0.07, 0.32)
 _SHORTEST_S = 0.5
-# A small movement added to a large one cannot be classified; most draws take a quieter moment.
-_QUIET_SHARE = 0.8
+# A small movement added to a large one cannot be classified: half of the draws take a quieter
+# moment.
+_QUIET_SHARE = 0.5
 _QUIET_GREY = 5.0
 _TRIES = 4
+_FLOW_BLUR_PX = 3.0
 _FACE = np.s_[30:200, 40:184]
 
 
@@ -40,9 +44,14 @@ class Footage:
     """One face held still for a while without a break."""
 
     name: str
+    person: str
     t_s: NDArray[np.float64]  # (n,) ascending
     crops: NDArray[np.uint8]  # (n, 224, 224)
     landmarks: NDArray[np.float32]  # (n, 478, 2)
+
+    @property
+    def seconds(self) -> float:
+        return float(self.t_s[-1] - self.t_s[0])
 
     def draw(
         self, rng: np.random.Generator
@@ -69,8 +78,50 @@ class Footage:
         return first, int(np.clip(second, first + 1, len(self.t_s) - 1))
 
 
-def read_footage(path: Path, tracker: FaceTracker) -> list[Footage]:
-    """Every unbroken stretch of a video; frames without a steadily held face end one."""
+def borrowed_motion(
+    moment: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
+    landmarks: NDArray[np.floating],
+) -> Field:
+    """How the face moved between two crops of `Footage.draw`, laid onto another face.
+
+    Returns:
+        (224, 224, 2) displacement on the later picture's grid, crop pixels: optical flow,
+        smoothed by as much as its errors reach.
+    """
+    before, after, points = moment
+    later, earlier = (np.clip(frame, 0, 255).astype(np.uint8) for frame in (after, before))
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    back = method.calc(later, earlier, np.zeros((*later.shape, 2), np.float32))
+    field = cv2.GaussianBlur(-np.asarray(back, np.float32), (0, 0), _FLOW_BLUR_PX)
+    way = np.asarray(landmarks[:468, :2] - points[:468, :2], np.float32)
+    return warp(
+        np.asarray(field, np.float32), field_from_points(landmarks[:468, :2], way, 0.1 * CROP_IOD)
+    )
+
+
+def pick(rng: np.random.Generator, footage: Sequence[Footage]) -> Footage:
+    """A stretch, of each person as often as the root of how long they are filmed.
+
+    By length alone one person of whom there is much would be half of all pairs; evenly, a few
+    seconds of another would be drawn again and again.
+    """
+    weight = {stretch.person: 0.0 for stretch in footage}
+    for stretch in footage:
+        weight[stretch.person] += stretch.seconds
+    people = list(weight)
+    odds = np.sqrt(list(weight.values()))
+    person = people[rng.choice(len(people), p=odds / odds.sum())]
+    own = [stretch for stretch in footage if stretch.person == person]
+    length = np.array([stretch.seconds for stretch in own])
+    return own[rng.choice(len(own), p=length / length.sum())]
+
+
+def read_footage(path: Path, tracker: FaceTracker, person: str | None = None) -> list[Footage]:
+    """Every unbroken stretch of a video; frames without a steadily held face end one.
+
+    Args:
+        person: who is in it; the file's name where nobody says so.
+    """
     tracker.reset()
     stabiliser, keyframe = Stabiliser(), -1
     stretches: list[list[tuple[float, NDArray[np.uint8], NDArray[np.float32]]]] = [[]]
@@ -90,6 +141,7 @@ def read_footage(path: Path, tracker: FaceTracker) -> list[Footage]:
     found = [
         Footage(
             f"{path.name} at {stretch[0][0]:.1f} s",
+            person or path.stem,
             np.array([t_s for t_s, _, _ in stretch]),
             np.stack([crop for _, crop, _ in stretch]),
             np.stack([points for _, _, points in stretch]),

@@ -27,18 +27,20 @@ class Batch:
     valid: Tensor  # (b, 224, 224) float32, 0 or 1
     label: Tensor  # (b,) int64
     known: Tensor  # (b,) bool, whether the displacement is that of the pair
+    acts: Tensor  # (b, 11, 2) int8, whether each unit acts; see `model.synthetic.combinations`
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
 
 
-def as_tensors(pair: Pair) -> tuple[Tensor, Tensor, Tensor, int]:
+def as_tensors(pair: Pair) -> tuple[Tensor, Tensor, Tensor, int, Tensor]:
     frames = torch.from_numpy(np.stack([pair.onset, pair.apex]))
     displacement = torch.from_numpy(pair.displacement.astype(np.float16))
-    return frames, displacement, torch.from_numpy(pair.valid), pair.label
+    acts = torch.from_numpy(pair.acts)
+    return frames, displacement, torch.from_numpy(pair.valid), pair.label, acts
 
 
-class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
+class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int, Tensor]]):
     def __init__(
         self,
         portraits: Sequence[Portrait],
@@ -51,7 +53,7 @@ class _Pairs(IterableDataset[tuple[Tensor, Tensor, Tensor, int]]):
         self.portraits, self.footage, self.recipe = portraits, footage, recipe
         self.seed, self.first, self.stride = seed, first, stride
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor, int, Tensor]]:
         worker = get_worker_info()
         index, stride = self.first, self.stride
         if worker is not None:
@@ -108,11 +110,12 @@ class PairStream:
     def draw(self, size: int) -> Batch:
         items = [next(self._items) for _ in range(size)]
         self.next_index += size * self._stride
-        frames, displacement, valid, label = zip(*items, strict=True)
+        frames, displacement, valid, label, acts = zip(*items, strict=True)
         return Batch(
             pair=torch.stack(frames).float() / 255,
             displacement=torch.stack(displacement).float(),
             valid=torch.stack(valid).float(),
             label=torch.tensor(label),
             known=torch.ones(size, dtype=torch.bool),
+            acts=torch.stack(acts),
         )

@@ -17,10 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from model.synthetic.apex_jitter import select_apex
+from model.synthetic.combinations import draw_even, targets
 from model.synthetic.disturbances import (
     Glasses,
     close_lids,
@@ -31,30 +33,41 @@ from model.synthetic.disturbances import (
     residual_head_motion,
     vary,
 )
-from model.synthetic.footage import Footage
-from model.synthetic.identity import draw_identity
+from model.synthetic.footage import Footage, borrowed_motion, pick
+from model.synthetic.identity import draw_identity, smooth_noise
 from model.synthetic.portraits import Portrait
 from model.synthetic.random_draws import log_uniform
 from model.synthetic.simulated_camera import SimulatedCamera
 from model.synthetic.skin_models import LEARNED, SKINS, Motion
+from model.synthetic.smiles import smile_count, smile_field
 from realtime.event import CLASSES
 from realtime.face.action_units import Field, draw_units, warp
-from realtime.face.geometry import CROP_SIZE
+from realtime.face.geometry import CROP_IOD, CROP_SIZE
 
 NON_EVENT = -1
 
 NonEvent = Literal[
-    "still", "turn", "blink", "mouth", "light", "gaze", "codec", "macro", "repeat", "footage"
+    "still",
+    "turn",
+    "blink",
+    "mouth",
+    "light",
+    "gaze",
+    "codec",
+    "macro",
+    "repeat",
+    "footage",
+    "borrowed",
 ]
 # "repeat" is an identical pair: no motion; footage with nothing added is drawn with the
-# footage.
+# footage, and "borrowed" is a portrait moved as a face in footage did.
 DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
     **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
     **{"light": 0.05, "gaze": 0.07, "codec": 0.05, "macro": 0.06, "repeat": 0.12},
 }
 
-PEAK_RANGE_IOD = (0.005, 0.035)
-MACRO_RANGE_IOD = (0.05, 0.14)  # a piece of an ordinary expression, cut short
+PEAK_RANGE_IOD = (0.005, 0.06)
+MACRO_RANGE_IOD = (0.08, 0.18)  # a piece of an ordinary expression, cut short
 
 _FPS = 30.0  # stated to the encoder; it does not space the pair
 
@@ -64,23 +77,30 @@ class Recipe:
     """How pairs are drawn; the defaults are the ones of the published engine."""
 
     motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
-    footage_share: float = 0.2  # of the pairs, where there is footage
+    footage_share: float = 0.55  # of the pairs, where there is footage
     non_event_share: float = 0.35
     non_events: tuple[NonEvent, ...] = tuple(DRAWN_NON_EVENTS)
-    one_sided_share: float = 0.2
+    units: Literal["coded", "even"] = "even"  # as often as coded in datasets, or each alike
+    smile_share: float = 0.2  # of movements with unit 12: measured on people, not drawn by a model
+    spread_iod: float = 0.25  # skin farther away comes along: blur of the motion, up to this
+    spread_share: float = 0.5  # of the movements
+    one_sided_share: float = 0.3
     peak_iod: tuple[float, float] | None = (
         None  # a fixed range, drawn log-uniformly, no time course
     )
     median_peak_iod: float = 0.014  # of the log-normal distribution that published figures suggest
-    sigma_ln_peak: float = 0.6
+    sigma_ln_peak: float = 0.5
     swept_share: float = 0.5  # of the events: peak log-uniform over the whole range instead
     apex_shift: float = 0.4  # r of the paper's eq. 2-4; 0 takes the labelled apex
     turn_degrees: float = 0.5  # deviation of yaw and pitch between onset and apex
     # Some people move more than others: a factor on turns, lips and lids, log-uniform.
     unrest: tuple[float, float] = (0.5, 2.0)
+    borrowed_share: float = 0.35  # of portraits, where there is footage: a real face's motion
     lips_share: float = 0.3  # of all pairs: lips that also move a little
     light_step: float = 0.02
     glasses_share: float = 0.12
+    bend_iod: float = 0.03  # features of people in footage, elsewhere by this deviation
+    refilmed_share: float = 0.4  # of footage, with a second camera's noise and compression
     flicker_share: float = 0.12
 
 
@@ -94,10 +114,13 @@ class Pair:
     units: tuple[str, ...]  # action units of the event
     peak_iod: float  # longest displacement by the action units; 0 for a non-event
     kind: str  # "event", or which non-event
+    person: str  # who is in the footage; "" for a portrait
+    motion: str  # model of skin motion; "" for a non-event
+    acts: NDArray[np.int8]  # (units of `ACTION_UNITS`, 2) see `combinations.targets`
 
 
 @dataclass(frozen=True, slots=True)
-class _Movement:
+class Movement:
     """What is to be classified: an event's action units, a macro-expression's, or none."""
 
     label: int
@@ -105,6 +128,8 @@ class _Movement:
     units: tuple[str, ...]
     peak_iod: float
     skin: Field  # crop pixels
+    motion: str = ""
+    unknown: tuple[str, ...] = ()  # units that may act or not
 
 
 def make_pair(
@@ -119,7 +144,15 @@ def make_pair(
     if footage and rng.random() < recipe.footage_share:
         return _from_footage(rng, footage, recipe)
     face, landmarks = draw_identity(rng, portraits)
-    movement = _draw_movement(rng, landmarks, recipe, recipe.non_events)
+    if footage and rng.random() < recipe.borrowed_share:
+        stretch = pick(rng, footage)
+        moved = borrowed_motion(stretch.draw(rng), landmarks)
+        movement = draw_movement(rng, landmarks, recipe, ("borrowed",))
+        pair = _photograph(
+            rng, (face, landmarks), movement, movement.skin + moved, moved, 1.0, recipe
+        )
+        return replace(pair, person=stretch.person)
+    movement = draw_movement(rng, landmarks, recipe, recipe.non_events)
     kind = movement.kind
     unrest = log_uniform(rng, *recipe.unrest)
     turn = recipe.turn_degrees * (rng.uniform(2, 6) if kind == "turn" else unrest)
@@ -135,33 +168,58 @@ def make_pair(
     return pair
 
 
-def _draw_movement(
+def draw_movement(
     rng: np.random.Generator,
     landmarks: NDArray[np.floating],
     recipe: Recipe,
     non_events: Sequence[NonEvent],
-) -> _Movement:
+) -> Movement:
+    """What one pair is about, on a face with these landmarks (468+, 2+) in the crop."""
     still = np.zeros((CROP_SIZE, CROP_SIZE, 2), np.float32)
     event = rng.random() >= recipe.non_event_share
     if not event:
         odds = np.array([DRAWN_NON_EVENTS.get(name, 1.0) for name in non_events])
         kind = str(rng.choice(non_events, p=odds / odds.sum()))
         if kind != "macro":
-            return _Movement(NON_EVENT, kind, (), 0.0, still)
+            return Movement(NON_EVENT, kind, (), 0.0, still)
     label = int(rng.integers(len(CLASSES)))
-    units = _one_sided(rng, draw_units(rng, CLASSES[label]), recipe)
+    draw = draw_even if recipe.units == "even" else draw_units
+    units = _one_sided(rng, draw(rng, CLASSES[label]), recipe)
     peak = _draw_peak(rng, recipe) if event else log_uniform(rng, *MACRO_RANGE_IOD)
-    motion = recipe.motions[rng.integers(len(recipe.motions))]
-    skin = vary(rng, SKINS[motion](units, landmarks, peak))
+    smiling = any(name.lstrip("LR") == "12" for name in units)
+    unknown: tuple[str, ...] = ()
+    if smiling and rng.random() < recipe.smile_share:
+        motion = "smile"
+        field = smile_field(int(rng.integers(smile_count())), units, landmarks, peak)
+        units = {name: strength for name, strength in units.items() if name.lstrip("LR") == "12"}
+        unknown = ("6", "10", "14")  # a smile with the teeth shown; nobody coded the rest
+    else:
+        motion = recipe.motions[rng.integers(len(recipe.motions))]
+        field = SKINS[motion](units, landmarks, peak)
+    if rng.random() < recipe.spread_share:
+        field = _spread(field, float(rng.uniform(0.05, 1)) * recipe.spread_iod)
+    skin = vary(rng, field)
     if event:
-        return _Movement(label, "event", tuple(units), peak, skin)
-    return _Movement(NON_EVENT, "macro", (), 0.0, skin)
+        return Movement(label, "event", tuple(units), peak, skin, motion, unknown)
+    return Movement(NON_EVENT, "macro", (), 0.0, skin)
+
+
+def _spread(field: Field, reach_iod: float) -> Field:
+    """The motion blurred over so much skin, its longest displacement as before."""
+    cell = 4  # pixels; what is left is smooth over many
+    side = CROP_SIZE // cell
+    coarse = cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA)
+    coarse = cv2.GaussianBlur(coarse, (0, 0), reach_iod * CROP_IOD / cell)
+    fine = cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
+    before, after = (float(np.hypot(f[..., 0], f[..., 1]).max()) for f in (field, fine))
+    spread: Field = fine * np.float32(before / max(after, 1e-6))
+    return spread
 
 
 def _photograph(
     rng: np.random.Generator,
     face_and_landmarks: tuple[NDArray[np.float32], NDArray[np.float32]],
-    movement: _Movement,
+    movement: Movement,
     skin: Field,
     head: Field,
     unrest: float,
@@ -208,21 +266,38 @@ def _photograph(
         units=movement.units,
         peak_iod=movement.peak_iod,
         kind=kind,
+        person="",
+        motion=movement.motion,
+        acts=targets(movement.units, movement.unknown),
     )
 
 
 def _from_footage(rng: np.random.Generator, footage: Sequence[Footage], recipe: Recipe) -> Pair:
-    before, after, landmarks = footage[int(rng.integers(len(footage)))].draw(rng)
-    movement = _draw_movement(rng, landmarks, recipe, ("footage",))
+    stretch = pick(rng, footage)
+    before, after, landmarks = stretch.draw(rng)
+    # The same few people are drawn again and again: each time with features a little elsewhere.
+    bend = recipe.bend_iod * CROP_IOD * smooth_noise(rng, 5, 2)
+    column, row = np.clip(np.rint(landmarks[:, :2]), 0, CROP_SIZE - 1).astype(np.intp).T
+    landmarks = landmarks[:, :2] + bend[row, column]
+    movement = draw_movement(rng, landmarks, recipe, ("footage",))
     # As with portraits, both pictures are resampled once.
-    start = rng.uniform(-0.5, 0.5, 2).astype(np.float32)
-    onset = warp(before, np.broadcast_to(start, movement.skin.shape).copy())
-    apex = warp(after, movement.skin + start)
+    start = bend + rng.uniform(-0.5, 0.5, 2).astype(np.float32)
+    onset = warp(before, start)
+    moved = movement.skin
+    apex = warp(after, moved + _carried(start, moved))
+    gamma, gain = rng.uniform(0.75, 1.3), rng.uniform(0.75, 1.05)
     # The camera's own noise and compression are in the footage already; a little light is not.
-    frames = [
-        np.clip(np.rint(relight(rng, frame, 0.01)), 0, 255).astype(np.uint8)
+    onset, apex = (
+        relight(rng, np.asarray(255 * gain * np.clip(frame / 255, 0, 1) ** gamma, np.float32), 0.01)
         for frame in (onset, apex)
-    ]
+    )
+    if rng.random() < recipe.refilmed_share:
+        # Another camera's: films of people are fewer than cameras.
+        camera = SimulatedCamera.draw_for_pair(rng)
+        camera = replace(camera, noise=min(camera.noise, 2.0))
+        frames = tuple(camera.film(rng, (onset, apex), _FPS))
+    else:
+        frames = tuple(np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in (onset, apex))
     return Pair(
         onset=frames[0],
         apex=frames[1],
@@ -232,6 +307,24 @@ def _from_footage(rng: np.random.Generator, footage: Sequence[Footage], recipe: 
         units=movement.units,
         peak_iod=movement.peak_iod,
         kind=movement.kind,
+        person=stretch.person,
+        motion=movement.motion,
+        acts=targets(movement.units, movement.unknown),
+    )
+
+
+def _carried(field: Field, motion: Field) -> Field:
+    """`field` as skin that has moved by `motion` carries it along."""
+    rows, columns = np.mgrid[:CROP_SIZE, :CROP_SIZE].astype(np.float32)
+    return np.asarray(
+        cv2.remap(
+            field,
+            columns - motion[..., 0],
+            rows - motion[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.float32,
     )
 
 

@@ -90,13 +90,13 @@ def rig_field(
         (strength * unit_displacement(name) for name, strength in activations.items()),
         start=np.zeros((len(CANONICAL), 2), np.float32),
     )
-    field = _on_the_face(np.asarray(landmarks)[:468, :2], moved)
+    field = on_the_face(np.asarray(landmarks)[:468, :2], moved)
     longest = float(np.hypot(field[..., 0], field[..., 1]).max())
     scaled: Field = field * np.float32(peak_iod * CROP_IOD / longest)
     return scaled
 
 
-def _on_the_face(points: NDArray[np.floating], moved: NDArray[np.float32]) -> NDArray[np.float32]:
+def on_the_face(points: NDArray[np.floating], moved: NDArray[np.float32]) -> NDArray[np.float32]:
     """Motion (468, 2) spread from the landmarks (468, 2) over the skin between: (224, 224, 2).
 
     It is laid out on the canonical face, whose triangles never change, and then brought to where

@@ -1,9 +1,9 @@
 """The training loop: phases over a stream of pairs, checkpoints, resume.
 
 The displacement module alone on windows of the faces; the transformers and heads on a module
-that is frozen; both together; the event head alone.  The length is chosen beforehand and the
-last weights are kept: no test subject is ever used.  Called by
-`fleeting train` and by the folds of `model.evaluation.cross_validate`.
+that is frozen; both together; the heads for events and action units alone.  The length is chosen
+beforehand and the last weights are kept: no test subject is ever used.  Called by `fleeting train`
+and by the folds of `model.evaluation.cross_validate`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from realtime.errors import DataError
 log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
+_OWN_HEADS = ("event_head.", "au_head.")  # what the phase "event" trains; classes stay
 
 
 def cut_windows(batch: Batch, size: int, count: int, rng: np.random.Generator) -> Batch:
@@ -57,6 +58,7 @@ def cut_windows(batch: Batch, size: int, count: int, rng: np.random.Generator) -
         valid=cut(batch.valid),
         label=batch.label.repeat_interleave(count),
         known=batch.known.repeat_interleave(count),
+        acts=batch.acts.repeat_interleave(count, dim=0),
     )
 
 
@@ -85,6 +87,7 @@ def loss_terms(
         if phase != "event":
             terms["classes"] = weights.classes * losses.classes(output.logits, batch.label)
         terms["event"] = weights.event * losses.event(output.micro_logit, batch.label)
+        terms["units"] = weights.units * losses.units(output.au_logits, batch.acts)
     if phase in ("displacement", "joint"):
         terms["displacement"] = weights.displacement * losses.endpoint(
             displacement, batch.displacement, batch.valid * batch.known[:, None, None]
@@ -106,7 +109,7 @@ def set_mode(model: FrlDgt, phase: str) -> None:
     if phase != "displacement":
         model.dgm.eval()
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(phase != "event" or name.startswith("event_head."))
+        parameter.requires_grad_(phase != "event" or name.startswith(_OWN_HEADS))
 
 
 def make_optimiser(model: nn.Module, settings: TrainSettings) -> torch.optim.AdamW:
@@ -258,7 +261,9 @@ class _Run:
             if progress.chapter_step == 0:
                 progress.chapter_index = self._stream.next_index
             seed = self.settings.seed + progress.chapter_index
-            self._cache = PairCache.fill(self.model, self._stream, size, seed)
+            self._cache = PairCache.fill(
+                self.model, self._stream, size, seed, laid_in=phase.laid_in
+            )
         batch = self._cache.batch(progress.chapter_step, phase.batch)
         progress.chapter_step += 1
         if progress.chapter_step >= phase.epochs * self._cache.steps(phase.batch):

@@ -8,7 +8,9 @@ epochs, mirrored half of the time and each time slightly shifted.  Called by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 import torch
@@ -17,7 +19,9 @@ from torch import Tensor
 
 from model.network.displacement import standardise
 from model.network.frl_dgt import FrlDgt
+from model.synthetic.laid_movements import lay_movement
 from model.synthetic.pair_stream import Batch, PairBatches
+from model.synthetic.pairs import NON_EVENT, Recipe
 from model.training.autocast import autocast
 
 SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
@@ -29,14 +33,35 @@ class PairCache:
     pair: Tensor  # (n, 2, 224, 224) uint8, onset and apex
     raw: Tensor  # (n, 2, 224, 224) float16, the module's answer in (-1, 1)
     label: Tensor  # (n,)
+    acts: Tensor  # (n, 11, 2) int8
     seed: int
 
     @staticmethod
     def fill(
-        model: FrlDgt, stream: PairBatches, pairs: int, seed: int, batch: int = 16
+        model: FrlDgt,
+        stream: PairBatches,
+        pairs: int,
+        seed: int,
+        batch: int = 16,
+        laid_in: float = 0.0,
     ) -> PairCache:
-        """The next `pairs` pairs of the stream; `seed` orders the epochs."""
-        kept: list[tuple[Tensor, Tensor, Tensor]] = []
+        """`pairs` pairs; `seed` orders the epochs.
+
+        The stream's next ones, and for a share `laid_in` of them movements laid into those of the
+        stream that show no event.
+        """
+        drawn = PairCache._draw(model, stream, pairs - round(laid_in * pairs), seed, batch)
+        grounds = torch.nonzero(drawn.label == NON_EVENT).flatten().tolist()
+        left = pairs - len(drawn.label)
+        if not left:
+            return drawn
+        if grounds:
+            return _joined(drawn, drawn._with_movements(grounds, left, model.config.full_scale_px))
+        return _joined(drawn, PairCache._draw(model, stream, left, seed, batch))
+
+    @staticmethod
+    def _draw(model: FrlDgt, stream: PairBatches, pairs: int, seed: int, batch: int) -> PairCache:
+        kept: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         device = next(model.parameters()).device
         for start in range(0, pairs, batch):
             drawn = stream.draw(min(batch, pairs - start))
@@ -44,9 +69,26 @@ class PairCache:
                 frames = standardise(drawn.pair.to(device, memory_format=torch.channels_last))
                 raw = model.dgm(frames)
             pair = (drawn.pair * 255).round().to(torch.uint8)
-            kept.append((pair, raw.to("cpu", torch.float16), drawn.label))
-        pair, raw, label = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        return PairCache(pair, raw.contiguous(), label, seed)
+            kept.append((pair, raw.to("cpu", torch.float16), drawn.label, drawn.acts))
+        pair, raw, label, acts = (torch.cat(parts) for parts in zip(*kept, strict=True))
+        return PairCache(pair, raw.contiguous(), label, acts, seed)
+
+    def _with_movements(
+        self, grounds: Sequence[int], count: int, full_scale_px: float
+    ) -> PairCache:
+        """`count` events, each on one of the pairs `grounds` in turn."""
+        rng = np.random.default_rng([self.seed, 1])
+        recipe = Recipe()
+        laid = [
+            lay_movement(
+                rng, self.pair[k].numpy(), full_scale_px * self.raw[k].float().numpy(), recipe
+            )
+            for k in islice(cycle(grounds), count)
+        ]
+        pair, moved, label, acts = (np.stack(column) for column in zip(*laid, strict=True))
+        raw = torch.from_numpy(moved / np.float32(full_scale_px)).half()
+        known = torch.from_numpy(label), torch.from_numpy(acts)
+        return PairCache(torch.from_numpy(pair), raw, known[0], known[1], self.seed)
 
     def steps(self, batch: int) -> int:
         """Whole batches of an epoch."""
@@ -61,8 +103,21 @@ class PairCache:
         turned = torch.from_numpy(rng.random(size) < 0.5)[:, None, None, None]
         mirrored = picture.flip(-1) * torch.tensor([-1.0, 1.0, 1.0, 1.0])[:, None, None]
         picture = _elsewhere(torch.where(turned, mirrored, picture), rng)
+        acts = self.acts[order]
+        acts = torch.where(turned[..., 0], acts.flip(-1), acts)  # a mirror swaps the sides
         nothing = torch.zeros(())
-        return Batch(picture[:, 2:], nothing, nothing, self.label[order], nothing), picture[:, :2]
+        batch = Batch(picture[:, 2:], nothing, nothing, self.label[order], nothing, acts)
+        return batch, picture[:, :2]
+
+
+def _joined(first: PairCache, second: PairCache) -> PairCache:
+    return PairCache(
+        pair=torch.cat([first.pair, second.pair]),
+        raw=torch.cat([first.raw, second.raw]),
+        label=torch.cat([first.label, second.label]),
+        acts=torch.cat([first.acts, second.acts]),
+        seed=first.seed,
+    )
 
 
 def _elsewhere(picture: Tensor, rng: np.random.Generator) -> Tensor:

@@ -26,6 +26,7 @@ class Phase:
         0  # pairs, while the displacement module is frozen; see `model.training.pair_cache`
     )
     epochs: int = 1  # times that each cache is read
+    laid_in: float = 0.0  # share of a cache: movements laid into pairs that show none
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class TrainSettings:
     seed: int = 1
     phases: tuple[Phase, ...] = (
         Phase("displacement", 0.40, 12, 1e-3, 1e-4),
-        Phase("fusion", 0.30, 32, 1e-3, 2e-4, cache_pairs=3072, epochs=6),
+        Phase("fusion", 0.30, 32, 1e-3, 2e-4, cache_pairs=3072, epochs=6, laid_in=0.5),
         Phase("joint", 0.30, 8, 2e-4, 0.0),
-        Phase("event", 0.0, 32, 5e-4, 0.0, cache_pairs=3072, epochs=6),  # only where requested
+        # only where requested
+        Phase("event", 0.0, 32, 5e-4, 0.0, cache_pairs=3072, epochs=6, laid_in=0.5),
     )
     weights: losses.Weights = field(default_factory=losses.Weights)
     window_px: int = 112  # of the displacement phase: a quarter of the arithmetic

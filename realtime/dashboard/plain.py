@@ -200,6 +200,8 @@ def event_line(event: Event) -> str:
         f"{words.duration(event)} ms",
         f"patch {words.motion(event)} % IOD",
     ]
+    if event.action_units:
+        parts.append(words.action_units(event))
     if event.reasons:
         parts.append(f"({words.reasons(event)})")
     return "  ".join(parts)

@@ -79,6 +79,26 @@ def micro_probability(event: Event) -> str:
     return "-" if verdict is None else percent(verdict.micro_probability)
 
 
+# FACS names of `ACTION_UNITS`.
+_UNIT_NAMES = {
+    **{"1+2": "brows raised", "4": "brow lowered", "5": "upper lid raised", "6": "cheek raised"},
+    **{"7": "lids tightened", "9": "nose wrinkled", "10": "upper lip raised"},
+    **{"12": "lip corner pulled", "14": "dimpler", "15": "lip corner depressed"},
+    **{"17": "chin raised"},
+}
+
+
+def action_units(event: Event) -> str:
+    """`brow lowered (4), both, 1.6 %; nose wrinkled (9), left, 0.8 %`; "" where none is named."""
+    return printable(
+        "; ".join(
+            f"{_UNIT_NAMES.get(named.unit, 'unit')} ({named.unit}), {named.side}, "
+            f"{100 * named.amplitude_iod:.1f} %"
+            for named in event.action_units or ()
+        )
+    )
+
+
 def duration(event: Event) -> str:
     return f"{1000 * event.duration_s:.0f}"
 

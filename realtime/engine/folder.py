@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from realtime.errors import EngineError, EngineMismatch, EngineUntrusted
-from realtime.event import CLASSES
+from realtime.event import ACTION_UNITS, CLASSES
 from realtime.face.geometry import CROP_EYES, CROP_IOD, CROP_SIZE
 
 NETWORK = "model.onnx"
@@ -52,6 +52,7 @@ class _Description(BaseModel):
     temperature: Annotated[FiniteFloat, Field(gt=0)]
     micro_threshold: Annotated[FiniteFloat, Field(ge=0, le=1)]
     trained_on: str
+    au_thresholds: dict[str, Annotated[FiniteFloat, Field(ge=0, le=1)]] = {}
     files: dict[FileName, Sha256]
     canary: _Canary
 
@@ -72,6 +73,7 @@ class EngineFolder:
     trained_on: str
     temperature: float
     micro_threshold: float
+    au_thresholds: Mapping[str, float]  # unit -> probability from which it is named
     network: bytes  # the ONNX file
     fingerprint: str  # first eight digits of its SHA-256
     canary: Canary
@@ -112,6 +114,7 @@ class EngineFolder:
             description.trained_on,
             description.temperature,
             description.micro_threshold,
+            {name: description.au_thresholds.get(name, 0.5) for name in ACTION_UNITS},
             network,
             description.files[NETWORK][:8],
             Canary(pair, canary.logits, canary.micro_logit),

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from realtime.engine.backends import resolve
 from realtime.engine.folder import EngineFolder
+from realtime.engine.named_units import name_units
 from realtime.engine.shared_memory import PairSlots
 from realtime.engine.worker import Loading, Ready, Reply, Request, serve
 from realtime.errors import EngineError
-from realtime.event import CLASSES, Classification
+from realtime.event import CLASSES, ActionUnit, Classification
 from realtime.status import EngineCounts, EngineState
 
 _QUEUE = 8  # pairs in the queue; a ninth is not accepted
@@ -42,6 +43,7 @@ class Answered:
     displacement: NDArray[np.float32] | None  # (2, 224, 224) crop pixels
     took_ms: float
     failure: str | None
+    action_units: tuple[ActionUnit, ...] | None = None  # most probable first; None: not asked
 
 
 class EngineProcess:
@@ -72,6 +74,7 @@ class EngineProcess:
         self.detail = ""  # why the child was last replaced, or how far it has loaded
         self._counts = Counter[str]()
         self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
+        self._au_thresholds = checked.au_thresholds
         self._arguments = (str(folder), chosen, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
@@ -201,7 +204,8 @@ class EngineProcess:
             self._replace(str(message))
 
     def _answered(self, reply: Reply, displacement: NDArray[np.float32]) -> Answered:
-        outputs = (*reply.logits, reply.micro_logit)
+        named = () if reply.au_logits is None else reply.au_logits.ravel()
+        outputs = (*reply.logits, reply.micro_logit, *named)
         if not (np.isfinite(outputs).all() and np.isfinite(displacement).all()):
             return Answered(reply.ticket, None, None, reply.took_ms, "its answer is not finite")
         scaled = np.asarray(reply.logits, np.float64) / self._temperature
@@ -215,7 +219,10 @@ class EngineProcess:
             self.description,
             doubted=micro < self._least_micro,
         )
-        return Answered(reply.ticket, classification, displacement, reply.took_ms, None)
+        units: tuple[ActionUnit, ...] | None = None
+        if reply.au_logits is not None:
+            units = name_units(reply.au_logits, displacement, self._au_thresholds)
+        return Answered(reply.ticket, classification, displacement, reply.took_ms, None, units)
 
     def _send(self, ticket: int) -> None:
         try:

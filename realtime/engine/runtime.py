@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,9 +32,28 @@ class Answer:
     fusion_local: Array  # (n, 6, patches), rows sum to 1
     fusion_global: Array  # (n, 6)
     fusion_full: Array  # (n, patches)
+    au_logits: Array | None = None  # (n, 11, 2) `ACTION_UNITS` on the person's right and left
 
 
-OUTPUTS: tuple[str, ...] = tuple(Answer.__dataclass_fields__)  # as the ONNX file names them
+# As the ONNX file names them; an engine from before action units lacks the optional ones.
+OPTIONAL_OUTPUTS = ("au_logits",)
+OUTPUTS = tuple(name for name in Answer.__dataclass_fields__ if name not in OPTIONAL_OUTPUTS)
+
+
+def available(outputs: Collection[str]) -> tuple[str, ...] | None:
+    """Which of a network's outputs to ask for, in `Answer`'s order; None: a needed one lacks."""
+    if not set(OUTPUTS) <= set(outputs):
+        return None
+    return (*OUTPUTS, *(name for name in OPTIONAL_OUTPUTS if name in outputs))
+
+
+def joined(parts: Sequence[Answer]) -> Answer:
+    """The answers of several batches as one."""
+    named = [part.au_logits for part in parts if part.au_logits is not None]
+    return Answer(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS),
+        au_logits=np.concatenate(named) if len(named) == len(parts) else None,
+    )
 
 
 class EngineSession(Protocol):

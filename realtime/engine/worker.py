@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from realtime.engine.backends import open_session, resolve
 from realtime.engine.folder import EngineFolder
 from realtime.engine.runtime import check_canary, limit_memory
@@ -49,6 +52,7 @@ class Reply:
     ticket: int
     logits: tuple[float, float, float]
     micro_logit: float
+    au_logits: NDArray[np.float32] | None  # (11, 2)
     took_ms: float
 
 
@@ -77,8 +81,9 @@ def serve(
                 took_ms = 1e3 * (time.perf_counter() - start)
                 a, b, c = (float(v) for v in answer.logits[0])
                 micro = float(answer.micro_logit[0])
+                units = None if answer.au_logits is None else answer.au_logits[0]
                 pairs.write(request.slot, answer.displacement[0])
-                link.send(Reply(request.ticket, (a, b, c), micro, took_ms))
+                link.send(Reply(request.ticket, (a, b, c), micro, units, took_ms))
         except EngineError as error:
             link.send(str(error)[:_MAX_WORDS])
         except MemoryError:

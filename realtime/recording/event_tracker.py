@@ -175,7 +175,11 @@ class EventTracker:
         event = entry.event
         if answered is not None:
             displacement = answered.displacement
-            event = replace(event, classification=answered.classification)
+            event = replace(
+                event,
+                classification=answered.classification,
+                action_units=answered.action_units,
+            )
             if answered.failure is None:
                 self.engine_ms.append(answered.took_ms)
         if self._recorder is not None and not event.stills:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from realtime.errors import DataError
-from realtime.event import CLASSES, Classification, Event
+from realtime.event import ACTION_UNITS, CLASSES, ActionUnit, Classification, Event
 
 WORDS = ("blink", "speaking", "no return", "head motion", "ä, ö; \u2028", 'quoted \\"')
 
@@ -31,6 +31,10 @@ def made(seed):
             "onnxruntime-f32 3f9c12ab",
             doubted=chance(),
         )
+    units = tuple(
+        ActionUnit(unit, side, float(random.random() * 0.06), float(random.random()))
+        for unit, side in zip(ACTION_UNITS, ("both", "right", "left"), strict=False)
+    )
     left, top = random.uniform(-50, 2000, 2)
     wide, high = random.uniform(1, 900, 2)
     onset, apex, offset = (int(frame) for frame in np.sort(random.integers(0, 10**6, 3)))
@@ -52,6 +56,7 @@ def made(seed):
         probability=float(random.random()) if chance() else None,
         confounders=tuple(random.choice(WORDS, random.integers(0, 3)).tolist()),
         classification=verdict,
+        action_units=units if chance() else None,
         clip="clips/0001.mp4" if chance() else None,
         stills=("stills/0001_onset.png",) if chance() else (),
         revises=chance(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import onnxruntime
 
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
+from realtime.engine.runtime import Answer, Array, Progress, available
 from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
@@ -32,13 +32,14 @@ class OnnxRuntimeSession:
         except Exception as error:  # the runtime raises classes of its own for every bad graph
             raise EngineMismatch(f"onnxruntime does not take the network: {error}") from error
         inputs = [(i.name, list(i.shape[1:])) for i in self._session.get_inputs()]
-        outputs = {o.name for o in self._session.get_outputs()}
-        if inputs != [("pair", [2, CROP_SIZE, CROP_SIZE])] or not outputs.issuperset(OUTPUTS):
+        outputs = available({o.name for o in self._session.get_outputs()})
+        if inputs != [("pair", [2, CROP_SIZE, CROP_SIZE])] or outputs is None:
             raise EngineMismatch("the network has other inputs or outputs")
+        self._outputs = list(outputs)
 
     def run(self, pairs: Array) -> Answer:
         try:
-            return Answer(*self._session.run(list(OUTPUTS), {"pair": pairs}))
+            return Answer(*self._session.run(self._outputs, {"pair": pairs}))
         except Exception as error:  # as above
             raise EngineError(f"onnxruntime cannot run the network: {error}") from error
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from realtime.engine.folder import EngineFolder
-from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
+from realtime.engine.runtime import Answer, Array, Progress, available
 from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
@@ -56,10 +56,10 @@ class OpenVinoSession:
             raise EngineMismatch(f"openvino does not take the network: {error}") from error
         shape = compiled.input("pair").partial_shape
         known = {name for output in compiled.outputs for name in output.names}
-        if [str(n) for n in shape][1:] != ["2", str(CROP_SIZE), str(CROP_SIZE)] or not (
-            known.issuperset(OUTPUTS)
-        ):
+        outputs = available(known)
+        if [str(n) for n in shape][1:] != ["2", str(CROP_SIZE), str(CROP_SIZE)] or outputs is None:
             raise EngineMismatch("the network has other inputs or outputs")
+        self._outputs = outputs
         self._request = compiled.create_infer_request()
 
     def run(self, pairs: Array) -> Answer:
@@ -67,7 +67,8 @@ class OpenVinoSession:
             self._request.infer({"pair": np.ascontiguousarray(pairs)})
         except Exception as error:  # as above
             raise EngineError(f"openvino cannot run the network: {error}") from error
-        return Answer(*(np.array(self._request.get_tensor(o).data, np.float32) for o in OUTPUTS))
+        tensors = (self._request.get_tensor(name) for name in self._outputs)
+        return Answer(*(np.array(tensor.data, np.float32) for tensor in tensors))
 
 
 def open_session(

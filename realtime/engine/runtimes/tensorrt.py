@@ -17,7 +17,7 @@ from cuda.bindings import runtime as cuda
 
 from realtime.engine.folder import EngineFolder
 from realtime.engine.gpu_probe import find_gpus
-from realtime.engine.runtime import OUTPUTS, Answer, Array, Progress
+from realtime.engine.runtime import Answer, Array, Progress, available, joined
 from realtime.engine.runtimes.tensorrt_plan import MAX_BATCH, build, cached_plan
 from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
@@ -53,8 +53,10 @@ class _Batch:
             name: self._allocate(name)
             for name in (engine.get_tensor_name(k) for k in range(engine.num_io_tensors))
         }
-        if set(self.tensors) != {"pair", *OUTPUTS}:
+        outputs = available(self.tensors)
+        if outputs is None or set(self.tensors) != {"pair", *outputs}:
             raise EngineMismatch("the plan has other inputs or outputs")
+        self._outputs = outputs
         for _ in range(3):  # lazy set-up must be over before anything is captured
             self._enqueue()
         _check(cuda.cudaStreamSynchronize(stream))
@@ -69,7 +71,7 @@ class _Batch:
         np.copyto(self.tensors["pair"].array, pairs)
         _check(cuda.cudaGraphLaunch(self._graph, self._stream))
         _check(cuda.cudaStreamSynchronize(self._stream))
-        return Answer(*(self.tensors[name].array.copy() for name in OUTPUTS))
+        return Answer(*(self.tensors[name].array.copy() for name in self._outputs))
 
     def _enqueue(self) -> None:
         """To the device, through the network, back."""
@@ -80,7 +82,7 @@ class _Batch:
         _check(cuda.cudaMemcpyAsync(given.device, given.host, size, to_device, self._stream))
         if not self._context.execute_async_v3(int(self._stream)):
             raise EngineError("TensorRT could not run the network")
-        for name in OUTPUTS:
+        for name in self._outputs:
             t = self.tensors[name]
             _check(cuda.cudaMemcpyAsync(t.host, t.device, t.array.nbytes, to_host, self._stream))
 
@@ -115,9 +117,7 @@ class TensorRtSession:
 
     def run(self, pairs: Array) -> Answer:
         parts = [self._run(pairs[k : k + MAX_BATCH]) for k in range(0, len(pairs), MAX_BATCH)]
-        if len(parts) == 1:
-            return parts[0]
-        return Answer(*(np.concatenate([getattr(p, name) for p in parts]) for name in OUTPUTS))
+        return parts[0] if len(parts) == 1 else joined(parts)
 
     def _run(self, pairs: Array) -> Answer:
         size = len(pairs)

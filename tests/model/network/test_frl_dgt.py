@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from model.network.displacement import DisplacementGeneration, SkinMotion, normalise, standardise
-from model.network.frl_dgt import EventHead, FrlDgt, WholePairDropout
+from model.network.frl_dgt import ActionUnitHead, Cues, EventHead, FrlDgt, WholePairDropout
 from model.network.fusion import (
     CropRegions,
     FullFaceFusion,
@@ -117,7 +117,8 @@ def test_a_head_that_moves_more_changes_no_answer():
         network = FrlDgt().eval()
         still, moved = network.recognise(pair, raw), network.recognise(pair, raw + head)
         assert torch.allclose(still.logits, moved.logits, atol=1e-4)
-        assert torch.allclose(still.micro_logit, moved.micro_logit, atol=1e-4)
+        # whether a displacement explains the frames is asked of all of it
+        assert torch.allclose(still.micro_logit, moved.micro_logit, atol=5e-3)
         left_in = FrlDgt(dataclasses.replace(CONFIG, still_head=False)).eval()
         still, moved = left_in.recognise(pair, raw), left_in.recognise(pair, raw + head)
         assert not torch.allclose(still.logits, moved.logits, atol=1e-4)
@@ -171,11 +172,40 @@ def test_fusion_is_the_weighted_sum_its_weights_say():
 def test_event_head_sees_magnitude_though_the_classes_do_not():
     head = EventHead(CONFIG).eval()
     features = torch.randn(1, 3 * CONFIG.width)
-    motion = nn.functional.interpolate(torch.randn(1, 2, 7, 7), size=(224, 224))
+    motion = nn.functional.interpolate(torch.randn(1, 2, 7, 7), size=(28, 28))
+    cues, units = torch.zeros(1, 4, 28, 28), torch.zeros(1, 11, 2)
     with torch.no_grad():
-        weak, strong = head(features, motion), head(features, 5 * motion)
+        weak, strong = (head(features, size * motion, cues, units) for size in (1, 5))
     assert weak.shape == (1,)
     assert (weak - strong).abs() > 1e-4
+
+
+def test_a_mirrored_face_has_its_units_on_the_other_side():
+    head = ActionUnitHead(CONFIG).eval()
+    motion, normal, cues = (
+        torch.randn(1, 2, 28, 28),
+        torch.randn(1, 2, 28, 28),
+        torch.rand(1, 4, 28, 28),
+    )
+    turned = torch.tensor([-1.0, 1.0])[:, None, None]
+    with torch.no_grad():
+        seen = head(motion, normal, cues)
+        mirrored = head(motion.flip(-1) * turned, normal.flip(-1) * turned, cues.flip(-1))
+    assert not torch.allclose(seen[..., 0], seen[..., 1], atol=1e-4)
+    assert torch.allclose(seen.flip(-1), mirrored, atol=1e-5)
+
+
+def test_cues_tell_a_displacement_that_explains_the_frames():
+    texture = nn.functional.interpolate(torch.randn(1, 1, 57, 57), size=(226, 226), mode="bicubic")
+    pair = torch.cat([texture[..., 1:225, 1:225], texture[..., 1:225, :224]], dim=1)  # 1 px right
+    right = torch.zeros(1, 2, 224, 224)
+    right[:, 0] = 1.0
+    inside = (..., slice(2, -2), slice(2, -2))
+    explained, denied, ignored = (
+        Cues()(pair, way)[:, 2][inside].mean() for way in (right, -right, 0 * right)
+    )
+    assert explained < 0.5 * ignored < 0.5 * denied
+    assert torch.allclose(Cues()(pair, right)[:, 0], torch.tensor(0.01), atol=1e-3)  # moves evenly
 
 
 @pytest.mark.parametrize("fuse_before_attention", [False, True])
@@ -185,6 +215,7 @@ def test_outputs_of_the_network(fuse_before_attention):
     assert output.logits.shape == (2, 3)
     assert output.micro_logit.shape == (2,)
     assert output.displacement.shape == (2, 2, 224, 224)
+    assert output.au_logits.shape == (2, 11, 2)
     for weights, shape in (
         (output.fusion_local, (2, 6, 8)),
         (output.fusion_global, (2, 6)),

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.synthetic.footage import GAP_S, Footage, read_footage
+from model.synthetic.footage import GAP_S, Footage, pick, read_footage
 from model.synthetic.pairs import NON_EVENT, Recipe, make_pair
 from realtime.demo.portrait import portrait
 from realtime.errors import DataError
@@ -60,7 +60,7 @@ def test_a_lost_face_parts_the_stretches_and_the_head_is_held_still(footage):
 def test_pairs_lie_an_onset_to_apex_time_apart(footage):
     rng = np.random.default_rng(0)
     numbered = [
-        Footage(s.name, s.t_s, np.arange(len(s.t_s), dtype=np.uint8)[:, None, None]
+        Footage(s.name, s.person, s.t_s, np.arange(len(s.t_s), dtype=np.uint8)[:, None, None]
                 * np.ones((1, 224, 224), np.uint8), s.landmarks)
         for s in footage
     ]  # fmt: skip
@@ -83,6 +83,25 @@ def test_movements_are_added_to_footage_and_their_surroundings_are_unknown(portr
         assert moved == (pair.label != NON_EVENT)
     again = make_pair(portraits, 3, 7, recipe, footage)
     assert np.array_equal(again.apex, pairs[7].apex)
+
+
+def test_the_motion_of_a_face_is_laid_onto_another(portraits, footage):
+    recipe = Recipe(footage_share=0.0, borrowed_share=1.0)
+    pairs = [make_pair(portraits, 3, index, recipe, footage) for index in range(12)]
+    assert {pair.kind for pair in pairs} == {"event", "borrowed"}
+    assert {pair.person for pair in pairs} == {"swaying"}
+    assert all(pair.valid.any() for pair in pairs)
+
+
+def test_people_are_drawn_by_the_root_of_how_long_they_are_filmed():
+    def stretch(person, seconds):
+        nothing = np.zeros((2, 1, 1), np.uint8)
+        return Footage("", person, np.array([0.0, seconds]), nothing, nothing.astype(np.float32))
+
+    footage = [stretch("a", 45.0), stretch("a", 45.0), stretch("b", 10.0)]
+    rng = np.random.default_rng(0)
+    drawn = [pick(rng, footage).person for _ in range(400)]
+    assert 0.68 < drawn.count("a") / 400 < 0.82  # 3 of 4
 
 
 def test_a_video_without_a_face_is_refused_by_name(tmp_path, tracker):

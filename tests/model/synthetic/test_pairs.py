@@ -3,11 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from model.synthetic.combinations import EVEN
 from model.synthetic.disturbances import residual_head_motion
 from model.synthetic.identity import MIRROR, draw_identity, field_from_points
 from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Recipe, make_pair
 from model.synthetic.simulated_camera import SimulatedCamera
-from realtime.event import CLASSES
+from realtime.event import ACTION_UNITS, CLASSES
 from realtime.face.action_units import RECIPES, parse_unit, warp
 from realtime.face.geometry import CROP_IOD
 
@@ -52,15 +53,30 @@ def test_events_are_of_every_class_and_of_its_action_units(pairs):
     events = [pair for pair in pairs if pair.label != NON_EVENT]
     assert {pair.label for pair in events} == {0, 1, 2}
     for pair in events:
-        assert {parse_unit(unit)[0] for unit in pair.units} <= set(RECIPES[CLASSES[pair.label]])
+        drawn = "+".join(EVEN[CLASSES[pair.label]]).split("+")
+        assert {parse_unit(unit)[0] for unit in pair.units} <= set(drawn)
     assert any(unit[0] in "LR" for pair in events for unit in pair.units)
+
+
+def test_units_are_drawn_as_they_are_coded_if_asked_for(portraits):
+    recipe = Recipe(units="coded", non_event_share=0.0, smile_share=0.0)
+    for index in range(20):
+        pair = make_pair(portraits, 5, index, recipe)
+        assert {parse_unit(unit)[0] for unit in pair.units} <= set(RECIPES[CLASSES[pair.label]])
+
+
+def test_targets_follow_the_units(pairs):
+    for pair in pairs:
+        assert (pair.acts == 1).any() == any(
+            parse_unit(unit)[0] in "+".join(ACTION_UNITS).split("+") for unit in pair.units
+        )
 
 
 def test_peaks_are_small_and_swept(pairs):
     peaks = [pair.peak_iod for pair in pairs if pair.label != NON_EVENT]
     assert min(peaks) < 0.008
-    assert max(peaks) > 0.02
-    assert max(peaks) <= 0.035
+    assert max(peaks) > 0.03
+    assert max(peaks) <= 0.06
 
 
 def without_the_camera(monkeypatch):

@@ -14,6 +14,7 @@ from model.export_engine import trained_on
 from model.network import losses
 from model.network.frl_dgt import FrlDgt
 from model.network.network_config import Config
+from model.synthetic.combinations import UNKNOWN
 from model.synthetic.pair_stream import Batch, PairStream
 from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
@@ -25,6 +26,8 @@ from model.training.schedule import Length, Phase, TrainSettings, phase_at, scal
 from model.training.warm_start import start
 from model.training_commands import train as train_command
 from realtime.errors import DataError
+
+NOTHING_ACTS = torch.zeros(2, 11, 2, dtype=torch.int8)
 
 THIRDS = TrainSettings(
     phases=(
@@ -163,9 +166,8 @@ def test_workers_draw_the_same_pairs_in_the_same_order(portraits, workers):
 def test_windows_are_cut_alike_from_pictures_and_truth():
     ramp = torch.arange(224.0).expand(224, 224)
     both = torch.stack([ramp, ramp.T]).expand(2, 2, 224, 224)
-    batch = Batch(
-        both, both.clone(), ramp.expand(2, 224, 224), torch.tensor([0, NON_EVENT]), torch.ones(2)
-    )
+    valid, label = ramp.expand(2, 224, 224), torch.tensor([0, NON_EVENT])
+    batch = Batch(both, both.clone(), valid, label, torch.ones(2), NOTHING_ACTS)
     cut = cut_windows(batch, 112, 3, np.random.default_rng(0))
     assert cut.pair.shape == (6, 2, 112, 112)
     assert torch.equal(cut.pair, cut.displacement)
@@ -191,7 +193,8 @@ def test_photometric_loss_is_least_at_the_true_displacement():
 def test_warping_teaches_where_the_displacement_is_not_known():
     torch.manual_seed(3)
     network, map_ = FrlDgt(), torch.rand(2, 2, 64, 64)
-    batch = Batch(map_, 0 * map_, torch.ones(2, 64, 64), torch.tensor([0, 1]), torch.ones(2) > 0)
+    label, known = torch.tensor([0, 1]), torch.ones(2) > 0
+    batch = Batch(map_, 0 * map_, torch.ones(2, 64, 64), label, known, NOTHING_ACTS)
     nobody = dataclasses.replace(batch, known=~batch.known)
 
     def supervised(batch, weights):
@@ -313,7 +316,9 @@ def test_a_cache_moves_every_face_and_its_displacement_alike():
     small = torch.randint(0, 256, (4, 2, 14, 14), generator=random).float()
     pair = torch.nn.functional.interpolate(small, size=(224, 224), mode="bilinear")
     pair = pair.round().to(torch.uint8)
-    cache = PairCache(pair, (pair.float() / 255).half(), torch.zeros(4, dtype=torch.long), 5)
+    acts = torch.zeros(4, 11, 2, dtype=torch.int8)
+    label = torch.zeros(4, dtype=torch.long)
+    cache = PairCache(pair, (pair.float() / 255).half(), label, acts, 5)
     batch, raw = cache.batch(0, 4)
     assert torch.allclose(raw[:, 1], batch.pair[:, 1], atol=1e-3)  # downwards: no sign to turn
     still = [
@@ -341,6 +346,38 @@ def test_a_cache_is_read_whole_and_mirrored_alike(portraits, monkeypatch):
             assert torch.allclose(own, cache.raw[place].float(), atol=1e-4)
             seen.append(place)
     assert sorted(seen[:6]) == sorted(seen[6:]) == list(range(6))
+
+
+def test_movements_are_laid_into_pairs_that_show_none(portraits):
+    network = FrlDgt().eval()
+    cache = PairCache.fill(network, PairStream(portraits, 3), 24, seed=4, laid_in=0.5)
+    drawn = PairStream(portraits, 3).draw(12)
+    assert (drawn.label == NON_EVENT).any()
+    assert torch.equal(cache.label[:12], drawn.label)
+    assert (cache.label[12:] != NON_EVENT).all()
+    grounds = cache.pair[:12][drawn.label == NON_EVENT]
+    for pair, raw in zip(cache.pair[12:], cache.raw[12:], strict=True):
+        same = [place for place, ground in enumerate(grounds) if torch.equal(pair[0], ground[0])]
+        assert same
+        before = cache.raw[:12][drawn.label == NON_EVENT][same[0]]
+        assert 0.01 < 12 * (raw.float() - before.float()).abs().max() < 6
+
+
+def test_units_that_nobody_coded_teach_nothing():
+    logits = torch.zeros(1, 11, 2, requires_grad=True)
+    acts = torch.full((1, 11, 2), UNKNOWN, dtype=torch.int8)
+    assert losses.units(logits, acts) == 0
+    acts[0, 3] = 1
+    losses.units(logits, acts).backward()
+    assert (logits.grad[0, 3] < 0).all()
+    assert not logits.grad[0, :3].any()
+
+
+def test_events_and_non_events_weigh_alike():
+    logit = torch.zeros(8, requires_grad=True)
+    label = torch.tensor([0, 1, 2, 0, 1, 2, NON_EVENT, NON_EVENT])
+    losses.event(logit, label).backward()
+    assert logit.grad[:6].sum() == pytest.approx(-float(logit.grad[6:].sum()))
 
 
 def test_phases_are_scaled_alike_and_those_without_a_share_left_out():

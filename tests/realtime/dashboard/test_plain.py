@@ -12,6 +12,7 @@ import pytest
 
 from realtime.dashboard import open_dashboard
 from realtime.dashboard.plain import News, added, event_line, status_line
+from realtime.event import ActionUnit
 from realtime.face.assessability import Assessable
 from tests.paths import ROOT
 from tests.realtime.dashboard.scenes import EVENTS, SCENES, event, status
@@ -125,6 +126,13 @@ def test_an_event_in_words() -> None:
         "onset 12.133 s  apex 12.300 s  400 ms  patch 2.1 % IOD"
     )
     assert event_line(EVENTS[4]).endswith("(speech, head motion)")
+
+
+def test_an_event_line_tells_its_units_before_the_reasons():
+    named = (ActionUnit("4", "both", 0.0162, 0.9), ActionUnit("9", "left", 0.008, 0.6))
+    flagged = dataclasses.replace(EVENTS[0], action_units=named)
+    told = "brow lowered (4), both, 1.6 %; nose wrinkled (9), left, 0.8 %"
+    assert told in event_line(flagged)
 
 
 def test_a_file_name_cannot_steer_the_terminal() -> None:

@@ -34,6 +34,7 @@ def backend(request, shipped):
 
 def test_every_backend_gives_the_same_answers(backend, shipped, reference):
     answer = open_session(shipped, backend.name, 1).run(PAIRS)
+    assert answer.au_logits is not None
     for name in answer.__slots__:
         value, expected = getattr(answer, name), getattr(reference, name)
         assert value.shape == expected.shape, name
@@ -51,6 +52,13 @@ def test_one_pair_at_a_time_or_three_at_once(backend, shipped):
     together = session.run(PAIRS).logits
     alone = np.concatenate([session.run(PAIRS[k : k + 1]).logits for k in range(3)])
     assert np.abs(together - alone).max() <= backend.tolerance
+
+
+def test_an_engine_without_action_units_answers_without_them(backend, tmp_path):
+    folder = EngineFolder.load(write_engine(tmp_path / "engine"))
+    if missing(backend, folder):
+        pytest.skip("the small engine has no such file")
+    assert open_session(folder, backend.name, 1).run(PAIRS).au_logits is None
 
 
 def test_an_answer_is_not_overwritten_by_the_next(backend, shipped):

@@ -8,7 +8,7 @@ import pytest
 
 from realtime.capture.held_frame import Frame
 from realtime.engine.process import Answered
-from realtime.event import Classification
+from realtime.event import ActionUnit, Classification
 from realtime.motion.regions import Stream
 from realtime.recording.event_tracker import EventTracker
 from realtime.spotting.face_spotter import FaceFinding
@@ -92,6 +92,18 @@ def test_what_the_network_doubts_says_so_while_it_stands(tracker_with):
     events.record(found(finding("rejected", confounders=("blink",), revises=True)), NOW)
     told = [json.loads(event.to_json())["confounders"] for event in lines]
     assert told == [["network doubts"], ["blink"]]
+
+
+def test_named_units_are_written_with_side_amplitude_and_probability(tracker_with):
+    engine = ScriptedEngine()
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
+    named = ActionUnit("4", "left", 0.0163214, 0.81239)
+    engine.done.append(Answered(1, VERDICT, None, 90.0, None, (named,)))
+    events.collect_answers(NOW.t_ns)
+    told = [json.loads(event.to_json())["action_units"] for event in lines]
+    expected = {"unit": "4", "side": "left", "amplitude_iod": 0.01632, "probability": 0.8124}
+    assert told == [[expected]]
 
 
 def test_a_late_class_revises(tracker_with):

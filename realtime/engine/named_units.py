@@ -1,0 +1,110 @@
+"""Which action units moved, on which side, and by how much: the network's answer put into words.
+
+The network's head gives each unit a probability on each side of the face.  How far the skin went is
+read off its displacement by filters matched to the units that were named: their motion as
+`face.action_units` models it, and the head's own as an affine map, are fitted together to the
+displacement inside the face, so that neither what the head did nor a second unit counts for the
+first.
+
+Called from `engine.process`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from realtime.event import ACTION_UNITS, ActionUnit, Side
+from realtime.face.action_units import displacement_field
+from realtime.face.geometry import CROP_IOD, CROP_SIZE, canonical_in_crop
+
+Array = NDArray[np.float64]
+
+_CELL = 8  # pixels
+_SIDES: tuple[Side, Side] = ("right", "left")
+_MIDLINE = frozenset({"17"})  # one muscle in the middle: it has no side
+# Half width, height of the centre and half height of the face in the crop, pixels.
+_OVAL_PX = (92.0, 108.0, 108.0)
+
+
+def name_units(
+    au_logits: NDArray[np.floating],
+    displacement: NDArray[np.floating],
+    thresholds: Mapping[str, float],
+) -> tuple[ActionUnit, ...]:
+    """The units whose probability reaches their threshold, the most probable first.
+
+    Args:
+        au_logits: (11, 2) `ACTION_UNITS` on the person's right and left.
+        displacement: (2, 224, 224) crop pixels.
+        thresholds: probability from which a unit of `ACTION_UNITS` is named.
+    """
+    probability = 1 / (1 + np.exp(-np.asarray(au_logits, np.float64)))
+    found: list[tuple[str, Side, float]] = []
+    for unit, (right, left) in zip(ACTION_UNITS, probability.tolist(), strict=True):
+        least = thresholds[unit]
+        if max(right, left) < least:
+            continue
+        both = unit in _MIDLINE or min(right, left) >= least
+        side: Side = "both" if both else _SIDES[int(left > right)]
+        found.append((unit, side, max(right, left)))
+    found.sort(key=lambda named: -named[2])
+    sizes = amplitudes([(unit, side) for unit, side, _ in found], displacement)
+    return tuple(
+        ActionUnit(unit, side, float(size), share)
+        for (unit, side, share), size in zip(found, sizes, strict=True)
+    )
+
+
+def amplitudes(
+    units: list[tuple[str, Side]], displacement: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """(n,) how far each unit moved the skin's farthest point, share of the IOD.
+
+    Args:
+        displacement: (2, 224, 224) crop pixels.
+    """
+    if not units:
+        return np.zeros(0)
+    head, inside = _head()
+    moved = _on_cells(np.asarray(displacement, np.float64))[:, inside].ravel()
+    patterns = np.stack([_pattern(unit, side)[:, inside].ravel() for unit, side in units], axis=1)
+    # what an affine map explains is the head's: it is taken out of both sides of the fit
+    basis, _ = np.linalg.qr(head)
+    rest = patterns - basis @ (basis.T @ patterns)
+    sizes, _ = nnls(rest, moved - basis @ (basis.T @ moved))
+    return np.asarray(sizes, np.float64)
+
+
+@cache
+def _pattern(unit: str, side: Side) -> Array:
+    """(2, 784) mean displacement of each cell, crop pixels, at a peak of 1 IOD."""
+    letter = {"both": "", "right": "R", "left": "L"}[side]
+    field = displacement_field(
+        {letter + part: 1.0 for part in unit.split("+")},
+        canonical_in_crop(),
+        (CROP_SIZE, CROP_SIZE),
+        peak_iod=1.0,
+    )
+    return _on_cells(field.transpose(2, 0, 1).astype(np.float64))
+
+
+@cache
+def _head() -> tuple[Array, NDArray[np.bool_]]:
+    """((2 · cells inside, 6) affine motions, (784,) which cells are inside the face)."""
+    axis = (np.arange(CROP_SIZE // _CELL) + 0.5) * _CELL
+    x, y = (grid.ravel() for grid in np.meshgrid(axis, axis))
+    across, centre, down = _OVAL_PX
+    inside = ((x - CROP_SIZE / 2) / across) ** 2 + ((y - centre) / down) ** 2 < 1
+    terms = np.column_stack([np.ones_like(x), x / CROP_IOD, y / CROP_IOD])[inside]
+    return np.kron(np.eye(2), terms), inside
+
+
+def _on_cells(maps: Array) -> Array:
+    """(2, 224, 224) -> (2, 784) means."""
+    n = CROP_SIZE // _CELL
+    return np.asarray(maps.reshape(2, n, _CELL, n, _CELL).mean(axis=(2, 4)).reshape(2, -1))

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from realtime.engine.named_units import amplitudes, name_units
+from realtime.event import ACTION_UNITS
+from realtime.face.action_units import displacement_field
+from realtime.face.geometry import canonical_in_crop
+
+THRESHOLDS = dict.fromkeys(ACTION_UNITS, 0.5)
+
+
+def moved(units, peak_iod):
+    """(2, 224, 224) crop pixels."""
+    field = displacement_field(units, canonical_in_crop(), (224, 224), peak_iod=peak_iod)
+    return field.transpose(2, 0, 1)
+
+
+def logits(**sides):
+    """Units named by keyword au4="R", all others improbable."""
+    found = np.full((len(ACTION_UNITS), 2), -4.0, np.float32)
+    for name, side in sides.items():
+        row = ACTION_UNITS.index({"au1": "1+2"}.get(name, name[2:]))
+        found[row, ["RL".index(s) for s in side]] = 2.0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("side", "letter", "told"), [("R", "R", "right"), ("L", "L", "left"), ("RL", "", "both")]
+)
+def test_a_unit_has_its_side_and_its_size(side, letter, told):
+    (named,) = name_units(logits(au4=side), moved({f"{letter}4": 1.0}, 0.016), THRESHOLDS)
+    assert (named.unit, named.side) == ("4", told)
+    assert named.amplitude_iod == pytest.approx(0.016, rel=0.1)
+    assert named.probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
+
+
+def test_the_chin_has_no_side():
+    (named,) = name_units(logits(au17="L"), moved({"17": 1.0}, 0.01), THRESHOLDS)
+    assert named.side == "both"
+
+
+def test_what_the_head_does_is_not_counted():
+    y, x = np.mgrid[:224, :224] - 112.0
+    head = np.stack([0.8 + 0.01 * x - 0.02 * y, -0.5 + 0.02 * x + 0.01 * y])
+    (size,) = amplitudes([("12", "both")], moved({"12": 1.0}, 0.02) + head)
+    assert size == pytest.approx(0.02, rel=0.1)
+
+
+def test_two_units_at_once_and_one_that_did_not_move():
+    both = moved({"4": 1.0}, 0.01) + moved({"L12": 1.0}, 0.02)
+    sizes = amplitudes([("4", "both"), ("12", "left"), ("12", "right")], both)
+    assert sizes == pytest.approx([0.01, 0.02, 0.0], abs=0.002)
+
+
+def test_improbable_units_are_not_named_and_the_most_probable_comes_first():
+    answer = logits(au4="RL", au9="RL")
+    answer[ACTION_UNITS.index("9")] = 3.0
+    named = name_units(answer, moved({"4": 1.0, "9": 1.0}, 0.02), THRESHOLDS)
+    assert [unit.unit for unit in named] == ["9", "4"]
+    assert name_units(answer, moved({"4": 1.0}, 0.02), dict.fromkeys(ACTION_UNITS, 0.99)) == ()
+
+
+def test_no_unit_no_amplitude():
+    assert amplitudes([], np.zeros((2, 224, 224))).size == 0
