@@ -38,6 +38,7 @@ from model.progress import progress
 from model.synthetic.pairs import NON_EVENT
 from realtime.capture.video_file import VideoFile
 from realtime.engine.folder import default_engine
+from realtime.engine.named_units import named_sides, unit_probabilities
 from realtime.errors import DataError, FleetingError
 from realtime.event import ACTION_UNITS, CLASSES
 from realtime.face.landmarker import LandmarkTracker
@@ -153,9 +154,8 @@ def answers_of(engine: Path, pairs: NDArray[np.uint8], name: str) -> PairAnswers
     passes = micro >= folder.micro_threshold
     if answer.au_logits is None:
         return PairAnswers(name, shares, micro, passes)
-    units = _logistic(answer.au_logits)
-    least = np.array([folder.au_thresholds[unit] for unit in ACTION_UNITS])
-    return PairAnswers(name, shares, micro, passes, units, units >= least[:, None])
+    units = unit_probabilities(answer.au_logits, folder.action_units)
+    return PairAnswers(name, shares, micro, passes, units, named_sides(units, folder.action_units))
 
 
 def left_out_answers(engines: Sequence[Path], people: PeoplePairs, name: str) -> PairAnswers:

@@ -42,6 +42,16 @@ class _Canary(BaseModel):
     micro_logit: FiniteFloat
 
 
+class UnitCalibration(BaseModel):
+    """How a unit's logit becomes a probability, and from which on the unit is named."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slope: Annotated[FiniteFloat, Field(gt=0)] = 1.0
+    offset: FiniteFloat = 0.0
+    threshold: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.5
+
+
 class _Description(BaseModel):
     model_config = ConfigDict(extra="allow", strict=False)
 
@@ -52,7 +62,7 @@ class _Description(BaseModel):
     temperature: Annotated[FiniteFloat, Field(gt=0)]
     micro_threshold: Annotated[FiniteFloat, Field(ge=0, le=1)]
     trained_on: str
-    au_thresholds: dict[str, Annotated[FiniteFloat, Field(ge=0, le=1)]] = {}
+    action_units: dict[str, UnitCalibration] = {}
     files: dict[FileName, Sha256]
     canary: _Canary
 
@@ -73,7 +83,7 @@ class EngineFolder:
     trained_on: str
     temperature: float
     micro_threshold: float
-    au_thresholds: Mapping[str, float]  # unit -> probability from which it is named
+    action_units: Mapping[str, UnitCalibration]  # of every unit of `ACTION_UNITS`
     network: bytes  # the ONNX file
     fingerprint: str  # first eight digits of its SHA-256
     canary: Canary
@@ -114,7 +124,7 @@ class EngineFolder:
             description.trained_on,
             description.temperature,
             description.micro_threshold,
-            {name: description.au_thresholds.get(name, 0.5) for name in ACTION_UNITS},
+            {name: description.action_units.get(name, UnitCalibration()) for name in ACTION_UNITS},
             network,
             description.files[NETWORK][:8],
             Canary(pair, canary.logits, canary.micro_logit),

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from realtime.engine.folder import UnitCalibration
 from realtime.event import ACTION_UNITS, ActionUnit, Side
 from realtime.face.action_units import displacement_field
 from realtime.face.geometry import CROP_IOD, CROP_SIZE, canonical_in_crop
@@ -27,6 +28,8 @@ Array = NDArray[np.float64]
 _CELL = 8  # pixels
 _SIDES: tuple[Side, Side] = ("right", "left")
 _MIDLINE = frozenset({"17"})  # one muscle in the middle: it has no side
+_ONE_SIDED = 0.8  # difference of the sides' logits; as fitted on people left out
+_MOST = 30.0  # of a logit: a probability is never exactly 0 or 1
 # Half width, height of the centre and half height of the face in the crop, pixels.
 _OVAL_PX = (92.0, 108.0, 108.0)
 
@@ -34,30 +37,55 @@ _OVAL_PX = (92.0, 108.0, 108.0)
 def name_units(
     au_logits: NDArray[np.floating],
     displacement: NDArray[np.floating],
-    thresholds: Mapping[str, float],
+    calibration: Mapping[str, UnitCalibration],
 ) -> tuple[ActionUnit, ...]:
     """The units whose probability reaches their threshold, the most probable first.
 
     Args:
         au_logits: (11, 2) `ACTION_UNITS` on the person's right and left.
         displacement: (2, 224, 224) crop pixels.
-        thresholds: probability from which a unit of `ACTION_UNITS` is named.
+        calibration: of each unit of `ACTION_UNITS`.
     """
-    probability = 1 / (1 + np.exp(-np.asarray(au_logits, np.float64)))
+    probability = unit_probabilities(au_logits, calibration)
     found: list[tuple[str, Side, float]] = []
-    for unit, (right, left) in zip(ACTION_UNITS, probability.tolist(), strict=True):
-        least = thresholds[unit]
-        if max(right, left) < least:
-            continue
-        both = unit in _MIDLINE or min(right, left) >= least
-        side: Side = "both" if both else _SIDES[int(left > right)]
-        found.append((unit, side, max(right, left)))
+    for row, (right, left) in enumerate(named_sides(probability, calibration).tolist()):
+        if right or left:
+            side: Side = "both" if right and left else _SIDES[int(left)]
+            found.append((ACTION_UNITS[row], side, float(probability[row].max())))
     found.sort(key=lambda named: -named[2])
     sizes = amplitudes([(unit, side) for unit, side, _ in found], displacement)
     return tuple(
         ActionUnit(unit, side, float(size), share)
         for (unit, side, share), size in zip(found, sizes, strict=True)
     )
+
+
+def unit_probabilities(
+    au_logits: NDArray[np.floating], calibration: Mapping[str, UnitCalibration]
+) -> Array:
+    """(..., 11, 2) logits -> probabilities."""
+    slope, offset = np.array(
+        [(calibration[unit].slope, calibration[unit].offset) for unit in ACTION_UNITS]
+    ).T[..., None]
+    scaled = slope * np.asarray(au_logits, np.float64) + offset
+    return np.asarray(1 / (1 + np.exp(-scaled.clip(-_MOST, _MOST))), np.float64)
+
+
+def named_sides(
+    probability: Array, calibration: Mapping[str, UnitCalibration]
+) -> NDArray[np.bool_]:
+    """(..., 11, 2) on which sides each unit is said to act, from the probability of each side.
+
+    A unit acts if either side reaches its threshold; on one side alone if the other is less
+    probable by far.
+    """
+    least = np.array([calibration[unit].threshold for unit in ACTION_UNITS])
+    acts = probability.max(axis=-1) >= least
+    logit = np.log(probability / (1 - probability))
+    ahead = logit - logit[..., ::-1]
+    sides = ahead > -_ONE_SIDED
+    sides |= np.array([unit in _MIDLINE for unit in ACTION_UNITS])[:, None]
+    return np.asarray(sides & acts[..., None], bool)
 
 
 def amplitudes(

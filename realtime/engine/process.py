@@ -74,7 +74,7 @@ class EngineProcess:
         self.detail = ""  # why the child was last replaced, or how far it has loaded
         self._counts = Counter[str]()
         self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
-        self._au_thresholds = checked.au_thresholds
+        self._action_units = checked.action_units
         self._arguments = (str(folder), chosen, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
@@ -221,7 +221,7 @@ class EngineProcess:
         )
         units: tuple[ActionUnit, ...] | None = None
         if reply.au_logits is not None:
-            units = name_units(reply.au_logits, displacement, self._au_thresholds)
+            units = name_units(reply.au_logits, displacement, self._action_units)
         return Answered(reply.ticket, classification, displacement, reply.took_ms, None, units)
 
     def _send(self, ticket: int) -> None:

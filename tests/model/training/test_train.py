@@ -58,16 +58,16 @@ def test_a_run_that_was_cut_goes_on_as_if_it_had_not_been(tmp_path, portraits, m
     whole = tmp_path / "whole"
     train(portraits, whole, Length(steps=3), THIRDS)
 
-    take = PairStream.take
+    draw = PairStream.draw
 
-    def take_once(self, size):
+    def draw_once(self, size):
         if self.next_index >= size:
             raise KeyboardInterrupt
-        return take(self, size)
+        return draw(self, size)
 
     cut = tmp_path / "cut"
     with monkeypatch.context() as patch:
-        patch.setattr(PairStream, "take", take_once)
+        patch.setattr(PairStream, "draw", draw_once)
         with pytest.raises(KeyboardInterrupt):
             train(portraits, cut, Length(steps=3), THIRDS, save_every_s=0)
     assert checkpoint.read(cut / CHECKPOINT)["progress"][0] == 1

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from realtime.engine.named_units import amplitudes, name_units
+from realtime.engine.folder import UnitCalibration
+from realtime.engine.named_units import amplitudes, name_units, unit_probabilities
 from realtime.event import ACTION_UNITS
 from realtime.face.action_units import displacement_field
 from realtime.face.geometry import canonical_in_crop
 
-THRESHOLDS = dict.fromkeys(ACTION_UNITS, 0.5)
+PLAIN = dict.fromkeys(ACTION_UNITS, UnitCalibration())
 
 
 def moved(units, peak_iod):
@@ -28,14 +29,14 @@ def logits(**sides):
     ("side", "letter", "told"), [("R", "R", "right"), ("L", "L", "left"), ("RL", "", "both")]
 )
 def test_a_unit_has_its_side_and_its_size(side, letter, told):
-    (named,) = name_units(logits(au4=side), moved({f"{letter}4": 1.0}, 0.016), THRESHOLDS)
+    (named,) = name_units(logits(au4=side), moved({f"{letter}4": 1.0}, 0.016), PLAIN)
     assert (named.unit, named.side) == ("4", told)
     assert named.amplitude_iod == pytest.approx(0.016, rel=0.1)
     assert named.probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3)
 
 
 def test_the_chin_has_no_side():
-    (named,) = name_units(logits(au17="L"), moved({"17": 1.0}, 0.01), THRESHOLDS)
+    (named,) = name_units(logits(au17="L"), moved({"17": 1.0}, 0.01), PLAIN)
     assert named.side == "both"
 
 
@@ -55,9 +56,17 @@ def test_two_units_at_once_and_one_that_did_not_move():
 def test_improbable_units_are_not_named_and_the_most_probable_comes_first():
     answer = logits(au4="RL", au9="RL")
     answer[ACTION_UNITS.index("9")] = 3.0
-    named = name_units(answer, moved({"4": 1.0, "9": 1.0}, 0.02), THRESHOLDS)
+    named = name_units(answer, moved({"4": 1.0, "9": 1.0}, 0.02), PLAIN)
     assert [unit.unit for unit in named] == ["9", "4"]
-    assert name_units(answer, moved({"4": 1.0}, 0.02), dict.fromkeys(ACTION_UNITS, 0.99)) == ()
+    strict = dict.fromkeys(ACTION_UNITS, UnitCalibration(threshold=0.99))
+    assert name_units(answer, moved({"4": 1.0}, 0.02), strict) == ()
+
+
+def test_a_logit_is_calibrated_by_its_unit():
+    calibration = PLAIN | {"9": UnitCalibration(slope=0.5, offset=-1.0)}
+    probability = unit_probabilities(np.full((11, 2), 2.0), calibration)
+    assert probability[ACTION_UNITS.index("9")] == pytest.approx(0.5)
+    assert probability[ACTION_UNITS.index("4")] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_no_unit_no_amplitude():

@@ -55,6 +55,8 @@ def test_one_pair_at_a_time_or_three_at_once(backend, shipped):
 
 
 def test_an_engine_without_action_units_answers_without_them(backend, tmp_path):
+    if backend.runtime == "torch":
+        pytest.skip("torch runs weights, and the small engine has none")
     folder = EngineFolder.load(write_engine(tmp_path / "engine"))
     if missing(backend, folder):
         pytest.skip("the small engine has no such file")
