@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 _CELL = 8  # pixels
 _SIDES: tuple[Side, Side] = ("right", "left")
 _MIDLINE = frozenset({"17"})  # one muscle in the middle: it has no side
+_LEAST_IOD = 0.001
 _ONE_SIDED = 0.8  # difference of the sides' logits; as fitted on people left out
 _MOST = 30.0  # of a logit: a probability is never exactly 0 or 1
 # Half width, height of the centre and half height of the face in the crop, pixels.
@@ -40,6 +41,8 @@ def name_units(
     calibration: Mapping[str, UnitCalibration],
 ) -> tuple[ActionUnit, ...]:
     """The units whose probability reaches their threshold, the most probable first.
+
+    A further one is left out if the skin did not move its way beside the others.
 
     Args:
         au_logits: (11, 2) `ACTION_UNITS` on the person's right and left.
@@ -54,10 +57,11 @@ def name_units(
             found.append((ACTION_UNITS[row], side, float(probability[row].max())))
     found.sort(key=lambda named: -named[2])
     sizes = amplitudes([(unit, side) for unit, side, _ in found], displacement)
-    return tuple(
+    named = [
         ActionUnit(unit, side, float(size), share)
         for (unit, side, share), size in zip(found, sizes, strict=True)
-    )
+    ]
+    return (*named[:1], *(unit for unit in named[1:] if unit.amplitude_iod >= _LEAST_IOD))
 
 
 def unit_probabilities(

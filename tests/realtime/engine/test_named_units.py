@@ -62,6 +62,13 @@ def test_improbable_units_are_not_named_and_the_most_probable_comes_first():
     assert name_units(answer, moved({"4": 1.0}, 0.02), strict) == ()
 
 
+def test_a_second_unit_that_moved_nothing_is_left_out():
+    answer = logits(au12="R", au14="R")
+    answer[ACTION_UNITS.index("12")] += 1
+    (named,) = name_units(answer, moved({"R12": 1.0}, 0.02), PLAIN)
+    assert named.unit == "12"
+
+
 def test_a_logit_is_calibrated_by_its_unit():
     calibration = PLAIN | {"9": UnitCalibration(slope=0.5, offset=-1.0)}
     probability = unit_probabilities(np.full((11, 2), 2.0), calibration)
