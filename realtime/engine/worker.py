@@ -21,7 +21,8 @@ from realtime.engine.backends import open_session, resolve
 from realtime.engine.folder import EngineFolder
 from realtime.engine.runtime import check_canary, limit_memory
 from realtime.engine.shared_memory import PairSlots
-from realtime.errors import EngineError
+from realtime.errors import EngineError, EngineMismatch
+from realtime.event import ACTION_UNITS
 
 _CANARY_S = 10.0  # an idle engine runs its canary this often
 _MAX_WORDS = 2000  # of a message; what a library says of a graph may be long
@@ -82,6 +83,8 @@ def serve(
                 a, b, c = (float(v) for v in answer.logits[0])
                 micro = float(answer.micro_logit[0])
                 units = None if answer.au_logits is None else answer.au_logits[0]
+                if units is not None and units.shape != (len(ACTION_UNITS), 2):
+                    raise EngineMismatch("the network names other action units")
                 pairs.write(request.slot, answer.displacement[0])
                 link.send(Reply(request.ticket, (a, b, c), micro, units, took_ms))
         except EngineError as error:

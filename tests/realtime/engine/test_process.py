@@ -158,7 +158,7 @@ def test_an_answer_that_is_not_finite_is_a_failure_and_counted(tmp_path):
 @pytest.mark.fault
 def test_a_child_stopped_in_mid_answer_freezes_nobody(folder, monkeypatch):
     # what is said is in the pipe as a whole or not at all
-    reply = Reply(2**40, (1.5, -1.5, 0.25), 0.125, 12.5)
+    reply = Reply(2**40, (1.5, -1.5, 0.25), 0.125, np.ones((11, 2), np.float32), 12.5)
     assert len(pickle.dumps(reply)) < select.PIPE_BUF // 2
     monkeypatch.setattr("realtime.engine.process._HANG_S", 0.5)
     random = np.random.default_rng(3)
