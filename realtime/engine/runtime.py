@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -50,10 +50,8 @@ def available(outputs: Collection[str]) -> tuple[str, ...] | None:
 def joined(parts: Sequence[Answer]) -> Answer:
     """The answers of several batches as one."""
     named = [part.au_logits for part in parts if part.au_logits is not None]
-    return Answer(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS),
-        au_logits=np.concatenate(named) if len(named) == len(parts) else None,
-    )
+    needed = (np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUTS)
+    return replace(Answer(*needed), au_logits=np.concatenate(named) if named else None)
 
 
 class EngineSession(Protocol):
