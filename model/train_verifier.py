@@ -23,7 +23,7 @@ from model.spotting.jobs import run as run_job
 from model.spotting.operating_point import TARGET_RATES, operating_table
 from model.synthetic.portraits import find_portraits, load_cache, save_cache, split
 from model.synthetic.skin_models import LEARNED, Motion
-from realtime.batch import videos
+from realtime.batch.videos import videos
 from realtime.errors import DataError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model

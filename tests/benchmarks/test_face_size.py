@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from benchmarks.spotting.face_size import Outcome, iod_of, outcome, row, write_scaled
+from benchmarks.spotting.face_size import SizeOutcome, iod_of, outcome, row, write_scaled
 from realtime.capture.video_file import VideoFile
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
@@ -62,7 +62,7 @@ def test_a_clip_without_a_face_is_refused(tmp_path, landmark_model):
 
 
 def test_the_row_pools_the_clips():
-    pooled = row("set, 32 px", 16.0, [Outcome(60, 45, 4, 3, 4), Outcome(60, 15, 4, 1, 2)])
+    pooled = row("set, 32 px", 16.0, [SizeOutcome(60, 45, 4, 3, 4), SizeOutcome(60, 15, 4, 1, 2)])
     assert pooled[:5] == ["set, 32 px", "16", "1.0", "50", "8"]
     assert pooled[5].startswith("0.50 (")
     assert pooled[6].startswith("2.00 (")
