@@ -31,7 +31,7 @@ from model.synthetic.skin_models import LEARNED, Motion
 from model.training.loop import CHECKPOINT, fit
 from model.training.parallel import World, join
 from model.training.schedule import Length, TrainSettings, scaled, with_cache
-from realtime.batch import videos
+from realtime.batch.videos import videos
 from realtime.errors import DataError, SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model

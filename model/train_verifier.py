@@ -40,7 +40,7 @@ from model.synthetic.portraits import (
     load_cache,
     save_cache,
 )
-from realtime.batch import videos
+from realtime.batch.videos import videos
 from realtime.errors import DataError, SettingsError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import typer.main
 
-from realtime.batch import BatchRow
+from realtime.batch.table import BatchRow
 from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from realtime.batch.parent import watch_parent
 from realtime.cli.command import command
 from realtime.cli.options import option
 from realtime.cli.setting_options import setting
@@ -154,6 +155,7 @@ def _run(config: Path | None, flags: Mapping[str, object]) -> None:
     from realtime.app import run  # after the flags are known to be right: it loads everything
 
     with _stop_on_signals() as stop:
+        watch_parent(stop.set)
         run(settings, stop)
 
 

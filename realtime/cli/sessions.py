@@ -115,12 +115,12 @@ def batch(
     """Analyse every video of a folder.
 
     Each video becomes a session of its own, as fleeting live --pace fast makes it, in a folder
-    named after the video.  What has been analysed to its end is not analysed again, so the same
-    command goes on where it was stopped, and includes new videos.  At the end archive.csv in the
-    output folder has a row a video: its duration, how long the face could be judged, what was
-    flagged.
+    with the path of the video.  What has been analysed to its end with the same options is not
+    analysed again, so the same command goes on where it was stopped, and includes new and replaced
+    videos.  At the end archive.csv in the output folder has a row a video: what became of it, its
+    duration, how long the face could be judged, what was flagged.
     """
-    from realtime.batch import analyse_folder
+    from realtime.batch.program import analyse_folder
 
     code = analyse_folder(folder, flags or (), output=output, workers=workers, again=again)
     if code:

@@ -25,7 +25,7 @@ class SessionEnd(Enum):
     FAILED = "failed"
 
 
-class Outcome(Enum):
+class SessionOutcome(Enum):
     """How a session ended, for the table of a batch."""
 
     DONE = "done"
@@ -67,12 +67,12 @@ class SessionRecord(_Part):
     counts: Counts | None = None
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SessionOutcome:
         if self.ended is None or self.counts is None or self.ended.reason is SessionEnd.FAILED:
-            return Outcome.FAILED
+            return SessionOutcome.FAILED
         if self.ended.reason is SessionEnd.STOPPED:
-            return Outcome.STOPPED
-        return Outcome.DONE if self.counts.seconds.judged > 0 else Outcome.NOT_JUDGED
+            return SessionOutcome.STOPPED
+        return SessionOutcome.DONE if self.counts.seconds.judged > 0 else SessionOutcome.NOT_JUDGED
 
     def to_json(self) -> bytes:
         return (self.model_dump_json(indent=2, by_alias=True) + "\n").encode()

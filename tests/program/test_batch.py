@@ -1,15 +1,21 @@
 """A folder of videos, analysed by the program itself."""
 
 import csv
+import os
 import signal
 import subprocess
 import sys
 
+import numpy as np
+import psutil
 import pytest
 
-from realtime.batch import TABLE, videos, whole_session
+from realtime.batch.program import whole_session
+from realtime.batch.table import TABLE
+from realtime.batch.videos import videos
 from realtime.cli.sessions import batch
-from realtime.errors import DataError
+from realtime.errors import DataError, NothingJudged
+from realtime.recording.clip_writer import ClipWriter
 from tests.paths import ROOT
 from tests.realtime.review.made_session import write_record
 
@@ -55,6 +61,110 @@ def test_every_video_is_a_session_and_a_row(folder, engine, tmp_path, capsys):
     assert "3 videos" in capsys.readouterr().out
 
 
+@pytest.fixture
+def dark(film, tmp_path):
+    """A folder with a film in which nothing can be judged, and what is never analysed."""
+    place = tmp_path / "dark"
+    (place / "a").mkdir(parents=True)
+    black = np.zeros((96, 128, 3), np.uint8)
+    for name in ("a/b.mp4", "a - b.mp4", "=1+1.mp4"):
+        with ClipWriter(place / name, 128, 96) as writer:
+            for number in range(20):
+                writer.write(black, number * 33_000_000)
+    (place / "0001.part.mp4").write_bytes(b"no film")
+    (place / "._a.mp4").write_bytes(b"no film")
+    session = place / "20260101-000000-0001"
+    write_record(session)
+    (session / "clips").mkdir()
+    (session / "clips" / "0001.mp4").symlink_to(film)
+    return place
+
+
+@pytest.mark.slow
+def test_what_could_not_be_judged_has_a_status_a_reason_and_a_code(dark, tmp_path, capsys):
+    output = dark / "sessions"  # among the videos, as people have it
+    run = [str(dark), "--output", str(output), "--", "--engine", "none"]
+    assert batch.run(run) == NothingJudged.exit_code
+    rows = rows_of(output)
+    assert list(rows) == ["'=1+1.mp4", "a/b.mp4", "a - b.mp4"]
+    assert len({row["session"] for row in rows.values()}) == 3
+    for row in rows.values():
+        assert row["status"] == "not judged"
+        assert row["trouble"].startswith("nothing could be judged: no face for ")
+        assert row["not_judged"].startswith("no face 0.")
+        assert (row["frames_read"], row["frames_analysed"], row["frames_dropped"]) == (
+            "20",
+        ) * 2 + ("0",)
+        assert float(row["judged_minutes"]) == 0
+        assert row["engine"] == "motion only"
+    said = capsys.readouterr()
+    assert "3 of 3: " in said.err
+    # the same again does nothing; another video or other options do
+    before = {row["session"] for row in rows.values()}
+    assert batch.run(run) == NothingJudged.exit_code
+    assert {row["session"] for row in rows_of(output).values()} == before
+    os.utime(dark / "a" / "b.mp4", (1, 1))
+    batch.run(run)
+    after = {name: row["session"] for name, row in rows_of(output).items()}
+    assert [session in before for session in after.values()] == [True, False, True]
+    batch.run([*run, "--faces", "2"])
+    assert not before & {row["session"] for row in rows_of(output).values()}
+
+
+@pytest.mark.slow
+def test_one_bad_line_or_session_does_not_cost_the_table(dark, tmp_path):
+    output = tmp_path / "out"
+    run = [str(dark), "--output", str(output), "--", "--engine", "none"]
+    batch.run(run)
+    rows = rows_of(output)
+    (output / rows["a/b.mp4"]["session"] / "events.jsonl").write_bytes(b"{}\n\x1b[31m\n")
+    (output / rows["a - b.mp4"]["session"] / "frames.csv").write_bytes(b"no,table\n1,2\n")
+    assert batch.run(run) == 1
+    rows = rows_of(output)
+    assert "events.jsonl line 2" in rows["a/b.mp4"]["trouble"]
+    assert rows["a - b.mp4"]["status"] == "failed"
+    assert "is not a table of frames" in rows["a - b.mp4"]["trouble"]
+    assert rows["'=1+1.mp4"]["status"] == "not judged"
+
+
+@pytest.mark.parametrize(
+    "flag", ["--no-record", "--output=x", "--source", "--dashboard", "--camera", "--pace"]
+)
+def test_what_the_batch_sets_itself_is_refused(dark, tmp_path, capsys, flag):
+    assert batch.run([str(dark), "--output", str(tmp_path / "out"), "--", flag]) == 2
+    assert f"{flag.partition('=')[0]} is set by the batch" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_output_is_not_the_folder_of_the_videos(dark, capsys):
+    assert batch.run([str(dark), "--output", str(dark)]) == 2
+    assert "a folder of its own" in capsys.readouterr().err
+
+
+@pytest.mark.fault
+def test_a_worker_dies_with_its_batch(folder, engine, tmp_path):
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "realtime.cli.programs", "batch", str(folder)]
+    process = subprocess.Popen(
+        [*command, "--output", str(output), "--", "--engine", str(engine)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        while not list(output.rglob("frames.csv")):
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.1)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert workers
+    finally:
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
+    assert not list(output.rglob("*.part*"))
+
+
 @pytest.mark.slow
 @pytest.mark.fault
 def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
@@ -89,7 +199,7 @@ def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
     done = whole_session(output / "a.mp4")
     assert subprocess.run(command, cwd=ROOT, timeout=HANG_S).returncode == 0
     assert whole_session(output / "a.mp4") == done
-    assert whole_session(output / "day 2 - a.mp4") is not None
+    assert whole_session(output / "day 2" / "a.mp4") is not None
 
 
 def test_a_folder_without_a_video_is_refused(tmp_path):

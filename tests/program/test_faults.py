@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from realtime.recording.session import open_session
-from realtime.recording.session_record import Outcome
+from realtime.recording.session_record import SessionOutcome
 from tests.program.runs import Running, counts_of, run_live, session_of
 from tests.servers import MjpegServer
 
@@ -76,7 +76,7 @@ def test_asked_to_stop_it_finishes_what_is_open(start, film, tmp_path, number):
     assert run.process.wait(30) == 0
     session = session_of(tmp_path / "out")
     assert not list(session.rglob("*.part*"))
-    assert open_session(session).record.outcome is Outcome.STOPPED
+    assert open_session(session).record.outcome is SessionOutcome.STOPPED
     for clip in (session / "clips").glob("*.mp4"):
         assert span_s(clip) > 0.5
 

@@ -17,7 +17,7 @@ import pytest
 from realtime.event import NOT_CONFIRMED
 from realtime.face.assessability import Assessable
 from realtime.recording.session import open_session
-from realtime.recording.session_record import Outcome, SessionEnd
+from realtime.recording.session_record import SessionEnd, SessionOutcome
 from tests.paths import PROGRAM
 from tests.program.runs import run_live, session_of
 from tests.realtime.engine.tiny_engine import memory_bomb, write_engine
@@ -52,7 +52,7 @@ def test_a_film_that_is_too_dark_is_not_flagged_0(pictures, engine, tmp_path):
     assert "0 micro-expressions" not in done.stdout
     session = open_session(session_of(output))
     record = session.record
-    assert record.outcome is Outcome.NOT_JUDGED
+    assert record.outcome is SessionOutcome.NOT_JUDGED
     assert record.counts.seconds.judged == 0
     assert sum(record.counts.seconds.not_judged.values()) == pytest.approx(
         record.counts.seconds.seen
@@ -72,7 +72,7 @@ def test_an_engine_that_fails_for_good_ends_a_film_with_its_code(film, tmp_path)
     assert "the engine failed for good: onnxruntime cannot run the network" in done.stderr
     assert "--engine none" in done.stderr
     record = open_session(session_of(output)).record
-    assert record.outcome is Outcome.FAILED
+    assert record.outcome is SessionOutcome.FAILED
     assert record.ended.reason is SessionEnd.FAILED
     assert "failed for good" in record.ended.error
     assert record.counts.engine.restarted == 2

@@ -9,7 +9,7 @@ import pytest
 import realtime
 from realtime.errors import DataError
 from realtime.recording.session import open_session
-from realtime.recording.session_record import Outcome
+from realtime.recording.session_record import SessionOutcome
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_clip, write_events, write_record
 
@@ -38,7 +38,7 @@ def test_events_come_with_their_revisions_applied(folder):
     assert len(session.lines) == 3
     assert session.labels == {"0001": "surprise"}
     assert session.record.source == "interview.mp4"
-    assert session.record.outcome is Outcome.DONE
+    assert session.record.outcome is SessionOutcome.DONE
     assert session.judged.judged_s == pytest.approx(9.0)
     assert session.troubles == []
 

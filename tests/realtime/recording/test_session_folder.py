@@ -16,7 +16,7 @@ from realtime.recording.frames_csv import COLUMNS, FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session import open_session
 from realtime.recording.session_folder import SessionFolder
-from realtime.recording.session_record import Outcome, SessionEnd
+from realtime.recording.session_record import SessionEnd, SessionOutcome
 from realtime.status import Counts
 from tests.realtime.recording.frames import STEP_NS, fill
 
@@ -53,7 +53,7 @@ def test_session_file_says_what_ran_and_how_it_ended(session):
     assert at_start["clock"]["monotonic_ns"] > 0
     assert at_start["packages"]["av"].count(".") >= 1
     assert at_start["ended"] is at_start["counts"] is None
-    assert open_session(session.folder).record.outcome is Outcome.FAILED
+    assert open_session(session.folder).record.outcome is SessionOutcome.FAILED
 
     session.finish(Counts(events={"micro": 3}), SessionEnd.SOURCE_ENDED)
     at_end = json.loads((session.folder / "session.json").read_text())
@@ -61,7 +61,7 @@ def test_session_file_says_what_ran_and_how_it_ended(session):
     assert at_end["counts"]["engine"] is None
     assert at_end["ended"]["reason"] == "the source ended"
     assert at_end["clock"] == at_start["clock"]
-    assert open_session(session.folder).record.outcome is Outcome.NOT_JUDGED
+    assert open_session(session.folder).record.outcome is SessionOutcome.NOT_JUDGED
 
 
 def test_counters_go_on_over_sessions(tmp_path):
