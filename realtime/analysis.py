@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from realtime.capture.held_frame import Frame
 from realtime.face.assessability import Assessable, AssessConfig, assess
 from realtime.face.face import Face, FaceTracker
+from realtime.face.watched_faces import WatchedFaces
 from realtime.motion.regions import Stream
 from realtime.motion.stabiliser import Stabilised, StabiliserConfig
 from realtime.spotting.face_spotter import FaceFinding, FaceSpotter
@@ -45,6 +46,7 @@ class FrameAnalysis:
     findings: tuple[FaceFinding, ...]  # new, or revisions of earlier ones
     # face and number of earlier findings whose second stage will not come
     unconfirmed: tuple[tuple[int, int], ...] = ()
+    pictures: int = 0  # faces that are left out because they never move
 
     @property
     def largest(self) -> FaceAnalysis | None:
@@ -53,7 +55,9 @@ class FrameAnalysis:
     @property
     def assessable(self) -> Assessable:
         """Of the largest face."""
-        return self.faces[0].assessable if self.faces else Assessable.NO_FACE
+        if self.faces:
+            return self.faces[0].assessable
+        return Assessable.PICTURE if self.pictures else Assessable.NO_FACE
 
 
 def _untimed(_: str) -> AbstractContextManager[None]:
@@ -78,7 +82,7 @@ class Analysis:
         profile: Profile | None = None,
         timed: Callable[[str], AbstractContextManager[None]] = _untimed,
     ) -> None:
-        self._tracker = tracker
+        self._watched = WatchedFaces(tracker)
         self._assess_config = assess_config
         self._stabiliser = stabiliser
         self._spotter = spotter
@@ -87,18 +91,19 @@ class Analysis:
         self._followed: dict[int, FaceSpotter] = {}
         self._unconfirmed: list[tuple[int, int]] = []
 
-    def analyse(self, frame: Frame, fps: float) -> FrameAnalysis:
+    def analyse(self, frame: Frame, fps: float, *, thinned: bool = False) -> FrameAnalysis:
         """Analyse the next frame.
 
         Args:
-            fps: frames a second of the source, 0 where it is not known yet.
+            fps: frames analysed a second, 0 where it is not known yet.
+            thinned: frames are left out because the machine is too slow.
         """
         if frame.restart:
-            self._tracker.reset()
+            self._watched.reset()
             self.forget()
         with self._timed("face"):
             grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
-            faces = self._tracker.track(frame.t_ns, frame.image)
+            faces = self._watched.track(frame.t_ns, frame.image, grey)
         present = {face.id for face in faces}
         for face_id in self._followed.keys() - present:
             self._drop(face_id)
@@ -106,6 +111,9 @@ class Analysis:
             assess(face, grey, fps, self._assess_config, judged=face.id in self._followed)
             for face in faces
         ]
+        if thinned:
+            slow = {Assessable.LOW_RATE: Assessable.TOO_SLOW}
+            verdicts = [slow.get(verdict, verdict) for verdict in verdicts]
         findings: list[FaceFinding] = []
         for face, verdict in zip(faces, verdicts, strict=True):
             if verdict is Assessable.YES:
@@ -118,6 +126,7 @@ class Analysis:
             tuple(self._result(face, v) for face, v in zip(faces, verdicts, strict=True)),
             tuple(findings),
             self.take_unconfirmed(),
+            self._watched.pictures,
         )
 
     def take_unconfirmed(self) -> tuple[tuple[int, int], ...]:

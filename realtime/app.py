@@ -6,10 +6,12 @@ engine process, session folder, recorder, dashboard.
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -27,6 +29,7 @@ from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
 from realtime.dashboard.advice import nothing_judged
+from realtime.dashboard.outlet import Outlet
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
@@ -38,6 +41,7 @@ from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.memory import limit_held_memory
 from realtime.pipeline import Pipeline, RunInput, RunRecording
 from realtime.recording.clip_recovery import recover
+from realtime.recording.disk_thread import DiskThread
 from realtime.recording.event_log import EventLog
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FramesCsv
@@ -55,11 +59,19 @@ _FILM_BYTES = 50_000_000  # a film is decoded again for its clips: enough for th
 _FILM_S = 0.5
 _CAPACITY = 20_000  # frames; only bytes and seconds limit a ring
 _EVENT_S = 2.0  # an event, its flag and its class: what a pre-roll must outlast
+_PATIENCE_S = 0.5  # for the summary, to a terminal that takes nothing
 _SLOW_S = 1.0  # preparations longer than this are explained
 
+_log = logging.getLogger(__name__)
 
-def run(settings: Settings, stop: threading.Event) -> None:
-    """One run from opening the source to the closing summary."""
+
+def run(settings: Settings, stop: threading.Event, begun: threading.Event | None = None) -> None:
+    """One run from opening the source to the closing summary.
+
+    Args:
+        stop: set by anyone who wants the run to end.
+        begun: set from here when the run looks at `stop`.
+    """
     limit_held_memory()
     wanted = settings.source
     demo = _Demo() if wanted.demo else None
@@ -125,9 +137,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
             times=times,
             traces=TraceHistory(settings.spotter.onset.enter_sigma),
             seconds=wanted.seconds or math.inf,
+            every=wanted.analyse_every,
             stop=stop,
         )
         failure: Exception | None = None
+        if begun is not None:
+            begun.set()
         try:
             status = pipeline.run()
         except Exception as error:  # what was recorded is closed, and says why it ends here
@@ -146,14 +161,27 @@ def run(settings: Settings, stop: threading.Event) -> None:
     if failure is not None and not isinstance(failure, RecordingError):
         raise failure
     if settings.dashboard.kind != "none":
-        console = Console(width=None if sys.stdout.isatty() else 100)
-        console.print(summary(status, events.final()))
+        shown = [summary(status, events.final())]
         if demo is not None:
-            console.print(demo.report(events, status.elapsed_s))
+            shown.append(demo.report(events, status.elapsed_s))
+        _say(shown)
     if failure is not None:
         raise failure
     if reason is not SessionEnd.STOPPED and not status.counts.seconds.judged:
         raise NothingJudged(nothing_judged(status.counts.seconds, live=status.live))
+
+
+def _say(shown: Sequence[RenderableType]) -> None:
+    """Print the end of a run; a reader that is gone, or a halted terminal, does not delay it."""
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    with console.capture() as captured:
+        console.print(*shown, sep="\n")
+    try:
+        outlet = Outlet(sys.stdout)
+        outlet.write(captured.get(), patience_s=_PATIENCE_S)
+        outlet.close()
+    except OSError as error:
+        _log.info("nobody reads the summary: %s", error)
 
 
 def _ring(settings: Settings, *, live: bool, film: bool) -> FrameRing:
@@ -191,11 +219,11 @@ def _open_tracker(settings: Settings) -> FaceTracker:
     if face.tracker == "insightface":
         from realtime.face.insightface import InsightFaceTracker
 
-        return InsightFaceTracker(face.pack, max_faces=face.faces)
+        return InsightFaceTracker(face.pack, max_faces=face.faces, choice=face.face)
     from realtime.face.landmarker import LandmarkTracker
     from realtime.face.weights import face_model
 
-    return LandmarkTracker(face_model(face.model), max_faces=face.faces)
+    return LandmarkTracker(face_model(face.model), max_faces=face.faces, choice=face.face)
 
 
 def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
@@ -235,11 +263,19 @@ def _open_recording(
         engine=engine.description if engine else "motion only",
         start_s=0.0 if info.live else info.start_ns / 1e9,
     )
-    table = stack.enter_context(FramesCsv(session))
+    disk = stack.enter_context(DiskThread(session, live=info.live))
+    table = stack.enter_context(FramesCsv(session, disk.submit))
     recorder = stack.enter_context(
-        Recorder(session, store, pre_s=wanted.pre_s, post_s=wanted.post_s, hurry=stop)
+        Recorder(
+            session,
+            store,
+            pre_s=wanted.pre_s,
+            post_s=wanted.post_s,
+            hurry=stop,
+            free_bytes=disk.free_bytes,
+        )
     )
-    return RunRecording(session, recorder, table), EventLog(session)
+    return RunRecording(session, disk, recorder, table), EventLog(session, disk.submit)
 
 
 _BROWS = np.s_[30:70]  # rows of the crop

@@ -5,6 +5,7 @@ Whoever keeps something that is written in one go, anywhere in the program, writ
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -49,17 +50,30 @@ def whole_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that a user requested outside a session: a profile, a table, annotations.
 
-    Its folder is made, for its owner alone, where there is none.
+    It is its owner's alone, as are the folders that are made for it.
 
     Raises:
         DiskFull, RecordingError: it cannot be written; what stood there still stands.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with whole_file(path) as file:
+        private_folder(path.parent)
+        with whole_file(path, private=True) as file:
             file.write(data)
     except OSError as error:
         raise recording_error(error, str(path)) from error
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir(mode=0o700, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """The loop of a run: frames from the ring to the analysis, its results to recording and screen.
 
 Results go to the events, the table of frames and the dashboard, whose commands come back.  Runs on
-the caller's thread.  Live, it drops frames when it falls behind and counts them; a file it analyses
-frame by frame.
+the caller's thread.  Live, it analyses fewer frames, evenly, when it falls behind, and counts the
+others; a file it analyses frame by frame.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,10 @@ from realtime.capture.held_frame import Frame
 from realtime.capture.ring_buffer import FrameRing, RingReader
 from realtime.capture.source import SourceInfo
 from realtime.capture.stats import CaptureStats
+from realtime.capture.thinning import Thinning
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import Dashboard, KeyCommand
+from realtime.dashboard.advice import TOO_SLOW
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
@@ -30,6 +33,7 @@ from realtime.errors import EngineError
 from realtime.face.assessability import Assessable
 from realtime.face.geometry import cut_out, face_box, widened
 from realtime.face.judged_time import JudgedTimer, Verdict
+from realtime.recording.disk_thread import DiskThread
 from realtime.recording.event_tracker import EventTracker
 from realtime.recording.frames_csv import FrameRow, FramesCsv
 from realtime.recording.recorder import Recorder
@@ -48,7 +52,7 @@ from realtime.status import (
 
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
-_MAX_LAG_S = 0.3  # live analysis farther behind than this drops frames
+_HOPELESS_LAG_S = 2.0  # live analysis farther behind than this goes on at the newest frame
 _AROUND = 0.25  # of a face that is shown with it, share of its size
 _USUAL_FPS = 30.0  # of a camera that reports no rate
 _TOLD_S = 1.0  # a stretch that was not judged for as long is told
@@ -73,6 +77,7 @@ class RunRecording:
     """Where a run is written to; absent with --no-record."""
 
     session: SessionFolder
+    disk: DiskThread
     recorder: Recorder
     table: FramesCsv
 
@@ -82,6 +87,7 @@ class Pipeline:
 
     Args:
         seconds: of the source after which the run ends; infinite: at its end.
+        every: analyse every n-th frame.
         engine: None for motion only.
         times: of the stages, as `analysis` measures them.
         stop: set by anyone who wants the run to end.
@@ -99,6 +105,7 @@ class Pipeline:
         times: StageTimes,
         traces: TraceHistory,
         seconds: float = math.inf,
+        every: int = 1,
         stop: threading.Event,
     ) -> None:
         self._input = frames
@@ -112,6 +119,7 @@ class Pipeline:
         self._seconds = seconds
         self._stop = stop
         self._first_ns: int | None = None
+        self._begun_ns = 0  # monotonic
         self._zero_ns = 0  # source time of second 0 in every output
         self._local_rate = LocalRate()
         self._elapsed_s = self._now_s = 0.0  # since the first frame; on the source's time line
@@ -123,10 +131,12 @@ class Pipeline:
         self._fps = 0.0
         self._judged = JudgedTimer()
         self._sensitivity = SensitivityTimer()
+        self._thinning = Thinning(every)
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
         shown_at, shown_changes = -math.inf, 0
+        self._begun_ns = time.monotonic_ns()
         limit_ns = self._seconds * 1e9
         while not self._stop.is_set():
             frame = self._input.reader.next(_WAIT_S)
@@ -134,10 +144,12 @@ class Pipeline:
                 self._begin(frame)
                 if limit_ns <= frame.t_ns - (self._first_ns or 0):
                     break
-                self._catch_up(frame)
-                self._handle(frame)
-                self._events.collect_answers(frame.t_ns)
-            elif self._input.reader.ended:
+                if frame.restart or self._thinning.wants(frame.seq):
+                    begun = time.monotonic()
+                    self._handle(frame)
+                    self._events.collect_answers(frame.t_ns)
+                    self._keep_up(frame, time.monotonic() - begun)
+            elif self._input.reader.ended or self._time_is_up(limit_ns):
                 break
             self._check_engine()
             self._input.capture.check()
@@ -182,7 +194,7 @@ class Pipeline:
             recording=kept[0],
             recording_detail=kept[1],
             session=None if recording is None else str(recording.session.folder),
-            disk_free_bytes=None if recording is None else recording.session.free_bytes(),
+            disk_free_bytes=None if recording is None else recording.disk.free_bytes(),
             sensitivity=UNKNOWN if largest is None or self._paused else largest.sensitivity,
             face_picture=self._picture,
             notices=self._all_notices(),
@@ -197,9 +209,10 @@ class Pipeline:
                 capture.frames + capture.undecodable + capture.refused,
                 capture.undecodable,
                 capture.refused,
-                self._input.reader.missed,
+                self._input.reader.missed + self._thinning.dropped,
                 self._analysed,
                 capture.missing,
+                self._thinning.skipped,
             ),
             SecondsCounts(
                 judged.seen_s,
@@ -227,7 +240,7 @@ class Pipeline:
                 row = FrameRow.without_face(frame.seq, self._now_s, Assessable.PAUSED)
                 self._recording.table.append(row)
             return
-        self._newest = shown = self._analysis.analyse(frame, fps)
+        self._newest = shown = self._analysis.analyse(frame, fps, thinned=self._thinning.too_slow)
         self._mark_unconfirmed(shown.unconfirmed)
         for found in shown.findings:
             self._events.record(found, frame)
@@ -273,10 +286,18 @@ class Pipeline:
                 "give another one, or --engine none for motion only"
             )
 
-    def _catch_up(self, frame: Frame) -> None:
-        """Live only: drop a backlog that would delay the screen and the flags."""
-        if self._input.info.live and self._input.reader.backlog > max(4.0, _MAX_LAG_S * self._fps):
+    def _keep_up(self, frame: Frame, took_s: float) -> None:
+        """Live only: fewer frames where a backlog would delay the screen and the flags."""
+        if not self._input.info.live or self._fps <= 0:
+            return
+        lag_s = self._input.reader.backlog / self._fps
+        if lag_s > _HOPELESS_LAG_S:
             self._input.reader.skip_to_newest()
+        now_s = frame.t_ns / 1e9
+        if self._thinning.note(now_s, lag_s=lag_s, cost_s=took_s, fps=self._fps):
+            step = self._thinning.step
+            slow = f"{TOO_SLOW}: one frame of {step} is analysed" if self._thinning.too_slow else ""
+            self._notices.append(f"{self._now_s:.1f} s  {slow or 'this machine keeps up again'}")
 
     def _obey(self, command: KeyCommand) -> None:
         match command:
@@ -288,7 +309,7 @@ class Pipeline:
             case KeyCommand.MARKER:
                 if self._recording is not None:
                     line = f'{{"schema": 1, "t_s": {self._now_s:.6f}}}'
-                    self._recording.session.append_line("markers.jsonl", line)
+                    self._recording.disk.submit(partial(_mark, self._recording.session, line))
                 self._notices.append(f"{self._now_s:.1f} s  marker")
             case KeyCommand.PAUSE:
                 self._paused = not self._paused
@@ -317,6 +338,11 @@ class Pipeline:
         info = self._input.info
         return 0.0 if info.live else info.requested_fps or info.reported_fps or 0.0
 
+    def _time_is_up(self, limit_ns: float) -> bool:
+        """A live source that is lost does not keep the run from ending."""
+        first_ns = self._begun_ns if self._first_ns is None else self._first_ns
+        return self._input.info.live and time.monotonic_ns() - first_ns >= limit_ns
+
     def _begin(self, frame: Frame) -> None:
         """A file's seconds are those of its own time line, a live source's those since it began."""
         if self._first_ns is None:
@@ -338,3 +364,7 @@ class Pipeline:
             *recorder,
             *self._notices,
         )[-20:]
+
+
+def _mark(session: SessionFolder, line: str) -> None:
+    session.append_line("markers.jsonl", line)

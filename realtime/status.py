@@ -45,6 +45,7 @@ class FrameCounts:
     dropped: NonNegativeInt = 0  # analysis was behind
     analysed: NonNegativeInt = 0
     missing: NonNegativeInt = 0  # of a live source: never delivered, by its own rate
+    skipped: NonNegativeInt = 0  # left out by --analyse-every
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 Pure: used by the capture thread, which alone updates it.  Times in integer nanoseconds.
 
-A gap is measured in intervals, the median of the last two seconds.  A network delivers in
-bursts: one frame late and the next ones early is no loss, so frames that come early within half
-a second are set off against it.
+A frame may be late: a network delivers in bursts, and this program may have been busy.  Lateness
+passes, while a frame that was lost delays all after it.  So each frame's delay against a steady
+schedule is followed, and the smallest delay of the last half second tells what does not pass: when
+it has grown by an interval, a frame is missing; when it shrinks again, none was.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from collections import deque
 from itertools import pairwise
 
 WINDOW_NS = 2_000_000_000
-PAY_BACK_NS = 500_000_000
-GAP_INTERVALS = 1.5  # a longer gap is a lost frame; jitter stays below
-EARLY_INTERVALS = 0.75  # a shorter one is a frame that had been held up; jitter stays above
+LATE_NS = 500_000_000  # what stays late for as long is lost
 _ENOUGH = 10  # frames before a median means anything; fewer misjudge bursts
 _BURST_MEDIAN = 0.4  # of the mean interval: a median below it is that of frames in bursts
+_CLUSTER = 1.75  # gaps up to this much of the short ones are gaps of one interval
+_EVEN = 0.3  # intervals off a whole number of them
+_REGULAR, _MOST = 0.85, 0.6  # shares of the gaps
+_LONG_NS = 20_000_000_000  # of irregular frames: the mean of as long
+_DRIFT_PER_S = 0.3  # intervals: error of the measured rate that is no loss
+_NEW_RATE = 1.25  # the interval has changed by as much: a camera took another exposure
 LOCAL_NS = 1_000_000_000  # what "now" means of a rate: longer than any single gap
 _FEW = 3  # intervals before a local rate is reported
 
@@ -33,12 +38,18 @@ class FrameRate:
     def __init__(self, outage_s: float) -> None:
         self._outage_ns = round(outage_s * 1e9)
         self._times: deque[int] = deque()
-        self._late: deque[tuple[int, float]] = deque()  # when, and by how many intervals
-        self._settled = 0  # missing frames that can no longer turn out to have been late
+        self._delay = 0.0  # of the newest frame against the schedule, intervals
+        self._delays: deque[tuple[int, float]] = deque()  # of the last `LATE_NS`
+        self._base = 0.0  # the smallest of them, when last looked at
+        self._owed = 0.0  # how far it has grown, intervals: about a whole number
+        self._grown: deque[tuple[int, float]] = deque()  # when in the last two seconds, and by what
+        self._interval: float | None = None
+        self._long: deque[int] = deque()  # times of frames that come irregularly
+        self._settled = 0  # missing frames of earlier stretches
 
     @property
     def missing(self) -> int:
-        return self._settled + sum(_frames(late) for _, late in self._late)
+        return self._settled + max(0, round(self._owed))
 
     @property
     def fps(self) -> float:
@@ -54,34 +65,77 @@ class FrameRate:
             if gap_ns >= self._outage_ns:
                 self.restart()
             elif len(self._times) > _ENOUGH:
-                self._judge(t_ns, gap_ns / self._interval_ns(t_ns))
+                self._judge(t_ns, gap_ns)
         self._times.append(t_ns)
         while t_ns - self._times[0] > WINDOW_NS:
             self._times.popleft()
 
     def restart(self) -> None:
         """Forget the past times: what comes next does not continue them."""
-        self._times.clear()
         self._settled = self.missing
-        self._late.clear()
+        self._times.clear()
+        self._begin_schedule()
+        self._owed = 0.0
 
-    def _judge(self, t_ns: int, intervals: float) -> None:
-        while self._late and t_ns - self._late[0][0] > PAY_BACK_NS:
-            self._settled += _frames(self._late.popleft()[1])
-        if intervals > GAP_INTERVALS:
-            self._late.append((t_ns, intervals - 1))
-        elif intervals < EARLY_INTERVALS:
-            early = 1 - intervals
-            for i, (when_ns, late) in enumerate(self._late):
-                paid = min(late, early)
-                self._late[i] = (when_ns, late - paid)
-                early -= paid
+    def _begin_schedule(self) -> None:
+        self._delay = self._base = 0.0
+        self._delays.clear()
+        self._grown.clear()
+        self._interval = None
+        self._long.clear()
+
+    def _judge(self, t_ns: int, gap_ns: int) -> None:
+        interval_ns = self._interval_ns(t_ns)
+        if self._interval is None:
+            self._interval = interval_ns
+        elif not 1 / _NEW_RATE < interval_ns / self._interval < _NEW_RATE:
+            # what looked like losses meanwhile was the new rate
+            self._owed -= sum(by for _, by in self._grown)
+            self._begin_schedule()
+            return
+        self._interval += 0.05 * (interval_ns - self._interval)
+        self._delay += gap_ns / self._interval - 1
+        self._delays.append((t_ns, self._delay))
+        while t_ns - self._delays[0][0] > LATE_NS:
+            self._delays.popleft()
+        least = min(delay for _, delay in self._delays)
+        grown, self._base = least - self._base, least
+        if grown:
+            self._grown.append((t_ns, grown))
+        while self._grown and t_ns - self._grown[0][0] > WINDOW_NS:
+            self._grown.popleft()
+        self._owed = self._without_drift(self._owed + grown, gap_ns / 1e9)
+
+    def _without_drift(self, owed: float, seconds: float) -> float:
+        """A step nearer to the whole number."""
+        whole = max(0, round(owed))
+        step = _DRIFT_PER_S * seconds
+        return whole if abs(owed - whole) <= step else owed + (step if owed < whole else -step)
 
     def _interval_ns(self, now_ns: int) -> float:
+        """The usual gap, where there is one; else the mean, which jitter does not bias."""
+        gaps = sorted(b - a for a, b in pairwise(self._times))
+        low = gaps[len(gaps) // 10]
+        usual = statistics.median(gap for gap in gaps if gap <= _CLUSTER * low)
+        even = sum(round(gap / usual) > 0 and _is_whole(gap / usual) for gap in gaps)
         mean = (now_ns - self._times[0]) / len(self._times)
-        middle = statistics.median(b - a for a, b in pairwise(self._times))
-        # Frames that always come in bursts have a median near zero; their mean is the rate.
-        return middle if middle >= _BURST_MEDIAN * mean else mean
+        if even >= _REGULAR * len(gaps) and usual >= _BURST_MEDIAN * mean:  # also with losses
+            return usual
+        middle = statistics.median(gaps)
+        near = sum(abs(gap / middle - 1) < _EVEN for gap in gaps)
+        if (
+            near >= _MOST * len(gaps) and middle >= _BURST_MEDIAN * mean
+        ):  # but for a few that were held up, and their bursts
+            return middle
+        self._long.append(now_ns)
+        while now_ns - self._long[0] > _LONG_NS:
+            self._long.popleft()
+        times = self._long if len(self._long) > len(gaps) else self._times
+        return (times[-1] - times[0]) / (len(times) - 1)
+
+
+def _is_whole(intervals: float) -> bool:
+    return abs(intervals - round(intervals)) < _EVEN
 
 
 class LocalRate:
@@ -103,7 +157,3 @@ class LocalRate:
         mean = (self._times[-1] - self._times[0]) / (len(self._times) - 1)
         middle = statistics.median(b - a for a, b in pairwise(self._times))
         return 1e9 / (middle if middle >= _BURST_MEDIAN * mean else mean)
-
-
-def _frames(intervals: float) -> int:
-    return int(intervals + 0.5)

@@ -7,6 +7,7 @@ its help is shown without loading a network or a camera library.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.exceptions import TyperException
 
+from realtime.cli.log_output import LogOutput
 from realtime.errors import FleetingError
 from realtime.limits import needed
 
@@ -97,9 +99,11 @@ def run_app(
         chosen: the command that will run; None: help, or an error of use.
     """
     if chosen is not None and chosen.log:
-        logging.basicConfig(level=logging.INFO, format=chosen.log)
+        logging.basicConfig(level=logging.INFO, format=chosen.log, handlers=[LogOutput()])
     else:
-        logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+        shown = "%(name)s: %(message)s"
+        logging.basicConfig(level=logging.WARNING, format=shown, handlers=[LogOutput()])
+    _give_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = int(app(given, standalone_mode=False, prog_name=name) or 0)
@@ -112,9 +116,26 @@ def run_app(
             raise
         install = f'pip install "fleeting[{chosen.extra}]"'
         return complain(f"{path} needs {error.name}, which is not installed: {install}", 1)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        return _without_reader()
+    except MemoryError:
+        return complain("there is not enough memory; close other programs or raise ulimit -v", 1)
     if code == _INTERRUPTED and chosen is not None and chosen.interrupted:
         complain(chosen.interrupted, code)
     return code
+
+
+def _give_streams() -> None:
+    """Standard streams that were closed when the program began become the null device."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _without_reader() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest is written at exit
+    return 0
 
 
 def complain(message: str, code: int) -> int:

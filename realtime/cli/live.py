@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
@@ -17,6 +13,8 @@ from realtime.batch.parent import watch_parent
 from realtime.cli.command import command
 from realtime.cli.options import option
 from realtime.cli.setting_options import setting
+from realtime.cli.stop_signals import stop_on_signals
+from realtime.face.choice import FaceChoice
 from realtime.settings.load import load_settings
 
 PANEL = "Watch"
@@ -57,7 +55,9 @@ def live(
     fourcc: Annotated[str | None, setting("source.fourcc", panel=_SOURCE)] = None,
     pace: Pace = None,
     seconds: Seconds = None,
+    analyse_every: Annotated[int | None, setting("source.analyse_every", panel=_SOURCE)] = None,
     faces: Annotated[int | None, setting("face.faces", panel=_FACE)] = None,
+    face: Annotated[FaceChoice | None, setting("face.face", panel=_FACE)] = None,
     face_model: Annotated[Path | None, setting("face.model", panel=_FACE)] = None,
     tracker: Annotated[
         Literal["litert", "insightface"] | None, setting("face.tracker", panel=_FACE)
@@ -104,10 +104,12 @@ def live(
         "source.fourcc": fourcc,
         "source.pace": pace,
         "source.seconds": seconds,
+        "source.analyse_every": analyse_every,
         "face.tracker": tracker,
         "face.model": face_model,
         "face.pack": pack,
         "face.faces": faces,
+        "face.face": face,
         "spotter.alarms_per_minute": alarms_per_minute,
         "person.profile": profile,
         "recorder.record": False if no_record else None,
@@ -154,9 +156,9 @@ def _run(config: Path | None, flags: Mapping[str, object]) -> None:
     settings = load_settings(config, flags)
     from realtime.app import run  # after the flags are known to be right: it loads everything
 
-    with _stop_on_signals() as stop:
+    with stop_on_signals() as stop:
         watch_parent(stop.set)
-        run(settings, stop)
+        run(settings, stop, stop.begun)
 
 
 def _write(target: Path, config: Path | None, flags: Mapping[str, object]) -> None:
@@ -166,25 +168,6 @@ def _write(target: Path, config: Path | None, flags: Mapping[str, object]) -> No
     first = {} if chosen or config is not None else {"source.camera": 0}
     write_config(target, load_settings(config, {**flags, **first}))
     typer.echo(f"{target}: use it with fleeting live --config {target}")
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C, TERM or HUP sets; the second interrupts at once."""
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
-    before = {n: signal.signal(getattr(signal, n), ask) for n in names}
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 def _print_cameras() -> None:

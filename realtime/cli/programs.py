@@ -28,7 +28,7 @@ _PROGRAM = "fleeting"
 _OWN = Command.__module__.split(".")[0]  # the package whose commands are listed first
 _MEND = (
     "install it again: pip install --no-deps --editable . in its folder, "
-    "or pip install --force-reinstall --no-deps fleeting"
+    "or pip install --force-reinstall --no-deps fleeting; for libGL.so.1 install libgl1"
 )
 _ABOUT = "Find micro-expressions in the video of a face, live or from a file."
 _GROUP_HELP = {"calibrate": "Measure a camera, a person or an engine, and adapt to it."}

@@ -11,14 +11,18 @@ from realtime.status import FrameCounts, SecondsCounts
 
 MAX_UNUSED = 0.02  # share of the frames that are undecodable or refused; above it, a warning
 
+TOO_SLOW = f"{Assessable.TOO_SLOW.value}: use --size or --analyse-every"
+
 _LIVE = {
     Assessable.YES: "assessable",
     Assessable.NO_FACE: "no face: look towards the camera",
+    Assessable.PICTURE: f"{Assessable.PICTURE.value}: come into view yourself",
     Assessable.TOO_SMALL: "face too small: come closer",
     Assessable.TOO_DARK: "too dark: turn on a light in front of you",
     Assessable.TURNED_AWAY: "turned away: face the camera",
     Assessable.CUT_OFF: "partly out of the picture: move into its middle",
     Assessable.LOW_RATE: f"{Assessable.LOW_RATE.value}: add light, or request a smaller --size",
+    Assessable.TOO_SLOW: TOO_SLOW,
     Assessable.UNSTABLE: "head moving too fast: hold still",
     Assessable.OCCLUDED: "face covered: move the hand, the cup or the hair away",
     Assessable.COMPRESSED: "video too compressed: raise its bit rate",
@@ -28,6 +32,7 @@ _LIVE = {
 }
 _FILM = {
     Assessable.NO_FACE: "no face: nobody is found in this part of the film",
+    Assessable.PICTURE: f"{Assessable.PICTURE.value}: nobody else is in this part of the film",
     Assessable.TOO_SMALL: "face too small: use the film at its original size, or crop it",
     Assessable.TOO_DARK: "too dark: this part of the film cannot be judged",
     Assessable.TURNED_AWAY: "turned away: this part of the film cannot be judged",

@@ -110,7 +110,8 @@ class PlainDashboard:
             if ending:
                 return
             # `show` wakes for news alone: a line a second is due without any
-            self._wake.wait(None if newest is None else max(0.01, due - time.monotonic()))
+            wait_s = _PERIOD_S / 4 if newest is None else due - time.monotonic()
+            self._wake.wait(max(0.01, wait_s))
             self._wake.clear()
 
 

@@ -11,6 +11,7 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.errors import EngineError
 from realtime.face.geometry import CROP_SIZE
 
 _SHAPE = (2, CROP_SIZE, CROP_SIZE)
@@ -22,12 +23,23 @@ class PairSlots:
 
     Args:
         name: of slots made by another process; None: make them.
+
+    Raises:
+        EngineError: the system gives no shared memory.
     """
 
     def __init__(self, count: int, name: str | None = None) -> None:
         self._owner = name is None
         size = count * _BYTES
-        self._memory = SharedMemory(name=name, create=self._owner, size=size if self._owner else 0)
+        try:
+            self._memory = SharedMemory(
+                name=name, create=self._owner, size=size if self._owner else 0
+            )
+        except OSError as error:
+            raise EngineError(
+                f"the engine needs {count * _BYTES / 1e6:.0f} MB of shared memory, which this "
+                f"system refuses ({error.strerror}); make /dev/shm writable, or use --engine none"
+            ) from error
         self.name = self._memory.name
         self._pairs: NDArray[np.float32] | None = np.ndarray(
             (count, *_SHAPE), np.float32, self._memory.buf

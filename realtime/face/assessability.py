@@ -23,11 +23,13 @@ class Assessable(Enum):
 
     YES = "assessable"
     NO_FACE = "no face"
+    PICTURE = "only a picture that never moves"
     TOO_SMALL = "face too small"
     TOO_DARK = "too dark"
     TURNED_AWAY = "turned away"
     CUT_OFF = "partly out of the picture"
     LOW_RATE = "under 15 fps"
+    TOO_SLOW = "this machine is too slow for this source"
     UNSTABLE = "head moving too fast"
     OCCLUDED = "face covered"
     COMPRESSED = "video too compressed"

@@ -36,5 +36,8 @@ class FaceTracker(Protocol):
     def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         """Faces of one BGR frame (h, w, 3), largest first; empty if there is none."""
 
+    def give_up(self, face_id: int) -> None:
+        """Follow this face no longer, and do not wait for it."""
+
     def reset(self) -> None:
         """Forget every face; the next ones get new ids."""

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError
+from realtime.face.choice import FaceChoice, FaceChooser
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CANONICAL
 
@@ -51,12 +52,15 @@ class InsightFaceTracker:
     Args:
         pack: folder of the model pack, or the name of one in ~/.insightface/models;
             None: the one named buffalo_l.
+        choice: which faces, where there are more than `max_faces`.
 
     Raises:
         FaceModelError: package or pack are not there, or the pack lacks what is needed.
     """
 
-    def __init__(self, pack: Path | None = None, *, max_faces: int = 1) -> None:
+    def __init__(
+        self, pack: Path | None = None, *, max_faces: int = 1, choice: FaceChoice = "largest"
+    ) -> None:
         folder = find_pack(pack)
         os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
         try:
@@ -80,28 +84,37 @@ class InsightFaceTracker:
             raise FaceModelError(f"{folder} holds no model of 106 landmarks")
         self._max_faces = max_faces
         self._next_id = 0
+        self._chooser = FaceChooser(choice)
         self.reset()
 
     def reset(self) -> None:
-        self._boxes: dict[int, NDArray[np.float64]] = {}
+        self._followed: dict[int, tuple[NDArray[np.float64], Face]] = {}  # box and face, by id
+        self._chooser.reset()
+
+    def give_up(self, face_id: int) -> None:
+        self._followed.pop(face_id, None)
 
     def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
-        found = sorted(self._analysis.get(image), key=_area, reverse=True)[: self._max_faces]
-        known, self._boxes = self._boxes, {}
-        faces = []
-        for one in found:
+        known = self._followed
+        boxes: dict[int, NDArray[np.float64]] = {}
+        faces: list[Face] = []
+        new: list[Face] = []
+        for one in sorted(self._analysis.get(image), key=_area, reverse=True):
             box = np.asarray(one.bbox, np.float64)
-            same = [i for i, other in known.items() if _overlap(box, other) > _SAME_FACE]
-            if same:
-                number = same[0]
-                del known[number]
-            else:
-                number = self._next_id
-                self._next_id += 1
-            self._boxes[number] = box
+            same = [i for i in known if i not in boxes and _overlap(box, known[i][0]) > _SAME_FACE]
+            number = same[0] if same else self._next_id
+            self._next_id += not same
+            boxes[number] = box
             points = np.asarray(one.landmark_2d_106, np.float64)
-            faces.append(Face(number, lay_mesh(points), float(one.det_score), read_signs(points)))
-        return tuple(faces)
+            face = Face(number, lay_mesh(points), float(one.det_score), read_signs(points))
+            (faces if same else new).append(face)
+        for number in known.keys() - boxes.keys():
+            self._chooser.lose(t_ns, known[number][1])
+        missing = self._max_faces - len(faces)
+        faces += self._chooser.choose(t_ns, new, missing, image.shape[1])
+        faces.sort(key=lambda face: float(np.prod(np.ptp(boxes[face.id].reshape(2, 2), axis=0))))
+        self._followed = {face.id: (boxes[face.id], face) for face in faces}
+        return tuple(reversed(faces))
 
 
 def find_pack(pack: Path | None) -> Path:

@@ -59,8 +59,8 @@ class JudgedTimer:
             return
         step_s = verdict.t_s - last_s
         watched_s = min(step_s, MAX_STEP_S)
-        if verdict.assessable is Assessable.LOW_RATE:
-            watched_s = step_s  # frames this far apart are all that the source has
+        if verdict.assessable in (Assessable.LOW_RATE, Assessable.TOO_SLOW):
+            watched_s = step_s  # frames this far apart are all that there are
         self._seen_s += step_s
         if verdict.assessable is Assessable.YES:
             self._judged_s += watched_s

@@ -8,7 +8,6 @@ Opens no socket; the same frames give the same landmarks.
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from realtime.errors import FaceModelError
 from realtime.face.blazeface import Detection
 from realtime.face.blendshapes import SignReader
+from realtime.face.choice import FaceChoice, FaceChooser
 from realtime.face.face import Face
 from realtime.face.face_mesh import FaceMesh, FaceRegion
 from realtime.face.face_search import FaceSearch, least_iod
@@ -32,20 +32,17 @@ _SAME_FACE = 0.5  # centres nearer than this share of the side are one face
 _LARGER = 1.25  # sides; a face so much larger takes the place of a small one
 
 
-@dataclass(slots=True)
-class _Track:
-    id: int
-    region: FaceRegion
-
-
 class LandmarkTracker:
     """Follows up to `max_faces` faces; a `FaceTracker`.
+
+    Args:
+        choice: which faces, where there are more.
 
     Raises:
         FaceModelError: the file is not a face landmark model.
     """
 
-    def __init__(self, model: Path, *, max_faces: int = 1) -> None:
+    def __init__(self, model: Path, *, max_faces: int = 1, choice: FaceChoice = "largest") -> None:
         try:
             with zipfile.ZipFile(model) as archive:
                 self._search = FaceSearch(archive.read("face_detector.tflite"))
@@ -55,21 +52,37 @@ class LandmarkTracker:
             raise FaceModelError(f"{model} is not a face landmark model ({error})") from error
         self._max_faces = max_faces
         self._next_id = 0
+        self._by_size = choice == "largest"
+        self._chooser = FaceChooser(choice)
         self.reset()
 
     def reset(self) -> None:
-        self._tracks: list[_Track] = []
+        self._followed: list[Face] = []
         self._searched_ns: int | None = None
         self._search.reset()
+        self._chooser.reset()
+
+    def give_up(self, face_id: int) -> None:
+        self._followed = [face for face in self._followed if face.id != face_id]
 
     def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
-        faces = [f for track in self._tracks if (f := self._follow(track, image)) is not None]
+        faces = []
+        for before in self._followed:
+            face = self._follow(before.id, FaceRegion.of_landmarks(before.landmarks), image)
+            if face is None:
+                self._chooser.lose(t_ns, before)
+            else:
+                faces.append(face)
+        faces = _distinct(faces)
         if self._may_search(t_ns, image, faces):
             self._searched_ns = t_ns
-            faces.extend(self._new_faces(image, faces))
-        faces = sorted(_distinct(faces), key=_side, reverse=True)[: self._max_faces]
-        self._tracks = [_Track(f.id, FaceRegion.of_landmarks(f.landmarks)) for f in faces]
-        return tuple(faces)
+            found = _distinct([*faces, *self._new_faces(image, faces)])[len(faces) :]
+            missing = self._max_faces - len(faces)
+            if missing > 0:
+                found = self._chooser.choose(t_ns, found, missing, image.shape[1])
+            faces += found  # a place that is taken goes to a larger face
+        self._followed = sorted(faces, key=_side, reverse=True)[: self._max_faces]
+        return tuple(self._followed)
 
     def _may_search(self, t_ns: int, image: NDArray[np.uint8], faces: list[Face]) -> bool:
         """Without a face in every frame; else now and then, if one is missing or small."""
@@ -78,7 +91,9 @@ class LandmarkTracker:
         if t_ns - self._searched_ns < _SEARCH_NS:
             return False
         small = least_iod(image)
-        return len(faces) < self._max_faces or any(inter_ocular(f.landmarks) < small for f in faces)
+        if len(faces) < self._max_faces:
+            return True
+        return self._by_size and any(inter_ocular(f.landmarks) < small for f in faces)
 
     def _new_faces(self, image: NDArray[np.uint8], known: list[Face]) -> list[Face]:
         candidates = self._search.search(image)
@@ -116,14 +131,14 @@ class LandmarkTracker:
         landmarks, presence = self._mesh.fit(image, region)
         if presence < present:
             return None
-        face = self._follow(_Track(self._next_id, FaceRegion.of_landmarks(landmarks)), image)
+        face = self._follow(self._next_id, FaceRegion.of_landmarks(landmarks), image)
         return face if face is not None and face.score >= present else None
 
-    def _follow(self, track: _Track, image: NDArray[np.uint8]) -> Face | None:
-        landmarks, presence = self._mesh.fit(image, track.region)
+    def _follow(self, face_id: int, region: FaceRegion, image: NDArray[np.uint8]) -> Face | None:
+        landmarks, presence = self._mesh.fit(image, region)
         if presence < _PRESENT or not np.isfinite(landmarks).all():
             return None
-        return Face(track.id, landmarks, presence, self.signs.read(landmarks))
+        return Face(face_id, landmarks, presence, self.signs.read(landmarks))
 
 
 def _side(face: Face) -> float:

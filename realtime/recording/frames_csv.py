@@ -13,6 +13,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -173,11 +174,20 @@ class FrameRow:
 
 
 class FramesCsv:
-    """Appends rows about once a second.  Not shared between threads."""
+    """Appends rows about once a second.  Not shared between threads.
 
-    def __init__(self, session: SessionFolder) -> None:
+    Args:
+        submit: has a job done by who writes to the disk; None: here.
+    """
+
+    def __init__(
+        self,
+        session: SessionFolder,
+        submit: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
         self.failures = 0  # rows that are not in the file because it could not be written
         self._session = session
+        self._submit = submit
         self._rows: list[str] = []
         self._since_s = 0.0  # time stamp of the oldest row held
 
@@ -203,6 +213,12 @@ class FramesCsv:
         if not self._rows:
             return
         rows, self._rows = self._rows, []
+        if self._submit is None:
+            self._write(rows)
+        else:
+            self._submit(partial(self._write, rows))
+
+    def _write(self, rows: list[str]) -> None:
         # tested every time: the folder may have been removed and made again
         header = [] if self._exists() else [",".join(COLUMNS)]
         if self._session.append_line(NAME, "\n".join((*header, *rows)), sync=False):

@@ -17,6 +17,7 @@ import re
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Recorder:
         store: where the frames of an event are.
         pre_s, post_s: seconds kept before the onset and after the offset.
         hurry: set when the user wants the program to end: clips are then cut short.
+        free_bytes: room on the disk, known at once; None: read it each time.
         reserve_bytes: with less room than this on the disk no clip is begun.
     """
 
@@ -62,10 +64,12 @@ class Recorder:
         post_s: float = 1.0,
         reserve_bytes: int = 500_000_000,
         hurry: threading.Event | None = None,
+        free_bytes: Callable[[], int] | None = None,
     ) -> None:
         self._session = session
         self._store = store
         self._hurry = hurry or threading.Event()
+        self._free_bytes = free_bytes or session.free_bytes
         self._pre_ns = round(pre_s * 1e9)
         self._post_ns = round(post_s * 1e9)
         self._reserve_bytes = reserve_bytes
@@ -239,7 +243,7 @@ class Recorder:
     def _is_paused(self) -> bool:
         if time.monotonic() < self._full_until_s:
             return True
-        return self._session.free_bytes() < self._reserve_bytes
+        return self._free_bytes() < self._reserve_bytes
 
     def _run(self) -> None:
         try:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from realtime.atomic_file import whole_file
+from realtime.atomic_file import private_folder, whole_file
 from realtime.errors import RecordingError, recording_error
 from realtime.recording.session_record import Clock, End, SessionEnd, SessionRecord
 from realtime.status import Counts
@@ -85,7 +85,7 @@ class SessionFolder:
             RecordingError: if the folder cannot be made or written.
         """
         try:
-            output.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(output)
             folder = _new_folder(output.resolve())
         except OSError as error:
             raise recording_error(error, f"session folder in {output}") from error

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from realtime.face.assessability import AssessConfig
+from realtime.face.choice import FaceChoice
 from realtime.limits import Limits
 from realtime.motion.stabiliser import StabiliserConfig
 from realtime.spotting.spotter import SpotterConfig
@@ -74,6 +75,9 @@ class SourceSettings(_Section):
     seconds: Annotated[
         float | None, Limits("stop after this much of the source, s", 0, above=True)
     ] = None
+    analyse_every: Annotated[
+        int, Limits("analyse every n-th frame, for machines that are too slow for all", 1, 100)
+    ] = 1
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -92,6 +96,9 @@ class FaceSettings(_Section):
     ] = None
     pack: Annotated[Path | None, Limits("folder of an insightface model pack")] = None
     faces: Annotated[int, Limits("faces to watch, the largest first", 1, MOST_FACES)] = 1
+    face: Annotated[
+        FaceChoice, Limits("which face to watch where there are more; sides are those of the frame")
+    ] = "largest"
 
 
 class PersonSettings(_Section):

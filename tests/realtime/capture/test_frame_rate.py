@@ -59,6 +59,28 @@ def test_an_outage_and_a_reopening_are_no_lost_frames() -> None:
     assert rate.fps == 0.0
 
 
+@pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
+def test_jitter_and_a_consumer_that_stalls_invent_nothing(fps: float) -> None:
+    rng = np.random.default_rng(0)
+    interval_ms = 1000 / fps
+    even = np.arange(round(60 * fps)) * interval_ms
+    late = even.copy()
+    stall_ms = 0.0
+    while stall_ms < even[-1]:  # held up for up to half a second, then all at once
+        stall_ms += rng.uniform(600, 2000)
+        held = (late >= stall_ms) & (late < stall_ms + rng.uniform(100, 450))
+        late[held] = late[held].max(initial=0.0) + 2.0 * np.arange(held.sum())
+    for times in (late, even + rng.exponential(0.5 * interval_ms, even.size)):
+        arrived = np.maximum.accumulate(times) + 1e-3 * np.arange(even.size)
+        assert measured(list(arrived)).missing <= 0.01 * even.size
+
+
+@pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
+def test_every_third_frame_missing_is_not_overlooked(fps: float) -> None:
+    times = [n * 1000 / fps for n in range(1800) if n % 3 != 2]
+    assert measured(times).missing == pytest.approx(600, rel=0.05)
+
+
 def test_what_was_missing_never_becomes_less_once_settled() -> None:
     rate = FrameRate(outage_s=1.2)
     rng = np.random.default_rng(2)
