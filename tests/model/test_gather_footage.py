@@ -38,7 +38,7 @@ def test_a_person_nobody_filmed_cannot_be_left_out(videos):
 def test_a_table_that_names_nobody_is_refused(videos):
     table = videos[0].with_name("other.csv")
     table.write_text("name\nx\n")
-    with pytest.raises(DataError, match="other.csv"):
+    with pytest.raises(DataError, match=r"other\.csv"):
         train.gather_footage(videos, None, table)
     with pytest.raises(DataError):
         train.gather_footage(videos, None, Path("missing.csv"))
