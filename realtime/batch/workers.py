@@ -87,7 +87,8 @@ class Workers:
                 return f"the program could not be started: {error}"
             self._running[output] = process
         assert process.stderr is not None
-        lines = [line.strip() for line in process.stderr if line.strip()][-20:]
+        with process.stderr:
+            lines = [line.strip() for line in process.stderr if line.strip()][-20:]
         code = process.wait()
         with self._lock:
             del self._running[output]
