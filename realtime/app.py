@@ -36,6 +36,7 @@ from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
 from realtime.errors import NothingJudged, RecordingError, SettingsError
 from realtime.export.lsl import LslMarkers
+from realtime.export.safe_text import one_line
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.memory import limit_held_memory
@@ -253,7 +254,7 @@ def _open_recording(
     if not wanted.record:
         return None, None
     for line in recover(wanted.output):
-        sys.stderr.write(f"fleeting: {line}\n")
+        sys.stderr.write(f"fleeting: {one_line(line)}\n")
     shown = settings.model_dump(mode="json")
     shown["source"]["source"] = info.name if settings.source.source else None  # never a password
     session = SessionFolder.create(

@@ -294,10 +294,11 @@ class Pipeline:
         if lag_s > _HOPELESS_LAG_S:
             self._input.reader.skip_to_newest()
         now_s = frame.t_ns / 1e9
-        if self._thinning.note(now_s, lag_s=lag_s, cost_s=took_s, fps=self._fps):
-            step = self._thinning.step
-            slow = f"{TOO_SLOW}: one frame of {step} is analysed" if self._thinning.too_slow else ""
-            self._notices.append(f"{self._now_s:.1f} s  {slow or 'this machine keeps up again'}")
+        was_slow = self._thinning.too_slow
+        self._thinning.note(now_s, lag_s=lag_s, cost_s=took_s, fps=self._fps)
+        if self._thinning.too_slow is not was_slow:
+            said = "this machine keeps up again" if was_slow else TOO_SLOW
+            self._notices.append(f"{self._now_s:.1f} s  {said}")
 
     def _obey(self, command: KeyCommand) -> None:
         match command:

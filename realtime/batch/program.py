@@ -58,7 +58,8 @@ def analyse_folder(
     if left:
         sys.stderr.write(f"stopped with {left} of {len(found)} to do; the same command goes on\n")
         return 130
-    console.print(f"{output / TABLE}: {len(rows)} videos", highlight=False, markup=False)
+    where = printable(str(output / TABLE))
+    console.print(f"{where}: {len(rows)} videos", highlight=False, markup=False)
     kinds = {row.status for row in rows}
     if kinds & {SessionOutcome.FAILED.value, SessionOutcome.STOPPED.value}:
         return 1

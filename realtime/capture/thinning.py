@@ -56,8 +56,8 @@ class Thinning:
         self._last_seq = seq
         return True
 
-    def note(self, now_s: float, *, lag_s: float, cost_s: float, fps: float) -> bool:
-        """Tell of one analysed frame; True if `step` has changed.
+    def note(self, now_s: float, *, lag_s: float, cost_s: float, fps: float) -> None:
+        """Tell of one analysed frame: `step` may change.
 
         Args:
             now_s: time of the frame.
@@ -71,7 +71,7 @@ class Thinning:
         elif self._easy_since_s is None:
             self._easy_since_s = now_s
         if fps <= 0 or now_s - self._changed_s < _SETTLE_S:
-            return False
+            return
         before = self.step
         load = median(self._costs_s) * fps / _BUSY  # at every frame
         if lag_s > MAX_LAG_S:
@@ -82,10 +82,8 @@ class Thinning:
         elif self.too_slow and self._is_easy(now_s) and load < self.step - 1:
             self.step -= 1
             self._tried_s = now_s
-        if self.step == before:
-            return False
-        self._changed_s, self._easy_since_s = now_s, None
-        return True
+        if self.step != before:
+            self._changed_s, self._easy_since_s = now_s, None
 
     def _is_easy(self, now_s: float) -> bool:
         return self._easy_since_s is not None and now_s - self._easy_since_s >= self._easy_s

@@ -21,6 +21,7 @@ from typer.exceptions import TyperException
 
 from realtime.cli.log_output import LogOutput
 from realtime.errors import FleetingError
+from realtime.export.safe_text import one_line
 from realtime.limits import needed
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -141,7 +142,8 @@ def _without_reader() -> int:
 def complain(message: str, code: int) -> int:
     """Say on stderr what is wrong; returns the exit code it was given."""
     console = Console(stderr=True, soft_wrap=True)
-    console.print(f"fleeting: {message}", style="red", markup=False, highlight=False)
+    safe = "\n".join(map(one_line, message.split("\n")))  # a file name must not steer the terminal
+    console.print(f"fleeting: {safe}", style="red", markup=False, highlight=False)
     return code
 
 

@@ -14,6 +14,7 @@ from realtime.cli.command import command
 from realtime.cli.options import option
 from realtime.cli.setting_options import setting
 from realtime.cli.stop_signals import stop_on_signals
+from realtime.export.safe_text import one_line
 from realtime.face.choice import FaceChoice
 from realtime.settings.load import load_settings
 
@@ -175,6 +176,6 @@ def _print_cameras() -> None:
 
     found = list_cameras()
     for listing in found:
-        sys.stdout.write(f"{listing}\n")
+        sys.stdout.write(f"{one_line(str(listing))}\n")
     if not found:
         sys.stdout.write("no camera found; try fleeting demo, or --source with a file or stream\n")

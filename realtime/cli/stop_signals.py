@@ -47,6 +47,8 @@ def stop_on_signals() -> Iterator[Stop]:
     before = {number: signal.signal(number, ask) for number in taken}
     try:
         yield stop
+    except KeyboardInterrupt:
+        _end_now()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -55,5 +57,10 @@ def stop_on_signals() -> Iterator[Stop]:
 def _end_soon() -> None:
     """End the process, also where a thread hangs in a driver or waits for a disk."""
     threading.Event().wait(_GRACE_S)
+    _end_now()
+
+
+def _end_now() -> None:
+    """End past the libraries, which abort the process while a thread of theirs opens a source."""
     atexit._run_exitfuncs()  # the terminal's mode and screen are given back there
     os._exit(INTERRUPTED)

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 from rich.console import Console
 
+from realtime.dashboard.words import printable
 from realtime.errors import SettingsError
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -55,6 +56,8 @@ def check(
         else:
             console.print("no screen here: say it by --label ID=LABEL, or review it elsewhere")
     console.print(listing(flags, labels))
+    for trouble in session.troubles:
+        sys.stderr.write(f"fleeting: {printable(trouble)}; it is left out\n")
     for line in in_words(figures(flags, labels, session.judged.judged_s / 60)):
         console.print(line, highlight=False)
 
