@@ -29,7 +29,6 @@ from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.dashboard import open_dashboard, summary
 from realtime.dashboard.advice import nothing_judged
-from realtime.dashboard.outlet import Outlet
 from realtime.dashboard.stage_times import StageTimes
 from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
@@ -40,6 +39,7 @@ from realtime.export.safe_text import one_line
 from realtime.face.face import Face, FaceSigns, FaceTracker
 from realtime.face.geometry import CROP_SIZE, canonical_in_crop
 from realtime.memory import limit_held_memory
+from realtime.outlet import Outlet
 from realtime.pipeline import Pipeline, RunInput, RunRecording
 from realtime.recording.clip_recovery import recover
 from realtime.recording.disk_thread import DiskThread

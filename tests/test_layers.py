@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 # Lowest first; what shares a row does not import its neighbours.
 REALTIME = (
-    ("errors", "limits", "memory", "statistics", "user_folders"),
+    ("errors", "limits", "memory", "outlet", "statistics", "user_folders"),
     ("atomic_file", "event"),
     ("capture", "face"),
     ("motion",),

@@ -13,7 +13,7 @@ import queue
 import sys
 import threading
 
-from realtime.dashboard.outlet import Outlet
+from realtime.outlet import Outlet
 
 _WAITING = 1_000  # lines
 _PATIENCE_S = 0.5  # for the last lines, to a terminal that takes nothing

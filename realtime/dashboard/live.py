@@ -19,9 +19,9 @@ from rich.segment import Segment
 from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.keys import KeyCommand, KeyReader
 from realtime.dashboard.layout import picture
-from realtime.dashboard.outlet import Outlet
 from realtime.dashboard.plain import PlainDashboard
 from realtime.dashboard.screen import Screen
+from realtime.outlet import Outlet
 from realtime.status import Status
 
 logger = logging.getLogger(__name__)

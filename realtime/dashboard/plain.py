@@ -18,9 +18,9 @@ from realtime.capture.stats import CameraState
 from realtime.dashboard import words
 from realtime.dashboard.advice import advice
 from realtime.dashboard.keys import KeyCommand, KeyReader
-from realtime.dashboard.outlet import Outlet
 from realtime.event import Event
 from realtime.face.assessability import Assessable
+from realtime.outlet import Outlet
 from realtime.status import EngineState, RecordingState, Status
 
 logger = logging.getLogger(__name__)

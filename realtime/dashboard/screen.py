@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from realtime.dashboard.outlet import Outlet
+from realtime.outlet import Outlet
 
 logger = logging.getLogger(__name__)
 

@@ -16,14 +16,17 @@ TICKS = (0, 3000, 6000, 12000, 15000)  # of 90 kHz; one frame is missing
 FOUR_SECONDS = range(0, 4 * 90_000, 3000)
 
 
-def film(path, image, ticks=TICKS):
+def film(path, image, ticks=TICKS, sway_px=0):
+    """The picture as a film; with `sway_px` it moves left and right, as a person does."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", options={"crf": "18"})
         stream.height, stream.width = image.shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 90_000)
         for tick in ticks:
-            picture = av.VideoFrame.from_ndarray(image, format="bgr24")
+            shift = round(sway_px * np.sin(tick / 30_000))
+            moved = np.ascontiguousarray(np.roll(image, shift, axis=1))
+            picture = av.VideoFrame.from_ndarray(moved, format="bgr24")
             picture.pts, picture.time_base = tick, stream.time_base
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
@@ -48,7 +51,7 @@ def test_the_limit_decides_what_is_assessed(
     tmp_path, landmark_model, portrait, limit_px, assessable
 ):
     """The portrait has 42 px between the eyes."""
-    clip = film(tmp_path / "clip.mp4", portrait[:320, 64:384], FOUR_SECONDS)
+    clip = film(tmp_path / "clip.mp4", portrait[:320, 64:384], FOUR_SECONDS, sway_px=4)
     found = outcome(clip, [], limit_px)
     assert found.seconds == pytest.approx(4, abs=0.1)
     assert found.alarms == found.events == 0

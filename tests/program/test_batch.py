@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -194,7 +195,7 @@ def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
-    assert "1 of 2 to do" in said
+    assert re.search("[12] of 2 to do", said)  # the first may not be counted yet
     assert not list(output.rglob("*.part*"))
     done = whole_session(output / "a.mp4")
     assert subprocess.run(command, cwd=ROOT, timeout=HANG_S).returncode == 0
