@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -42,6 +43,8 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
             env=_ENVIRONMENT,
+            # a shell starts what runs in the background deaf to Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         run = cls(process)
         run._reader = threading.Thread(target=run._read, daemon=True)
