@@ -50,7 +50,7 @@ def vary(rng: np.random.Generator, field: Field) -> Field:
 def mouth_motion(
     rng: np.random.Generator, landmarks: NDArray[np.floating], peak_iod: float
 ) -> Field:
-    """Lips and jaw of a person who speaks, swallows or moistens the lips."""
+    """Lips and jaw of a speaking person, or of one who swallows or moistens the lips."""
     units = {
         unit: float(rng.uniform(-0.4, 1))
         for unit in ("20", "23", "24", "25", "26")

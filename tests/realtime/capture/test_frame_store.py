@@ -1,4 +1,4 @@
-"""A film's frames are found again, and are the same as the first time."""
+"""A film's frames are decoded again, and are the same as the first time."""
 
 from __future__ import annotations
 
