@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from calibration.source_arguments import Subject
 from realtime.cli.command import command
 from realtime.cli.options import option
 from realtime.cli.setting_options import setting
 from realtime.limits import Limits
+from realtime.settings.source_arguments import Subject
 
 PANEL = "Calibration"
 

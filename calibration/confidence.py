@@ -24,7 +24,7 @@ from model.engine.model_card import card
 from model.evaluate import Sample
 from model.evaluation.metrics.ranking import expected_calibration_error
 from model.evaluation.recogniser import Recogniser
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.errors import DataError
 
 Array = NDArray[np.float64]

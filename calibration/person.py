@@ -18,11 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from scipy.stats import gamma
 
-from calibration.source_arguments import Subject, open_subject
+from calibration.live_rate import check_rate
+from model.progress import progress
 from model.spotting.face_footage import (
     FaceRecording,
     cut_to_face,
@@ -41,6 +41,7 @@ from realtime.errors import DataError
 from realtime.face.face import FaceTracker
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.settings.source_arguments import Subject, open_subject
 from realtime.spotting.candidates import CandidateFinder
 from realtime.spotting.person_profile import Profile, save_profile
 from realtime.spotting.rejection_rules import RejectionRules
@@ -49,6 +50,7 @@ from realtime.statistics import share_interval
 
 BANDS = ((0.005, 0.01), (0.01, 0.02), (0.02, 0.035))  # peak, share of the IOD
 SHORTEST_S = 6.0  # of a stretch that can be watched
+_USUAL_FPS = 30.0  # of a camera that reports no rate
 LEAST_S = 8.0  # of all of them
 PER_MIN = (12.0, 40.0)  # movements that are added
 # A target so high that a minute has alarms to count; the ratio found there is used for all targets.
@@ -95,7 +97,14 @@ def record(source: Source, tracker: FaceTracker, seconds: float, start_s: float)
     Raises:
         DataError: too little of it shows a face that can be judged.
     """
-    shots = _between(iter(source.read, None), start_s, start_s + seconds)
+    info, last_s = source.info, start_s + seconds
+    total = last_s * (info.requested_fps or info.reported_fps or _USUAL_FPS)
+    read = progress(
+        iter(source.read, None),
+        "recording" if info.live else f"reading {info.name}",
+        min(total, info.frame_count or total),
+    )
+    shots = _between(read, start_s, last_s)
     # the rate is judged over the whole recording, below
     recording = cut_to_face(source.info.name, only_assessable(track_faces(shots, tracker), 0.0))
     parts = () if recording is None else stretches(recording, SHORTEST_S)
@@ -132,9 +141,11 @@ def expect(
     """What the spotter finds in the recording as it is, and with movements added.
 
     Raises:
-        DataError: its codec is too coarse; the live path would not judge it.
+        DataError: its codec is too coarse or its rate too low; the live path would not judge it.
     """
     parts = list(record_series(recording, name, SHORTEST_S))
+    fps = sum(len(part.t_s) - 1 for part in parts) / sum(part.seconds for part in parts)
+    check_rate(recording.name, fps)
     settled = _settled(max(parts, key=lambda part: part.seconds))
     if settled.coarse > RejectionRules().max_coarse:
         raise DataError(
@@ -154,7 +165,7 @@ def expect(
 
     bank = of_probes(verifier.probes)
     sizes: list[tuple[float, bool]] = []
-    for number in track(range(passes), "adding movements", transient=True, console=_console()):
+    for number in progress(range(passes), "adding movements"):
         rng = np.random.default_rng([seed, number])
         for part in parts:
             moved, added = with_movements(rng, part, bank)
@@ -173,6 +184,7 @@ def expect(
             round(float(factor), 4),
             tuple((round(float(x), 4), round(float(y), 4)) for x, y in settled.noise_px),
             round(60 * minutes, 1),
+            round(fps, 1),
             verifier.digest,
         ),
     )
@@ -231,10 +243,6 @@ def report(expectation: Expectation, console: Console) -> None:
         f"threshold is set for {expectation.target:g} a minute.",
         highlight=False,
     )
-
-
-def _console() -> Console:
-    return Console(stderr=True)
 
 
 def run(subject: Subject, given: PersonOptions) -> None:

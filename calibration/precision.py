@@ -37,11 +37,12 @@ from model.evaluate import Sample
 from model.evaluation.metrics.ranking import auroc
 from model.evaluation.metrics.recognition import confusion, uf1
 from model.progress import progress
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.engine.backends import FP8, INT8
 from realtime.engine.folder import EngineFolder
 from realtime.engine.runtime import EngineSession
 from realtime.errors import EngineError
+from realtime.extras import install_command
 
 MOST_LOSS = 0.01  # of UF1
 _INT8 = (1, 2, 3, 4, 5, 6, 8)  # convolutions of the displacement module, counted from 0
@@ -157,7 +158,7 @@ def run(engine: Path, pairs: HeldOutPairs) -> None:
     folder = EngineFolder.load(engine)
     for name in ("openvino", "nncf"):
         if find_spec(name) is None:
-            raise EngineError(f"{name} is not installed (pip install {name})")
+            raise EngineError(f"{name} is not installed: {install_command('openvino')}")
     to_fit, to_score = fit_and_score(pairs)
     ranges = _network_input(np.stack([s.pair for s in to_fit[:_RANGES_FROM]]))
     int8 = quantised(folder.network, ranges)

@@ -21,7 +21,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from calibration.source_arguments import Subject, open_subject
+from calibration.live_rate import check_rate
 from realtime.capture.source import Source
 from realtime.dashboard.advice import advice
 from realtime.errors import DataError
@@ -31,8 +31,9 @@ from realtime.face.geometry import CROP_IOD
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
 from realtime.motion.regions import MEMBERS, Stream
+from realtime.settings.source_arguments import Subject, open_subject
 from realtime.spotting.face_pipeline import FacePipeline
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.onset_config import OnsetConfig
 from realtime.spotting.person_profile import Profile, load_profile, save_profile
 from realtime.spotting.verifier import load_verifier
 
@@ -49,18 +50,21 @@ class RestProgress:
     rest_s: float  # of unbroken rest so far
     assessable: Assessable
     noise_px: NDArray[np.float64]  # (31, 2) of the regions' pulses
+    fps: float = 0.0  # frames a second of this rest
 
 
 def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[RestProgress]:
     """Watch until one face has been judged for `seconds` on end; yields after every frame.
 
     Raises:
-        DataError: the source ended, or six times as long passed, before that.
+        DataError: the source ended, or six times as long passed, before that; or its rate is too
+            low to be judged live.
     """
     pipeline = FacePipeline()
     first_ns: int | None = None
     longest_s, reason = 0.0, Assessable.NO_FACE
     watched: int | None = None
+    frames = 0  # of the rest
     for shot in iter(source.read, None):
         first_ns = shot.t_ns if first_ns is None else first_ns
         if (shot.t_ns - first_ns) / 1e9 > PATIENCE * seconds:
@@ -72,9 +76,13 @@ def learn(source: Source, tracker: FaceTracker, seconds: float) -> Iterator[Rest
         pipeline.follow(shot.t_ns, grey, face if seen is Assessable.YES else None)
         reason = seen if seen is not Assessable.YES else reason
         watched = None if pipeline.began_ns is None or face is None else face.id
+        frames = 0 if pipeline.began_ns is None else frames + 1
         rest_s = 0.0 if pipeline.began_ns is None else (shot.t_ns - pipeline.began_ns) / 1e9
         longest_s = max(longest_s, rest_s)
-        yield RestProgress(rest_s, seen, pipeline.finder.noise_px)
+        fps = (frames - 1) / rest_s if rest_s else 0.0
+        if rest_s >= seconds:
+            check_rate(source.info.name, fps)
+        yield RestProgress(rest_s, seen, pipeline.finder.noise_px, fps)
         if rest_s >= seconds:
             return
     raise DataError(
@@ -114,13 +122,13 @@ def _guide(now: RestProgress, seconds: float) -> Text:
     )
 
 
-def _updated(
-    before: Profile | None, name: str, noise_px: NDArray[np.float64], seconds: float
-) -> Profile:
-    noise = tuple((round(float(x), 4), round(float(y), 4)) for x, y in noise_px)
-    if before is not None:
+def _updated(before: Profile | None, name: str, rest: RestProgress) -> Profile:
+    """A profile with the noise of this rest; at another rate, nothing else is kept."""
+    noise = tuple((round(float(x), 4), round(float(y), 4)) for x, y in rest.noise_px)
+    if before is not None and before.misfit(rest.fps) is None:
         return replace(before, noise_px=noise)
-    return Profile(name, 1.0, noise, round(seconds, 1), load_verifier().digest)
+    seconds, fps = round(rest.rest_s, 1), round(rest.fps, 1)
+    return Profile(name, 1.0, noise, seconds, fps, load_verifier().digest)
 
 
 def run(
@@ -136,7 +144,9 @@ def run(
     path = out or Path("profiles") / f"{name}.json"
     cv2.setNumThreads(1)
     console = Console(width=None if sys.stdout.isatty() else 100)
-    before = load_profile(path) if path.exists() else None  # a damaged one is an error at once
+    before = (
+        load_profile(path, load_verifier().digest) if path.exists() else None
+    )  # a damaged one is an error at once
     tracker = LandmarkTracker(face_model(face_model_file))
     with (
         open_subject(subject) as source,
@@ -144,6 +154,6 @@ def run(
     ):
         for now in learn(source, tracker, seconds):
             live.update(_guide(now, seconds), refresh=live.console.is_terminal)
-    save_profile(path, _updated(before, name, now.noise_px, now.rest_s))
+    save_profile(path, _updated(before, name, now))
     console.print(report(now.noise_px))
     console.print(f"saved: {path}   use it: fleeting live --camera 0 --profile {path}")

@@ -19,8 +19,9 @@ from model.engine.model_card import card
 from model.evaluation.metrics.ranking import auroc
 from model.evaluation.metrics.recognition import confusion, uar, uf1
 from model.evaluation.recogniser import Recogniser
-from model.synthetic.pairs import NON_EVENT, make_pair
+from model.synthetic.pairs import make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
+from model.synthetic.recipe import NON_EVENT
 from realtime.errors import DataError
 from realtime.event import CLASSES
 from realtime.face.face import FaceTracker

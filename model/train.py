@@ -25,8 +25,8 @@ from model.export_engine import export_checkpoint
 from model.network.frl_dgt import FrlDgt
 from model.synthetic.footage import Footage, read_footage
 from model.synthetic.pair_stream import PairStream
-from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, save_cache, split
+from model.synthetic.recipe import NON_EVENT, Recipe
 from model.synthetic.skin_models import LEARNED, Motion
 from model.training.loop import CHECKPOINT, fit
 from model.training.parallel import World, join

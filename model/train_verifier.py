@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,18 +20,19 @@ from numpy.typing import NDArray
 
 from model.progress import progress
 from model.spotting.boosted_trees import cross_fit, export, fit_stage, fold_of
+from model.spotting.claimed_folder import claim_folder
 from model.spotting.face_footage import read_recording, without
+from model.spotting.footage_series import series_of
 from model.spotting.jobs import GROUPS, Job, load, plan, save, simulated_series
 from model.spotting.jobs import run as run_job
 from model.spotting.movement_patterns import PatternBank, load_bank, make_bank, save_bank
-from model.spotting.operating_point import TARGET_RATES, OperatingTable, operating_table
-from model.spotting.series import (
-    FaceSeries,
-    forward_and_back,
-    load_series,
-    record_series,
-    save_series,
+from model.spotting.operating_point import (
+    TARGET_RATES,
+    OperatingTable,
+    operating_table,
+    reliability,
 )
+from model.spotting.series import FaceSeries, load_series, save_series
 from model.spotting.signal_insertions import UPPER_FROM, draw_pattern, upper_share
 from model.synthetic.portraits import (
     Portrait,
@@ -50,7 +51,6 @@ from realtime.spotting.verifier import SHIPPED, STAGES
 
 log = logging.getLogger(__name__)
 
-SHORT_S = 14.0  # shorter stretches are played forward and back in turn until they are as long
 _PATTERNS = 900  # of each model of skin
 _PROBES = 240  # patterns of each half of the face that the sensitivity meter lays in
 _PROBES_LINE = (0.0, 1.0)  # offset and slope of the correction: none was needed
@@ -114,10 +114,10 @@ def measure_footage(
         if not kept.exists():
             recording = read_recording(film, tracker)
             recording = without(recording, [(a, b) for name, a, b in cuts if name == film.name])
-            parts = list(record_series(recording, persons.get(film.name, film.stem)))
-            save_series(kept, parts)
+            person = persons.get(film.name, film.stem)
+            save_series(kept, list(series_of(recording, person, given.seed)))
         series += load_series(kept)
-    return [forward_and_back(part, SHORT_S) for part in series]
+    return series
 
 
 class _Worker:
@@ -221,6 +221,7 @@ def fit(folder: Path, bank: PatternBank, leave_out: Sequence[str]) -> dict[str, 
         "events": sum(p.events for p in moved),
         "minutes_as_they_are": round(sum(p.seconds for p in results if not p.events) / 60, 1),
         "people_left_out": _rates(operating),
+        "reliability": [asdict(band) for band in reliability(scored)],
     }
 
 
@@ -238,11 +239,25 @@ def _rates(operating: OperatingTable) -> list[dict[str, float]]:
     ]
 
 
+def _settings(given: VerifierOptions, films: Sequence[Path]) -> dict[str, object]:
+    """What the parts of a run depend on, by the flag that says it."""
+    return {
+        "--footage": [[film.name, film.stat().st_size] for film in films],
+        "--persons": sorted(read_persons(given.persons).items()),
+        "--cut": sorted(given.cut),
+        "--portraits": str(given.portraits),
+        "--minutes": given.minutes,
+        "--simulated": given.simulated,
+        "--simulated-passes": given.simulated_passes,
+        "--seed": given.seed,
+    }
+
+
 def run(given: VerifierOptions) -> None:
     """Simulate what has not been simulated yet, and fit; see `fleeting train-verifier --help`.
 
     Raises:
-        SettingsError: options that do not go together.
+        SettingsError: options that do not go together, or a folder made with others.
         DataError: a video cannot be read, or there is nothing to learn from.
     """
     films = [f for path in given.footage for f in (videos(path) if path.is_dir() else (path,))]
@@ -253,6 +268,7 @@ def run(given: VerifierOptions) -> None:
         if name not in {path.name for path in films}:
             raise SettingsError(f"--cut {name}: no video of --footage has this name")
     given.output.mkdir(parents=True, exist_ok=True)
+    claim_folder(given.output, _settings(given, films), parts=("series", "simulated", "results"))
     series, bank = material(films, given)
     jobs = plan(series, minutes=given.minutes, simulated_passes=given.simulated_passes)
     paths = [given.output / "results" / f"{k:05d}.npz" for k in range(len(jobs))]

@@ -14,6 +14,7 @@ PANEL = "Networks"
 
 _LENGTH, _SCHEDULE = "Length", "Schedule"
 _SYNTHETIC, _DATASETS = "Synthetic pairs", "Annotated datasets"
+_MATERIAL = "People, filmed and simulated"
 
 
 class SkinModel(StrEnum):
@@ -48,7 +49,12 @@ def train(
     ] = None,
     minutes: Annotated[
         float | None,
-        option(Limits("length of the run, minutes", 0, 100_000, above=True), panel=_LENGTH),
+        option(
+            Limits(
+                "length of the training, minutes; writing its engine follows", 0, 1e5, above=True
+            ),
+            panel=_LENGTH,
+        ),
     ] = None,
     steps: Annotated[
         int | None, option(Limits("length of the run, steps", 1, 10**9), panel=_LENGTH)
@@ -193,34 +199,32 @@ def train_verifier(
         list[Path] | None,
         option(
             "video of faces, or a folder of them, as often as needed",
-            panel=_SYNTHETIC,
+            panel=_MATERIAL,
             metavar="FILE",
         ),
     ] = None,
     persons: Annotated[
         Path | None,
-        option("table of who is in each video, columns file and person", panel=_SYNTHETIC),
+        option("table of who is in each video, columns file and person", panel=_MATERIAL),
     ] = None,
     cut: Annotated[
         list[str] | None,
         option(
             "seconds of a video of --footage to leave out, as often as needed",
-            panel=_SYNTHETIC,
+            panel=_MATERIAL,
             metavar="VIDEO:FROM-TO",
         ),
     ] = None,
-    portraits: Annotated[
-        Path | None, option("folder of face photographs", panel=_SYNTHETIC)
-    ] = None,
+    portraits: Annotated[Path | None, option("folder of face photographs", panel=_MATERIAL)] = None,
     minutes: Annotated[
         float, option(Limits("minutes of each person with movements added", 0.1, 10_000))
     ] = 20.0,
     simulated: Annotated[
         int,
-        option(Limits("simulated people, half a minute each", 0, 100_000), panel=_SYNTHETIC),
+        option(Limits("simulated people, half a minute each", 0, 100_000), panel=_MATERIAL),
     ] = 120,
     simulated_passes: Annotated[
-        int, option(Limits("times each simulated person is used", 1, 1000), panel=_SYNTHETIC)
+        int, option(Limits("times each simulated person is used", 1, 1000), panel=_MATERIAL)
     ] = 5,
     leave_out: Annotated[
         list[str] | None,

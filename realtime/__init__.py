@@ -1,6 +1,7 @@
 """Everything that happens while the camera runs, and what is done with a session afterwards.
 
-Public: `open_session(folder) -> Session`, loaded when it is first named.
+Public: `open_session(folder) -> Session`, `open_study(folder) -> Study` and
+`analyse(source) -> Session`, each loaded when it is first named.
 
 Watching a face is private: no library may report that it is used.  ONNX Runtime does by default
 since 1.29, some seconds after its first session, and writes an identifier to the user's disk;
@@ -10,6 +11,7 @@ compiled kernels, which must be known before numba is loaded.
 """
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from realtime.user_folders import use_kernel_cache
@@ -18,14 +20,21 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 use_kernel_cache()
 
 if TYPE_CHECKING:
+    from realtime.api.analyse import analyse
     from realtime.recording.session import Session, open_session
+    from realtime.study.study import Study, open_study
 
-__all__ = ["Session", "open_session"]
+_HOMES = {
+    "Session": "realtime.recording.session",
+    "Study": "realtime.study.study",
+    "analyse": "realtime.api.analyse",
+    "open_session": "realtime.recording.session",
+    "open_study": "realtime.study.study",
+}
+__all__ = ["Session", "Study", "analyse", "open_session", "open_study"]
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from realtime.recording import session
-
-    return getattr(session, name)
+    return getattr(import_module(_HOMES[name]), name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -18,46 +18,13 @@ from realtime.face.assessability import Assessable, AssessConfig, assess
 from realtime.face.face import Face, FaceTracker
 from realtime.face.watched_faces import WatchedFaces
 from realtime.motion.regions import Stream
-from realtime.motion.stabiliser import Stabilised, StabiliserConfig
+from realtime.motion.stabiliser import StabiliserConfig
 from realtime.spotting.face_spotter import FaceFinding, FaceSpotter
-from realtime.spotting.onset import DetectorState
+from realtime.spotting.frame_analysis import FaceAnalysis, FrameAnalysis
 from realtime.spotting.person_profile import Profile
-from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 from realtime.spotting.spotter import SpotterConfig
 
 _NO_STRENGTHS = (0.0,) * len(Stream)
-
-
-@dataclass(frozen=True, slots=True)
-class FaceAnalysis:
-    """One face of one frame."""
-
-    face: Face
-    assessable: Assessable
-    state: DetectorState | None  # None: the face cannot be assessed, so it is not followed
-    strengths: tuple[float, ...]  # score of every `Stream`, sigmas
-    stabilised: Stabilised | None  # None as for `state`
-    sensitivity: Sensitivity = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class FrameAnalysis:
-    faces: tuple[FaceAnalysis, ...]  # largest first
-    findings: tuple[FaceFinding, ...]  # new, or revisions of earlier ones
-    # face and number of earlier findings whose second stage will not come
-    unconfirmed: tuple[tuple[int, int], ...] = ()
-    pictures: int = 0  # faces that are left out because they never move
-
-    @property
-    def largest(self) -> FaceAnalysis | None:
-        return self.faces[0] if self.faces else None
-
-    @property
-    def assessable(self) -> Assessable:
-        """Of the largest face."""
-        if self.faces:
-            return self.faces[0].assessable
-        return Assessable.PICTURE if self.pictures else Assessable.NO_FACE
 
 
 def _untimed(_: str) -> AbstractContextManager[None]:
@@ -85,11 +52,12 @@ class Analysis:
         self._watched = WatchedFaces(tracker)
         self._assess_config = assess_config
         self._stabiliser = stabiliser
-        self._spotter = spotter
+        self._spotter = spotter or SpotterConfig()
         self._profile = profile
         self._timed = timed
         self._followed: dict[int, FaceSpotter] = {}
         self._unconfirmed: list[tuple[int, int]] = []
+        self.remark: str | None = None  # what the user should know of the profile
 
     def analyse(self, frame: Frame, fps: float, *, thinned: bool = False) -> FrameAnalysis:
         """Analyse the next frame.
@@ -98,6 +66,8 @@ class Analysis:
             fps: frames analysed a second, 0 where it is not known yet.
             thinned: frames are left out because the machine is too slow.
         """
+        if self._profile is not None and fps and self.remark is None:
+            self.remark = self._profile.misfit(fps)
         if frame.restart:
             self._watched.reset()
             self.forget()
@@ -133,6 +103,17 @@ class Analysis:
         """Face and number of the findings whose second stage will not come, since the last call."""
         taken, self._unconfirmed = tuple(self._unconfirmed), []
         return taken
+
+    @property
+    def alarms_per_minute(self) -> float:
+        """Target false-alarm rate."""
+        return self._spotter.alarms_per_minute
+
+    def set_alarms_per_minute(self, rate: float) -> None:
+        """Judge at another target false-alarm rate from now on; what is open, too."""
+        self._spotter = replace(self._spotter, alarms_per_minute=rate)
+        for spotter in self._followed.values():
+            spotter.set_alarms_per_minute(rate)
 
     def learn_rest(self) -> None:
         """Learn every face at rest again."""
@@ -172,4 +153,5 @@ class Analysis:
             spotter.strengths,
             spotter.stabilised,
             spotter.sensitivity,
+            spotter.coarse,
         )

@@ -6,117 +6,151 @@ engine process, session folder, recorder, dashboard.
 
 from __future__ import annotations
 
-import logging
 import math
 import sys
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date
 from functools import partial
-
-import numpy as np
-from rich.console import Console, RenderableType
+from pathlib import Path
 
 from realtime.analysis import Analysis
 from realtime.capture.address import wanted_address
 from realtime.capture.frame_store import FilmIndex, FilmStore, FrameStore
 from realtime.capture.open_source import open_again, open_source
-from realtime.capture.ring_buffer import FrameRing
+from realtime.capture.run_input import RunInput
+from realtime.capture.run_ring import run_ring
 from realtime.capture.source import Source, SourceInfo
 from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
+from realtime.consent.decision import KeepDecision, keep_decision
 from realtime.dashboard import open_dashboard, summary
 from realtime.dashboard.advice import nothing_judged
+from realtime.dashboard.print_summary import print_summary
 from realtime.dashboard.stage_times import StageTimes
-from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.folder import default_engine
 from realtime.engine.process import EngineProcess, open_engine
-from realtime.errors import NothingJudged, RecordingError, SettingsError
-from realtime.export.lsl import LslMarkers
+from realtime.errors import NothingJudged, RecordingError
+from realtime.event import Event
+from realtime.export.lsl import WHO_READS, LslMarkers
 from realtime.export.safe_text import one_line
-from realtime.face.face import Face, FaceSigns, FaceTracker
-from realtime.face.geometry import CROP_SIZE, canonical_in_crop
-from realtime.memory import limit_held_memory
-from realtime.outlet import Outlet
-from realtime.pipeline import Pipeline, RunInput, RunRecording
+from realtime.face.face import FaceTracker
+from realtime.markers.open_markers import open_markers
+from realtime.memory import limit_held_memory, load_without_blas
+from realtime.outlet import explained
+from realtime.pipeline import Pipeline
 from realtime.recording.clip_recovery import recover
-from realtime.recording.disk_thread import DiskThread
 from realtime.recording.event_log import EventLog
 from realtime.recording.event_tracker import EventTracker
-from realtime.recording.frames_csv import FramesCsv
-from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import SessionFolder
+from realtime.recording.open_recording import open_recording
+from realtime.recording.run_recording import RunRecording
 from realtime.recording.session_record import SessionEnd
+from realtime.retention.tidy import tidy_at_start
+from realtime.settings.source_checks import check_source
 from realtime.settings.tree import NO_ENGINE, Settings
-from realtime.spotting.face_spotter import FaceSpotter
+from realtime.spotting.kernels import build_kernels
 from realtime.spotting.person_profile import load_profile
-from realtime.status import Status
-
-_RING_BYTES = 250_000_000  # of a live source
-_RAW_BYTES = 112_000_000  # of these; older frames are compressed
-_FILM_BYTES = 50_000_000  # a film is decoded again for its clips: enough for the reader to be ahead
-_FILM_S = 0.5
-_CAPACITY = 20_000  # frames; only bytes and seconds limit a ring
-_EVENT_S = 2.0  # an event, its flag and its class: what a pre-roll must outlast
-_PATIENCE_S = 0.5  # for the summary, to a terminal that takes nothing
-_SLOW_S = 1.0  # preparations longer than this are explained
-
-_log = logging.getLogger(__name__)
+from realtime.spotting.verifier import load_verifier
+from realtime.status import RunFacts, Status
 
 
-def run(settings: Settings, stop: threading.Event, begun: threading.Event | None = None) -> None:
+def run(
+    settings: Settings,
+    stop: threading.Event,
+    begun: threading.Event | None = None,
+    *,
+    on_session: Callable[[Path], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> None:
     """One run from opening the source to the closing summary.
 
     Args:
         stop: set by anyone who wants the run to end.
         begun: set from here when the run looks at `stop`.
+        on_session: is told the folder of the session, if there will be one.
+        on_event: is told every event and every revision of one, on the thread of the analysis.
     """
     limit_held_memory()
+    load_without_blas()
     wanted = settings.source
-    demo = _Demo() if wanted.demo else None
     address = None if wanted.demo else wanted_address(wanted.source, wanted.camera)
     live = address is not None and address.kind.value in ("camera", "stream")
-    if live and wanted.pace == "fast":
-        raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
-    if settings.lab.lsl and not live:
-        raise SettingsError(
-            "--lsl is for cameras and streams: a file has no times on the LSL clock"
-        )
+    check_source(settings, live=live)
+    keep = _keep_decision(settings, live=live)
+    demo: DemoRun | None = None
+    if wanted.demo:
+        from realtime.demo.demo_run import DemoRun  # the portrait and the score: only here
 
-    def open_wanted() -> Source:
+        demo = DemoRun()
+
+    def open_wanted(open_s: float) -> Source:
         if demo is not None:
             return demo.open()
         assert address is not None
         return open_source(
-            address, size=wanted.size, fps=wanted.fps, fourcc=wanted.fourcc, index=index
+            address,
+            size=wanted.size,
+            fps=wanted.fps,
+            fourcc=wanted.fourcc,
+            open_s=open_s,
+            index=index,
         )
 
     index = FilmIndex()
-    ring = _ring(settings, live=live, film=address is not None and not live)
+    film = address is not None and not live
+    ring = run_ring(settings.recorder.pre_s, live=live, film=film, paced=wanted.pace == "realtime")
     store: FrameStore = ring
     if address is not None and not live:
         store = FilmStore(partial(open_again, address, wanted.fps), index)
     with ExitStack() as stack:
         reader = stack.enter_context(ring.reader())
-        capture = stack.enter_context(
-            CaptureThread(open_wanted, ring, realtime=wanted.pace == "realtime")
+        capture = CaptureThread(
+            open_wanted,
+            ring,
+            realtime=wanted.pace == "realtime",
+            open_s=wanted.open_timeout_s,
         )
-        profile = load_profile(settings.person.profile) if settings.person.profile else None
+        with explained(
+            f"waiting up to {wanted.open_timeout_s:g} s for the source (--open-timeout) …"
+        ):
+            stack.enter_context(capture)
+        profile = None
+        if settings.person.profile:
+            profile = load_profile(settings.person.profile, load_verifier().digest)
         tracker = _open_tracker(settings)
         engine = _open_engine(settings, stack)
-        _warm_up(settings)
-        markers = LslMarkers(capture.info.name) if settings.lab.lsl else None
-        recording, log = _open_recording(settings, capture.info, engine, store, stop, stack)
+        with explained(
+            "preparing the kernels; the first start after an installation compiles them …"
+        ):
+            build_kernels(settings.stabiliser, settings.spotter)
+        lsl = _open_lsl(settings, capture.info) if keep.keeps else None
+        recording: RunRecording | None = None
+        log: EventLog | None = None
+        if settings.recorder.record and keep.keeps:
+            _clean_up(settings.recorder.output)
+            recording, log = open_recording(
+                settings,
+                keep,
+                capture.info,
+                store,
+                stack,
+                engine=engine.description if engine else "motion only",
+                hurry=stop,
+            )
+            if on_session is not None:
+                on_session(recording.session.folder)
         events = EventTracker(
             engine=engine,
             log=log,
             recorder=recording.recorder if recording else None,
             wait=wanted.pace == "fast",
             answer_s=settings.engine.answer_s,
-            announce=None if markers is None else markers.send,
+            announce=_announce(lsl, on_event),
+            clips_of_all=settings.recorder.clips == "all",
         )
+        markers = open_markers(settings.lab, recording, stack)
         dashboard = stack.enter_context(open_dashboard(settings.dashboard.kind))
         if live:
             reader.skip_to_newest()
@@ -134,9 +168,15 @@ def run(settings: Settings, stop: threading.Event, begun: threading.Event | None
             events=events,
             engine=engine,
             recording=recording,
+            markers=markers,
+            not_kept=_not_kept(settings, keep),
             dashboard=dashboard,
             times=times,
-            traces=TraceHistory(settings.spotter.onset.enter_sigma),
+            facts=RunFacts(
+                settings.study.participant or keep.participant,
+                profile.name if profile else "",
+                lsl=lsl is not None,
+            ),
             seconds=wanted.seconds or math.inf,
             every=wanted.analyse_every,
             stop=stop,
@@ -151,9 +191,11 @@ def run(settings: Settings, stop: threading.Event, begun: threading.Event | None
         reader.close()
         ring.close()
     reason = _reason(status, stop) if failure is None else SessionEnd.FAILED
-    if recording is not None:
+    if recording is not None and pipeline.recording is recording:
         # the recorder has finished the last clips meanwhile
-        counts = replace(status.counts, recorder=recording.recorder.counts())
+        counts = replace(
+            status.counts, recorder=recording.recorder.counts(), video=recording.video_counts()
+        )
         try:
             said = None if failure is None else str(failure)
             recording.session.finish(counts, reason, said)
@@ -164,55 +206,54 @@ def run(settings: Settings, stop: threading.Event, begun: threading.Event | None
     if settings.dashboard.kind != "none":
         shown = [summary(status, events.final())]
         if demo is not None:
-            shown.append(demo.report(events, status.elapsed_s))
-        _say(shown)
+            shown.append(demo.report(events.final(), status.elapsed_s))
+        print_summary(shown)
     if failure is not None:
         raise failure
     if reason is not SessionEnd.STOPPED and not status.counts.seconds.judged:
         raise NothingJudged(nothing_judged(status.counts.seconds, live=status.live))
 
 
-def _say(shown: Sequence[RenderableType]) -> None:
-    """Print the end of a run; a reader that is gone, or a halted terminal, does not delay it."""
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    with console.capture() as captured:
-        console.print(*shown, sep="\n")
-    try:
-        outlet = Outlet(sys.stdout)
-        outlet.write(captured.get(), patience_s=_PATIENCE_S)
-        outlet.close()
-    except OSError as error:
-        _log.info("nobody reads the summary: %s", error)
+def _announce(
+    lsl: LslMarkers | None, on_event: Callable[[Event], None] | None
+) -> Callable[[Event, int], None] | None:
+    """What is told of an event as it is written."""
+    if on_event is None:
+        return None if lsl is None else lsl.send
+
+    def tell(event: Event, start_ns: int) -> None:
+        if lsl is not None:
+            lsl.send(event, start_ns)
+        on_event(event)
+
+    return tell
 
 
-def _ring(settings: Settings, *, live: bool, film: bool) -> FrameRing:
-    """The frames that analysis has yet to come to, and those that clips begin with."""
-    if film:
-        return FrameRing(_CAPACITY, keep_s=_FILM_S, max_bytes=_FILM_BYTES, lossless=True)
-    keep_s = settings.recorder.pre_s + _EVENT_S + 1.0
-    if not live:
-        return FrameRing(_CAPACITY, keep_s=keep_s, lossless=True)
-    return FrameRing(_CAPACITY, keep_s=keep_s, max_bytes=_RING_BYTES, max_raw_bytes=_RAW_BYTES)
+def _not_kept(settings: Settings, keep: KeepDecision) -> str:
+    unsent = "; markers are neither sent nor taken" if settings.lab.live_only else ""
+    return keep.reason and keep.reason + unsent
 
 
-class _Demo:
-    """The built-in subject and its truth; its portrait is loaded only when it is used."""
+def _keep_decision(settings: Settings, *, live: bool) -> KeepDecision:
+    """Whether consent lets this run keep anything; no matter where the user wants nothing kept."""
+    if not settings.recorder.record and not settings.lab.lsl:
+        return KeepDecision(False)
+    return keep_decision(
+        settings.consent.file,
+        participant=settings.study.participant,
+        is_live=live,
+        is_demo=settings.source.demo,
+        required=settings.consent.required,
+        today=date.today(),
+    )
 
-    def __init__(self) -> None:
-        from realtime.demo.subject import DemoSubject
 
-        self._subject = DemoSubject()
-
-    def open(self) -> Source:
-        from realtime.demo.subject import DemoSource
-
-        return DemoSource(self._subject)
-
-    def report(self, events: EventTracker, played_s: float) -> RenderableType:
-        from realtime.demo.score import match, report_table
-
-        shown = [event for event in self._subject.truth if event.offset_s <= played_s]
-        return report_table(match(shown, events.final()))
+def _open_lsl(settings: Settings, info: SourceInfo) -> LslMarkers | None:
+    if not settings.lab.lsl:
+        return None
+    markers = LslMarkers(info.name, settings.lab.only)
+    sys.stderr.write(f"fleeting: {WHO_READS}\n")
+    return markers
 
 
 def _open_tracker(settings: Settings) -> FaceTracker:
@@ -242,76 +283,10 @@ def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
     return stack.enter_context(engine)
 
 
-def _open_recording(
-    settings: Settings,
-    info: SourceInfo,
-    engine: EngineProcess | None,
-    store: FrameStore,
-    stop: threading.Event,
-    stack: ExitStack,
-) -> tuple[RunRecording | None, EventLog | None]:
-    wanted = settings.recorder
-    if not wanted.record:
-        return None, None
-    for line in recover(wanted.output):
+def _clean_up(output: Path) -> None:
+    """Earlier sessions: those that are due to go, and clips that a kill left torn."""
+    for line in (*tidy_at_start(output), *recover(output)):
         sys.stderr.write(f"fleeting: {one_line(line)}\n")
-    shown = settings.model_dump(mode="json")
-    shown["source"]["source"] = info.name if settings.source.source else None  # never a password
-    session = SessionFolder.create(
-        wanted.output,
-        settings=shown,
-        source=info.name,
-        engine=engine.description if engine else "motion only",
-        start_s=0.0 if info.live else info.start_ns / 1e9,
-    )
-    disk = stack.enter_context(DiskThread(session, live=info.live))
-    table = stack.enter_context(FramesCsv(session, disk.submit))
-    recorder = stack.enter_context(
-        Recorder(
-            session,
-            store,
-            pre_s=wanted.pre_s,
-            post_s=wanted.post_s,
-            hurry=stop,
-            free_bytes=disk.free_bytes,
-        )
-    )
-    return RunRecording(session, disk, recorder, table), EventLog(session, disk.submit)
-
-
-_BROWS = np.s_[30:70]  # rows of the crop
-
-
-def _warm_up(settings: Settings) -> None:
-    """Run every compiled kernel once: the first time on a machine they take seconds to build."""
-    start = time.monotonic()
-    done = threading.Event()
-
-    def explain() -> None:
-        if not done.wait(_SLOW_S):
-            sys.stderr.write(
-                "fleeting: compiling, only at the first start after an installation …\n"
-            )
-
-    threading.Thread(target=explain, name="explain", daemon=True).start()
-    random = np.random.default_rng(0)
-    still = random.integers(0, 255, (CROP_SIZE, CROP_SIZE), dtype=np.uint8)
-    moved = still.copy()
-    moved[_BROWS] = np.roll(moved[_BROWS], -1, axis=0)
-    landmarks = np.zeros((478, 3), np.float32)
-    landmarks[:468, :2] = canonical_in_crop()
-    face = Face(0, landmarks, 1.0, FaceSigns(0.0, 0.0, 0.0, 0.0, 0.0))
-    spotter = FaceSpotter(0, settings.stabiliser, settings.spotter)
-    t_ns = 0
-    for k in range(17):
-        if k == 3 and time.monotonic() - start < _SLOW_S:
-            break  # they are built already: those of a candidate load in a few frames' time
-        spotter.spot(spotter.align(k, t_ns, moved if k == 14 else still, face), face)
-        # the noise is known after two seconds; then the brows move, so that there is a candidate
-        t_ns += 33_000_000 if k < 3 else 200_000_000
-    done.set()
-    if time.monotonic() - start > _SLOW_S:
-        sys.stderr.write("fleeting: ready\n")
 
 
 def _reason(status: Status, stop: threading.Event) -> SessionEnd:

@@ -12,11 +12,16 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 if sys.platform != "win32":
+    import fcntl
+    import struct
     import termios
 
+_SLOW_S = 1.0  # what takes longer is explained
 _LOOK_UP_S = 0.1  # how often a waiting write looks whether it should give up
 
 # A pipe that select calls writable takes this many bytes without blocking (POSIX).
@@ -82,6 +87,17 @@ class Outlet:
             return 80, 24
         return (columns, rows) if columns > 0 and rows > 0 else (80, 24)
 
+    def cell_px(self) -> tuple[int, int] | None:
+        """Width and height of a character in pixels; None where the terminal does not say."""
+        if sys.platform == "win32" or self._fd is None:
+            return None
+        try:
+            packed = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, bytes(8))
+        except OSError:
+            return None
+        rows, columns, width, height = struct.unpack("HHHH", packed)
+        return (width // columns, height // rows) if rows and columns and width and height else None
+
     def _write_some(self, data: memoryview) -> int:
         assert self._fd is not None
         try:
@@ -106,3 +122,23 @@ def _own_descriptor(stream: TextIO) -> int | None:
         except OSError:  # a terminal of another container has no name here
             return os.dup(fd)
     return os.dup(fd)
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Says on stderr what is being waited for, once that takes longer than a second."""
+    done = threading.Event()
+    told = threading.Event()
+
+    def explain() -> None:
+        if not done.wait(_SLOW_S):
+            told.set()
+            sys.stderr.write(f"fleeting: {what}\n")
+
+    threading.Thread(target=explain, name="explain", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+    if told.is_set():
+        sys.stderr.write("fleeting: ready\n")

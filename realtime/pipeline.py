@@ -10,76 +10,33 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from realtime.analysis import Analysis, FrameAnalysis
+from realtime.analysis import Analysis
 from realtime.capture.frame_rate import LocalRate
 from realtime.capture.held_frame import Frame
-from realtime.capture.ring_buffer import FrameRing, RingReader
-from realtime.capture.source import SourceInfo
-from realtime.capture.stats import CaptureStats
+from realtime.capture.run_input import RunInput
 from realtime.capture.thinning import Thinning
-from realtime.capture.thread import CaptureThread
-from realtime.dashboard import Dashboard, KeyCommand
+from realtime.dashboard import Action, Dashboard, KeyCommand
 from realtime.dashboard.advice import TOO_SLOW
+from realtime.dashboard.run_status import RunStatus
 from realtime.dashboard.stage_times import StageTimes
-from realtime.dashboard.trace_history import TraceHistory
 from realtime.engine.process import EngineProcess
-from realtime.errors import EngineError
+from realtime.errors import EngineError, RecordingError
 from realtime.face.assessability import Assessable
-from realtime.face.geometry import cut_out, face_box, widened
-from realtime.face.judged_time import JudgedTimer, Verdict
-from realtime.recording.disk_thread import DiskThread
+from realtime.markers.inbox import MarkerInbox
 from realtime.recording.event_tracker import EventTracker
-from realtime.recording.frames_csv import FrameRow, FramesCsv
-from realtime.recording.recorder import Recorder
-from realtime.recording.session_folder import SessionFolder
-from realtime.spotting.onset import DetectorState
-from realtime.spotting.sensitivity import UNKNOWN, SensitivityTimer
-from realtime.status import (
-    Counts,
-    EngineState,
-    FrameCounts,
-    RecorderCounts,
-    RecordingState,
-    SecondsCounts,
-    Status,
-)
+from realtime.recording.frame_row import FrameRow
+from realtime.recording.frames_csv import FramesCsv
+from realtime.recording.run_recording import RunRecording
+from realtime.spotting.frame_analysis import FrameAnalysis
+from realtime.spotting.target_rate import neighbour
+from realtime.status import RunFacts, Status
 
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
 _HOPELESS_LAG_S = 2.0  # live analysis farther behind than this goes on at the newest frame
-_AROUND = 0.25  # of a face that is shown with it, share of its size
 _USUAL_FPS = 30.0  # of a camera that reports no rate
-_TOLD_S = 1.0  # a stretch that was not judged for as long is told
-_NOTHING = FrameAnalysis((), ())
-
-
-@dataclass(frozen=True, slots=True)
-class RunInput:
-    """Where a run's frames come from."""
-
-    capture: CaptureThread
-    ring: FrameRing
-    reader: RingReader
-
-    @property
-    def info(self) -> SourceInfo:
-        return self.capture.info
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecording:
-    """Where a run is written to; absent with --no-record."""
-
-    session: SessionFolder
-    disk: DiskThread
-    recorder: Recorder
-    table: FramesCsv
 
 
 class Pipeline:
@@ -89,6 +46,9 @@ class Pipeline:
         seconds: of the source after which the run ends; infinite: at its end.
         every: analyse every n-th frame.
         engine: None for motion only.
+        markers: of every sender; the keys' are put to it here.
+        recording: None: nothing is kept.
+        not_kept: why nothing is kept, where that is not the user's wish.
         times: of the stages, as `analysis` measures them.
         stop: set by anyone who wants the run to end.
     """
@@ -101,9 +61,11 @@ class Pipeline:
         events: EventTracker,
         engine: EngineProcess | None,
         recording: RunRecording | None,
+        markers: MarkerInbox,
+        not_kept: str = "",
         dashboard: Dashboard,
         times: StageTimes,
-        traces: TraceHistory,
+        facts: RunFacts,
         seconds: float = math.inf,
         every: int = 1,
         stop: threading.Event,
@@ -113,25 +75,27 @@ class Pipeline:
         self._events = events
         self._engine = engine
         self._recording = recording
+        self._markers = markers
+        self._not_kept = not_kept
         self._dashboard = dashboard
         self._times = times
-        self._traces = traces
         self._seconds = seconds
         self._stop = stop
         self._first_ns: int | None = None
         self._begun_ns = 0  # monotonic
         self._zero_ns = 0  # source time of second 0 in every output
         self._local_rate = LocalRate()
-        self._elapsed_s = self._now_s = 0.0  # since the first frame; on the source's time line
-        self._analysed = 0
-        self._newest = _NOTHING
-        self._picture: NDArray[np.uint8] | None = None
-        self._paused = False
-        self._notices: list[str] = []
-        self._fps = 0.0
-        self._judged = JudgedTimer()
-        self._sensitivity = SensitivityTimer()
+        self._notices = [f"nothing is kept: {not_kept}"] if not_kept else []
         self._thinning = Thinning(every)
+        self._status = RunStatus(
+            frames,
+            events=events,
+            engine=engine,
+            times=times,
+            facts=facts,
+            seconds=seconds,
+            thinning=self._thinning,
+        )
 
     def run(self) -> Status:
         """Analyse until the source ends, `stop` is set or the time is up; the last status."""
@@ -155,6 +119,7 @@ class Pipeline:
             self._input.capture.check()
             for command in self._dashboard.commands():
                 self._obey(command)
+            self._write_markers()
             now = time.monotonic()
             if now - shown_at >= _SHOW_S or self._events.changes != shown_changes:
                 shown_at, shown_changes = now, self._events.changes
@@ -162,116 +127,45 @@ class Pipeline:
         self._analysis.forget()
         self._mark_unconfirmed(self._analysis.take_unconfirmed())
         self._events.close()
+        self._write_markers()
         status = self.status()
         self._dashboard.show(status)
         return status
 
-    def status(self) -> Status:
-        stats = self._input.capture.stats()
-        self._fps = stats.measured_fps
-        recording, engine = self._recording, self._engine
-        kept = (RecordingState.OFF, "") if recording is None else recording.recorder.state()
-        largest = self._newest.largest
-        return Status(
-            source=self._input.info.name,
-            live=self._input.info.live,
-            size=(self._input.info.width, self._input.info.height),
-            elapsed_s=self._elapsed_s,
-            capture=stats,
-            ring_held=len(self._input.ring),
-            ring_capacity=self._input.ring.room(self._fps),
-            counts=self._counts(stats),
-            stages=self._times.times(),
-            faces=len(self._newest.faces),
-            assessable=self._newest.assessable,
-            paused=self._paused,
-            detector=None if largest is None or self._paused else largest.state,
-            traces=self._traces.traces(),
-            events=self._events.newest(),
-            engine="motion only" if engine is None else engine.description,
-            engine_state=EngineState.NONE if engine is None else engine.state,
-            engine_detail="" if engine is None else engine.detail,
-            recording=kept[0],
-            recording_detail=kept[1],
-            session=None if recording is None else str(recording.session.folder),
-            disk_free_bytes=None if recording is None else recording.disk.free_bytes(),
-            sensitivity=UNKNOWN if largest is None or self._paused else largest.sensitivity,
-            face_picture=self._picture,
-            notices=self._all_notices(),
-        )
+    @property
+    def recording(self) -> RunRecording | None:
+        """What the run is written to; None once consent is withdrawn."""
+        return self._recording
 
-    def _counts(self, capture: CaptureStats) -> Counts:
-        recording, engine = self._recording, self._engine
-        judged = self._judged.time()
-        recorder = RecorderCounts() if recording is None else recording.recorder.counts()
-        return Counts(
-            FrameCounts(
-                capture.frames + capture.undecodable + capture.refused,
-                capture.undecodable,
-                capture.refused,
-                self._input.reader.missed + self._thinning.dropped,
-                self._analysed,
-                capture.missing,
-                self._thinning.skipped,
-            ),
-            SecondsCounts(
-                judged.seen_s,
-                judged.judged_s,
-                judged.speech_masked_s,
-                judged.not_judged_s,
-                self._sensitivity.shares(),
-            ),
-            capture.reconnects,
-            capture.restarts,
-            dict(sorted(self._events.counts().items())),
-            None if engine is None else engine.counts(),
-            recorder,
+    def status(self) -> Status:
+        return self._status.status(
+            self._recording,
+            not_kept=self._not_kept,
+            alarms_per_minute=self._analysis.alarms_per_minute,
+            notices=self._all_notices(),
         )
 
     def _handle(self, frame: Frame) -> None:
         """One frame to the analysis, and what it shows to everyone else."""
-        self._elapsed_s = (frame.t_ns - (self._first_ns or 0)) / 1e9
-        self._now_s = self._time_of(frame)
-        self._analysed += 1
+        now_s = self._time_of(frame)
+        self._status.advance((frame.t_ns - (self._first_ns or 0)) / 1e9, now_s)
         fps = self._local_rate.add(frame.t_ns) or self._reported_fps()
-        if self._paused:
-            self._note_verdict(Assessable.PAUSED)
+        if self._status.paused:
+            self._notices += self._status.note_pause()
             if self._recording is not None:
-                row = FrameRow.without_face(frame.seq, self._now_s, Assessable.PAUSED)
+                row = FrameRow.without_face(frame.seq, now_s, Assessable.PAUSED)
                 self._recording.table.append(row)
             return
-        self._newest = shown = self._analysis.analyse(frame, fps, thinned=self._thinning.too_slow)
+        shown = self._analysis.analyse(frame, fps, thinned=self._thinning.too_slow)
         self._mark_unconfirmed(shown.unconfirmed)
         for found in shown.findings:
             self._events.record(found, frame)
         for took_ms in self._events.engine_ms:
             self._times.note("engine", took_ms / 1e3)
         self._events.engine_ms.clear()
-        self._picture = None
-        if shown.largest is not None:
-            if shown.largest.state is not None:
-                self._traces.note(frame.t_ns, shown.largest.strengths)
-            box = widened(face_box(shown.largest.face.landmarks), _AROUND)
-            self._picture = cut_out(frame.image, box)
-        judged = [one for one in shown.faces if one.assessable is Assessable.YES]
-        self._note_verdict(
-            Assessable.YES if judged else shown.assessable,
-            speech_masked=bool(judged) and judged[0].state is DetectorState.SPEAKING,
-        )
-        if shown.largest is not None:
-            assessable = shown.largest.assessable is Assessable.YES
-            seen = shown.largest.sensitivity if assessable else UNKNOWN
-            self._sensitivity.note(self._now_s, seen)
+        self._notices += self._status.note(frame.image, shown)
         if self._recording is not None:
             self._tabulate(self._recording.table, frame, shown)
-
-    def _note_verdict(self, verdict: Assessable, *, speech_masked: bool = False) -> None:
-        """What the newest frame is good for; a longer stretch that was not judged is told."""
-        self._judged.note(Verdict(self._now_s, verdict), speech_masked=speech_masked)
-        for span in self._judged.ended_spans():
-            if span.end_s - span.start_s >= _TOLD_S:
-                times = f"{span.start_s:.1f} to {span.end_s:.1f} s"
-                self._notices.append(f"{times} not judged: {span.reason}")
 
     def _mark_unconfirmed(self, numbers: tuple[tuple[int, int], ...]) -> None:
         for face_id, number in numbers:
@@ -288,35 +182,65 @@ class Pipeline:
 
     def _keep_up(self, frame: Frame, took_s: float) -> None:
         """Live only: fewer frames where a backlog would delay the screen and the flags."""
-        if not self._input.info.live or self._fps <= 0:
+        if not self._input.info.live or self._status.fps <= 0:
             return
-        lag_s = self._input.reader.backlog / self._fps
+        lag_s = self._input.reader.backlog / self._status.fps
         if lag_s > _HOPELESS_LAG_S:
             self._input.reader.skip_to_newest()
         now_s = frame.t_ns / 1e9
         was_slow = self._thinning.too_slow
-        self._thinning.note(now_s, lag_s=lag_s, cost_s=took_s, fps=self._fps)
+        self._thinning.note(now_s, lag_s=lag_s, cost_s=took_s, fps=self._status.fps)
         if self._thinning.too_slow is not was_slow:
             said = "this machine keeps up again" if was_slow else TOO_SLOW
-            self._notices.append(f"{self._now_s:.1f} s  {said}")
+            self._tell(said)
 
     def _obey(self, command: KeyCommand) -> None:
-        match command:
-            case KeyCommand.QUIT:
+        match command.action:
+            case Action.QUIT:
                 self._stop.set()
-            case KeyCommand.REST:
+            case Action.REST:
                 self._analysis.learn_rest()
-                self._notices.append(f"{self._now_s:.1f} s  learning rest again")
-            case KeyCommand.MARKER:
-                if self._recording is not None:
-                    line = f'{{"schema": 1, "t_s": {self._now_s:.6f}}}'
-                    self._recording.disk.submit(partial(_mark, self._recording.session, line))
-                self._notices.append(f"{self._now_s:.1f} s  marker")
-            case KeyCommand.PAUSE:
-                self._paused = not self._paused
+                self._tell("learning rest again")
+            case Action.MARKER:
+                self._mark(command)
+            case Action.WITHDRAW:
+                self._withdraw()
+            case Action.PAUSE:
+                self._status.paused = not self._status.paused
                 self._analysis.forget()
-                state = "paused" if self._paused else "going on"
-                self._notices.append(f"{self._now_s:.1f} s  {state}")
+                self._tell("paused" if self._status.paused else "going on")
+            case Action.MORE_ALARMS | Action.FEWER_ALARMS:
+                higher = command.action is Action.MORE_ALARMS
+                rate = neighbour(self._analysis.alarms_per_minute, higher=higher)
+                if rate != self._analysis.alarms_per_minute:
+                    self._analysis.set_alarms_per_minute(rate)
+                    self._mark(replace(command, label=f"target {rate:g} a minute"))
+
+    def _mark(self, command: KeyCommand) -> None:
+        """Of a film, what is on the screen is marked, whenever it was analysed."""
+        shown_ns = self._zero_ns + round(1e9 * self._status.now_s)
+        t_ns = command.t_ns if self._input.info.live else shown_ns
+        self._markers.put(t_ns, command.label, "key")
+
+    def _write_markers(self) -> None:
+        """Those that came before the first frame wait for it: it is second 0."""
+        if self._first_ns is not None:
+            self._notices += self._markers.write(self._zero_ns)
+
+    def _withdraw(self) -> None:
+        """Consent is withdrawn: from here on the run shows and counts, and keeps nothing."""
+        self._events.keep_nothing()
+        self._markers.keep_nothing()
+        said = "nothing is kept"
+        if self._recording is not None:
+            counts = self._status.counts(self._recording)
+            recording, self._recording = self._recording, None
+            try:
+                said = recording.withdraw(counts)
+            except RecordingError as error:
+                said = str(error)
+            self._not_kept = f"consent withdrawn; {said}"
+        self._tell(f"consent withdrawn; {said}")
 
     def _tabulate(self, table: FramesCsv, frame: Frame, shown: FrameAnalysis) -> None:
         t_s = self._time_of(frame)
@@ -328,6 +252,7 @@ class Pipeline:
                 t_s,
                 one.face,
                 one.assessable,
+                size=(frame.image.shape[1], frame.image.shape[0]),
                 strengths=one.strengths,
                 stabilised=one.stabilised,
                 sensitivity=one.sensitivity,
@@ -348,7 +273,10 @@ class Pipeline:
         """A file's seconds are those of its own time line, a live source's those since it began."""
         if self._first_ns is None:
             self._first_ns = frame.t_ns
+            self._status.begin()
             self._zero_ns = self._events.start_ns = frame.t_ns if self._input.info.live else 0
+            if self._recording is not None:
+                self._recording.begin(frame.t_ns, self._zero_ns)
             if self._input.info.live and self._recording is not None:
                 fps = self._input.info.reported_fps or _USUAL_FPS
                 room_s = self._input.ring.room_s(frame.image, fps)
@@ -357,15 +285,17 @@ class Pipeline:
     def _time_of(self, frame: Frame) -> float:
         return (frame.t_ns - self._zero_ns) / 1e9
 
+    def _tell(self, what: str) -> None:
+        """A notice with the time of the source."""
+        self._notices.append(f"{self._status.now_s:.1f} s  {what}")
+
     def _all_notices(self) -> tuple[str, ...]:
-        recorder = self._recording.recorder.notices() if self._recording else ()
+        recorder = self._recording.notices() if self._recording else ()
         return (
             *self._input.info.remarks,
             *self._input.capture.notices(),
+            *filter(None, [self._analysis.remark]),
             *recorder,
+            *self._markers.shortage(),
             *self._notices,
         )[-20:]
-
-
-def _mark(session: SessionFolder, line: str) -> None:
-    session.append_line("markers.jsonl", line)

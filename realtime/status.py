@@ -6,6 +6,7 @@ The pipeline makes a fresh `Status` several times a second; the dashboard only r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,6 +18,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt
 from realtime.capture.stats import CaptureStats
 from realtime.event import Event
 from realtime.face.assessability import Assessable
+from realtime.face.signal_quality import SignalQuality
 from realtime.spotting.onset import DetectorState
 from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 
@@ -40,8 +42,8 @@ class RecordingState(Enum):
 @dataclass(frozen=True, slots=True)
 class FrameCounts:
     read: NonNegativeInt = 0  # undecodable and refused ones too
-    undecodable: NonNegativeInt = 0  # damaged, or of another size
-    refused: NonNegativeInt = 0  # not later than the frame before, by their time stamps
+    undecodable: NonNegativeInt = 0  # damaged, or dependent on one that is
+    refused: NonNegativeInt = 0  # not later than the frame before, or of a stop
     dropped: NonNegativeInt = 0  # analysis was behind
     analysed: NonNegativeInt = 0
     missing: NonNegativeInt = 0  # of a live source: never delivered, by its own rate
@@ -79,14 +81,25 @@ class RecorderCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoCounts:
+    """The session's own video."""
+
+    segments: NonNegativeInt = 0
+    frames: NonNegativeInt = 0  # written
+    missing_frames: NonNegativeInt = 0  # dropped by a live ring, or not taken by the disk
+    failures: NonNegativeInt = 0  # segments that ended early
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     frames: FrameCounts = FrameCounts()
     seconds: SecondsCounts = SecondsCounts()
     reconnects: NonNegativeInt = 0
-    restarts: NonNegativeInt = 0  # times a file's time stamps or picture size did not go on
+    restarts: NonNegativeInt = 0  # times that stamps, size or the program did not go on
     events: Mapping[str, NonNegativeInt] = field(default_factory=dict)  # by kind
     engine: EngineCounts | None = None  # None: motion only
     recorder: RecorderCounts = RecorderCounts()
+    video: VideoCounts | None = None  # None: without --pictures video
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +110,44 @@ class StageTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """Recent motion of one region group in noise units, oldest first."""
+class RunFacts:
+    """What is the same during a whole run."""
 
-    group: str
+    participant: str = ""
+    profile: str = ""  # of the person, by name; "": none
+    lsl: bool = False  # events go out as LSL markers
+    duration_s: float | None = None  # of a file, or up to --seconds; None: not known
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One signal, a value for each slot of the window, oldest first; NaN: no frame."""
+
+    name: str
     values: tuple[float, ...]
-    threshold: float
+    threshold: float = math.nan  # NaN: none, or not known yet
+
+
+@dataclass(frozen=True, slots=True)
+class MotionWindow:
+    """The last seconds of the largest face, in slots of equal length."""
+
+    end_s: float = 0.0  # source time at the end of the newest slot
+    slot_s: float = 0.04
+    # Score of each region group, sigmas.  The threshold is the score from which movements of this
+    # face are flagged at the target false-alarm rate.
+    traces: tuple[Trace, ...] = ()
+    lanes: tuple[Trace, ...] = ()  # blink, gaze, speech, head: shares of a full movement, [0, 1]
+    judged: tuple[bool, ...] = ()  # of each slot: the face was assessable
+
+
+@dataclass(frozen=True, slots=True)
+class FacePicture:
+    """A cut-out around the largest face."""
+
+    image: NDArray[np.uint8]  # (h, w, 3) BGR
+    regions: NDArray[np.float64]  # (31, 2) centres of the regions, pixels of the image
+    iod_px: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +165,8 @@ class Status:
     assessable: Assessable
     paused: bool  # by the user
     detector: DetectorState | None  # of the largest face; None: there is none to be judged
-    traces: tuple[Trace, ...]
-    events: tuple[Event, ...]  # the last few, oldest first
+    motion: MotionWindow
+    events: tuple[Event, ...]  # the newest, oldest first
     engine: str  # "onnxruntime-f32 3f9c…", or "motion only"
     engine_state: EngineState
     engine_detail: str  # why its process was last replaced, how far it has loaded, or ""
@@ -129,8 +174,12 @@ class Status:
     recording_detail: str  # "clips/0003.mp4", "disk full", or ""
     session: str | None  # the session folder
     disk_free_bytes: int | None
+    alarms_per_minute: float  # target false-alarm rate
+    facts: RunFacts = RunFacts()
+    left_s: float | None = None  # of wall time to the end of a file; None: not known
+    quality: SignalQuality | None = None  # of the largest face
     sensitivity: Sensitivity = UNKNOWN  # of the largest face
-    face_picture: NDArray[np.uint8] | None = None  # (h, w, 3) BGR cut-out around the face
+    face: FacePicture | None = None
     notices: tuple[str, ...] = field(default=())  # lines the user should see, newest last
 
     @property

@@ -8,22 +8,55 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from realtime.demo import portrait as demo
 from realtime.errors import FaceModelError
 from realtime.face.weights import face_model
-from tests.paths import MEDIA, ROOT
+from tests.paths import MEDIA
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes that run tests side by side share no fixture: a file's stay together.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of the review for docs")
+    parser.addoption("--kills", type=int, default=6, help="moments at which recording is killed")
 
-    So do those of `tests/program`, which assert the same few runs of the program.
+
+# Files of tests/program that assert one run of the program, and those whose runs keep the pace of a
+# camera: two of them at once would make each other late.
+_ONE_RUN = {"test_file_run.py", "test_review.py"}
+_PACED = {
+    *("test_consent.py", "test_encrypted.py", "test_ends.py", "test_faults.py", "test_markers.py"),
+    *("test_network.py", "test_not_judged.py", "test_output_replaced.py", "test_overload.py"),
+    "test_difficult_streams.py",
+}
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Processes that run tests side by side share no fixture: a file's tests stay in one of them.
+
+    The groups are told from the names here: xdist's own `loadgroup` hands them on in a part of an
+    item that pytest 9.2 no longer reads, and then groups nothing without saying so.
     """
-    for item in items:
-        file = item.path.relative_to(ROOT / "tests")
-        group = "program" if file.parts[0] == "program" else file.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder, _, name = file.rpartition("/")
+        if folder != "tests/program":
+            return file
+        return "run" if name in _ONE_RUN else "paced" if name in _PACED else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side the runs of the whole program come first: the longest work, begun last, would
+    leave one process alone with it."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.parent.name != "program")
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,29 @@
-"""Servers on 127.0.0.1 for tests: Motion JPEG over HTTP and over RTSP, and one of fixed bytes.
+"""Servers on 127.0.0.1 for tests: Motion JPEG over HTTP and RTSP, H.264 over both, fixed bytes.
 
 The streams draw the number of each frame into its pixels (`numbered` / `number_of`), so that a test
-knows which frame it holds.  Real sockets, standard library only.
+knows which frame it holds.  Real sockets; H.264 over RTSP is GStreamer's.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import socket
 import struct
+import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Self
 
+import av
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 WIDTH, HEIGHT = 320, 240
@@ -25,15 +33,22 @@ BITS, BLOCK = 16, 16  # one 16-px block per bit survives JPEG
 def numbered(number: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """A picture that carries its number and differs from its neighbours all over."""
     image = np.full((height, width, 3), 40 + number * 7 % 160, np.uint8)
+    top = _bits_top(height)
     for bit in range(BITS):
-        image[:BLOCK, bit * BLOCK : (bit + 1) * BLOCK] = 255 * (number >> bit & 1)
+        image[top : top + BLOCK, bit * BLOCK : (bit + 1) * BLOCK] = 255 * (number >> bit & 1)
     return image
 
 
 def number_of(image: NDArray[np.uint8]) -> int:
     """The number drawn by `numbered`."""
-    centres = image[BLOCK // 2, BLOCK // 2 : BITS * BLOCK : BLOCK, 1]
+    middle = _bits_top(image.shape[0]) + BLOCK // 2
+    centres = image[middle, BLOCK // 2 : BITS * BLOCK : BLOCK, 1]
     return sum(1 << bit for bit, value in enumerate(centres) if value > 127)
+
+
+def _bits_top(height: int) -> int:
+    """Row of the blocks: below the middle, as a picture that is damaged changes at its end."""
+    return height // 2 // BLOCK * BLOCK
 
 
 def jpeg(image: NDArray[np.uint8]) -> bytes:
@@ -46,8 +61,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class LoopbackServer:
-    """Runs `serve` in a thread between `start` and `stop`, which keep the port; or in a `with`."""
+class LoopbackServer(ABC):
+    """Runs in a thread between `start` and `stop`, which keep the port; or in a `with`."""
 
     scheme, path = "http", ""
 
@@ -67,12 +82,9 @@ class LoopbackServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @abstractmethod
     def start(self) -> None:
-        self._stop = threading.Event()
-        listener = socket.create_server(("127.0.0.1", self.port))
-        listener.settimeout(0.05)
-        self._thread = threading.Thread(target=self._listen, args=(listener,), name="loopback")
-        self._thread.start()
+        """Begin to listen; the port is open when it returns."""
 
     def stop(self) -> None:
         """May be called twice."""
@@ -80,6 +92,17 @@ class LoopbackServer:
         if self._thread is not None:
             self._thread.join(10)
             self._thread = None
+
+
+class SocketServer(LoopbackServer):
+    """One connection after the other, its bytes as they are."""
+
+    def start(self) -> None:
+        self._stop = threading.Event()
+        listener = socket.create_server(("127.0.0.1", self.port))
+        listener.settimeout(0.05)
+        self._thread = threading.Thread(target=self._listen, args=(listener,), name="loopback")
+        self._thread.start()
 
     def _listen(self, listener: socket.socket) -> None:
         with listener:
@@ -94,11 +117,12 @@ class LoopbackServer:
                     except OSError:  # the reader hung up
                         continue
 
+    @abstractmethod
     def _converse(self, connection: socket.socket) -> None:
-        raise NotImplementedError
+        """Serve one reader until it has gone, or `_stop` is set."""
 
 
-class BytesServer(LoopbackServer):
+class BytesServer(SocketServer):
     """Answers every request with the same bytes, whatever they are."""
 
     def __init__(self, answer: bytes) -> None:
@@ -109,6 +133,33 @@ class BytesServer(LoopbackServer):
         connection.settimeout(5)
         connection.recv(4096)
         connection.sendall(self.answer)
+
+
+class DrippingServer(SocketServer):
+    """HTTP: whole pictures at first, then a few bytes at a time, and never another whole one."""
+
+    path = "video"
+
+    def __init__(self, whole: int, fps: float = 30.0) -> None:
+        super().__init__()
+        self.whole, self.fps = whole, fps
+
+    def _converse(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        connection.recv(4096)
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n\r\n"
+        )
+        head = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n"
+        for number in range(self.whole):
+            connection.sendall(head + jpeg(numbered(number)) + b"\r\n")
+            if self._stop.wait(1 / self.fps):
+                return
+        rest = head + jpeg(numbered(self.whole))
+        for begin in range(0, len(rest), 4):
+            connection.sendall(rest[begin : begin + 4])
+            if self._stop.wait(0.1):
+                return
 
 
 class MjpegServer(LoopbackServer):
@@ -194,14 +245,135 @@ class MjpegServer(LoopbackServer):
             self.sent += 1
 
 
-class RtspServer(LoopbackServer):
-    """RTSP with RTP/MJPEG (RFC 2435) interleaved in its TCP connection; one reader at a time."""
+class TsServer(SocketServer):
+    """HTTP: numbered pictures as H.264 in a transport stream, joined between two keyframes.
+
+    Args:
+        gop: frames between two keyframes; a reader begins in the middle between two.
+        fps: frames a second.
+        answer_s: before it answers at all.
+    """
+
+    path = "live.ts"
+
+    def __init__(self, gop: int, fps: int = 30, *, answer_s: float = 0.0) -> None:
+        super().__init__()
+        self.fps, self.gop, self.answer_s = fps, gop, answer_s
+        self._pieces = _transport_stream(3 * gop, gop, fps)
+
+    def _converse(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        connection.recv(4096)
+        if self._stop.wait(self.answer_s):
+            return
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
+        for piece in self._pieces[self.gop // 2 :]:
+            if self._stop.wait(1 / self.fps):
+                return
+            connection.sendall(piece)
+
+
+def _transport_stream(count: int, gop: int, fps: int) -> list[bytes]:
+    """What each of `count` frames adds to a transport stream."""
+    file = io.BytesIO()
+    pieces = []
+    with av.open(file, "w", format="mpegts", options={"flush_packets": "1"}) as container:
+        stream = container.add_stream("libx264", rate=fps, options={"tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.gop_size = gop
+        for number in range(count):
+            begin = file.tell()
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="bgr24")
+            container.mux(stream.encode(frame))
+            pieces.append(file.getvalue()[begin:])
+    return pieces
+
+
+class RtspCamera:
+    """GStreamer's RTSP server with an encoder of its own, and a reader that is there already.
+
+    Args:
+        gop: frames between two keyframes, at 30 frames a second.
+        account: user name and password.
+    """
+
+    def __init__(self, gop: int, account: tuple[str, str] | None = None) -> None:
+        if not _has_gstreamer():
+            pytest.skip("GStreamer's RTSP server is not installed (make test-tools)")
+        self._process = subprocess.Popen(
+            [
+                _SYSTEM_PYTHON,
+                Path(__file__).with_name("rtsp_camera.py"),
+                str(gop),
+                *(account or ()),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.url = f"rtsp://127.0.0.1:{int(self._process.stdout.readline())}/video"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    @contextmanager
+    def watched(self, packets: int) -> Iterator[None]:
+        """Another reader is there, and has had as many packets since a keyframe."""
+        late, over = threading.Event(), threading.Event()
+
+        def watch() -> None:
+            with av.open(self.url, options={"rtsp_transport": "tcp"}, timeout=10) as container:
+                since = 0
+                for packet in container.demux():
+                    since = 0 if packet.is_keyframe else since + 1
+                    if since >= packets:
+                        late.set()
+                    if over.is_set():
+                        return
+
+        reader = threading.Thread(target=watch, name="first-reader")
+        reader.start()
+        try:
+            assert late.wait(20)
+            yield
+        finally:
+            over.set()
+            reader.join(20)
+
+
+_SYSTEM_PYTHON = "/usr/bin/python3"  # which has the bindings of Debian's packages
+
+
+@cache
+def _has_gstreamer() -> bool:
+    tried = "import gi; gi.require_version('GstRtspServer', '1.0'); " + (
+        "from gi.repository import Gst, GstRtspServer; Gst.init(None); "
+        "assert Gst.ElementFactory.find('x264enc') and Gst.ElementFactory.find('rtph264pay')"
+    )
+    try:
+        done = subprocess.run([_SYSTEM_PYTHON, "-c", tried], capture_output=True, timeout=60)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+class RtspServer(SocketServer):
+    """RTSP with RTP/MJPEG (RFC 2435) interleaved in its TCP connection; one reader at a time.
+
+    Args:
+        fps: frames a second.
+        lost: numbers of frames that are left out, as a camera does that cannot keep up.
+    """
 
     scheme, path = "rtsp", "video"
 
-    def __init__(self, fps: float = 30.0) -> None:
+    def __init__(self, fps: float = 30.0, *, lost: Collection[int] = ()) -> None:
         super().__init__()
-        self.fps = fps
+        self.fps, self.lost = fps, lost
 
     def _converse(self, connection: socket.socket) -> None:
         connection.settimeout(0.05)
@@ -250,6 +422,8 @@ class RtspServer(LoopbackServer):
         for number in itertools.count():
             if self._stop.wait(1 / self.fps):
                 return
+            if number in self.lost:
+                continue
             time_90k = round(number * 90_000 / self.fps)
             data = jpeg(numbered(number))
             for payload, last in rtp_jpeg(data, WIDTH, HEIGHT):

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -18,15 +19,26 @@ from realtime.cli.command import new_app
 from realtime.event import Classification, Event
 from realtime.face.assessability import Assessable
 from realtime.recording import clip_recording
-from realtime.recording.frames_csv import COLUMNS, FrameRow
+from realtime.recording.event_table import event_columns
+from realtime.recording.frame_row import COLUMNS, FrameRow
+from realtime.recording.labels import Label
+from realtime.recording.markers import Marker
 from realtime.recording.session_record import SessionRecord
 from realtime.settings.load import load_settings
 from realtime.settings.write import to_toml
 from realtime.spotting import rejection_rules
 from realtime.spotting.person_profile import Profile
 from realtime.spotting.verifier import SHIPPED
+from realtime.study.agreement import WORDS, RaterPair
+from realtime.study.agreement_program import row_of
+from realtime.study.participants import Participants
+from realtime.study.queue import QueueItem, SessionQueue
+from realtime.study.session_columns import session_columns
+from realtime.study.study import Study
+from realtime.study.table import tables
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_events
+from tests.realtime.study.made_study import label, write_labels
 
 PAGES = sorted(
     path
@@ -127,45 +139,81 @@ def test_a_module_that_is_run_exists(page):
 
 
 def registered():
-    """Options of every command by its name."""
+    """Every command by its name, as it parses its arguments."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for name, value in project["entry-points"]["fleeting.commands"].items():
         module, _, attribute = value.partition(":")
         app = new_app()
         getattr(importlib.import_module(module), attribute).add_to(app, name)
-        parameters = typer.main.get_command(app).params
-        yield name, {option for p in parameters for option in (*p.opts, *p.secondary_opts)}
+        yield name, typer.main.get_command(app)
 
 
 COMMANDS = dict(registered())
 
 
-def commands_of(page):
-    """(words, options) of every command that a page shows."""
-    for code in code_of(page):
-        for line in _COMMAND.findall(code):
-            given = line.partition(" #")[0]
-            own, dashes, passed_on = f"{given} ".partition(" -- ")
-            yield own.split(), set(_OPTION.findall(own))
-            if dashes:
-                yield ["live"], set(_OPTION.findall(f" {passed_on}"))
+def commands_of(code):
+    """(words, options) of every command in a piece of code."""
+    for line in _COMMAND.findall(code):
+        given = line.partition(" #")[0]
+        own, dashes, passed_on = f"{given} ".partition(" -- ")
+        yield own.split(), set(_OPTION.findall(own))
+        if dashes:
+            yield ["live"], set(_OPTION.findall(f" {passed_on}"))
+
+
+def name_in(words):
+    return " ".join(words[: 2 if words[0] == "calibrate" else 1])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_command_and_its_options_exist(page):
-    for words, options in commands_of(page):
+    for words, options in (found for code in code_of(page) for found in commands_of(code)):
         if words[0].startswith("-"):
             assert words[0] in ("--help", "--version")
             continue
-        name = " ".join(words[: 2 if words[0] == "calibrate" else 1])
+        name = name_in(words)
         assert name in COMMANDS, name
-        assert options <= COMMANDS[name] | {"--help", "-h"}, name
+        parameters = COMMANDS[name].params
+        known = {option for p in parameters for option in (*p.opts, *p.secondary_opts)}
+        assert options <= known | {"--help", "-h"}, name
+
+
+def shown_lines():
+    """Every command line of a fenced block, as its words; what follows `--` is one of live's."""
+    for page in PAGES:
+        for _, body in _FENCE.findall(text_of(page)):
+            for line in _COMMAND.findall(body.replace("\\\n", " ")):
+                words = shlex.split(line, comments=True)
+                cut = words.index("--") if "--" in words else len(words)
+                yield pytest.param(words[:cut], id=f"{name_of(page)}: {line}")
+                if words[cut + 1 :]:
+                    film = ["live", "--source", "film.mp4", *words[cut + 1 :]]
+                    yield pytest.param(film, id=f"{name_of(page)}: {line} (live)")
+
+
+@pytest.mark.parametrize("words", list(shown_lines()))
+def test_a_command_line_is_taken_as_it_is_written(words, monkeypatch):
+    """With every value in its bounds, and, where it analyses, as settings that fit together."""
+    if words[0].startswith("-"):
+        return
+
+    def check(config, flags, **_):
+        if config is None:  # a file of one's own may say the rest
+            load_settings(None, flags)
+
+    monkeypatch.setattr("realtime.cli.live._run", check)
+    name = name_in(words)
+    command = COMMANDS[name]
+    given = words[len(name.split()) :]
+    if {"--help", "-h"} & set(given):
+        return
+    with command.make_context(name, list(given)) as context:
+        if name in ("live", "demo") and not {"--list-cameras", "--write-config"} & set(given):
+            command.invoke(context)
 
 
 def test_every_command_is_shown():
-    shown = {
-        " ".join(w[: 2 if w[0] == "calibrate" else 1]) for p in PAGES for w, _ in commands_of(p)
-    }
+    shown = {name_in(words) for p in PAGES for code in code_of(p) for words, _ in commands_of(code)}
     assert not set(COMMANDS) - shown
 
 
@@ -173,15 +221,19 @@ def test_the_python_page_runs_as_written(tmp_path, capsys):
     write_events(tmp_path, [event("0001", 2.0), event("0002", 5.0, kind="rejected")])
     frame = FrameRow.without_face(0, 0.0).to_csv()
     (tmp_path / "frames.csv").write_text(f"{','.join(COLUMNS)}\n{frame}\n")
-    (tmp_path / "labels.csv").write_text("id,label\n0001,surprise\n")
+    write_labels(tmp_path, "anna", label("0001", "surprise"))
     blocks = [body for kind, body in _FENCE.findall(text_of(ROOT / "docs/python.md")) if kind]
     first = re.sub(r'open_session\(".*?"\)', f"open_session({str(tmp_path)!r})", blocks[0])
     names = {}
     exec(first, names)
     assert capsys.readouterr().out.split()[:3] == ["0001", "1.8", "2.0"]
-    assert names["labels"] == {"0001": "surprise"}
+    assert [said.item for said in names["labels"]["anna"]] == ["0001"]
     assert len(names["rows"]) == 1
-    for attribute in _SPAN.findall(text_of(ROOT / "docs/python.md").split("| attribute |")[1]):
+    exec(blocks[1], names)
+    assert names["events"]["answer_anna"].tolist() == ["micro", ""]
+    for attribute in _SPAN.findall(
+        text_of(ROOT / "docs/python.md").split("| attribute |")[1].split("\n\n")[0]
+    ):
         if attribute.isidentifier() and attribute not in ("None", "pandas"):
             assert hasattr(names["session"], attribute), attribute
 
@@ -250,6 +302,19 @@ def keys_of_clip_notes():
     return {key.value for key in keys}
 
 
+def columns_of_a_study():
+    study = Study(Path(), Participants(columns=()), (), ())
+    events = {column.name for column in event_columns(["CODER"])}
+    sessions = {column.name for column in session_columns(study)}
+    sizes = {name for name in sessions if re.fullmatch(r"sensitivity_.*_(1_5|[236])", name)}
+    return events | (sessions - sizes) | set(tables(study)[2].frame.columns)
+
+
+def no_pair():
+    nothing = np.zeros((len(WORDS), len(WORDS)), np.int64)
+    return RaterPair("anna", "bert", 0, nothing, 0, (), ())
+
+
 def section(title):
     """The codebook's lines under a heading."""
     text = text_of(ROOT / "docs" / "codebook.md")
@@ -262,6 +327,18 @@ def section(title):
         ("session.json", fields_of_session()),
         ("events.jsonl", set(json.loads(an_event().to_json())) | reasons()),
         ("clips/*.json", keys_of_clip_notes()),
+        ("labels/CODER.jsonl", {"schema", "removed", *(f.name for f in dataclasses.fields(Label))}),
+        (
+            "labels/CODER.queue.json",
+            {
+                *(field.alias or name for name, field in SessionQueue.model_fields.items()),
+                *(f.name for f in dataclasses.fields(QueueItem)),
+            },
+        ),
+        ("markers.jsonl", set(json.loads(Marker(0.0).to_json()))),
+        ("The tables of a study", columns_of_a_study()),
+        ("The table of agreement", set(row_of(no_pair()))),
+        ("participants.tsv", set(Participants().columns)),
         ("frames.csv", {*COLUMNS, *(verdict.name.lower() for verdict in Assessable)}),
         ("archive.csv, the table of a batch", {f.name for f in dataclasses.fields(BatchRow)}),
         ("Profile of a person", {"schema", *(f.name for f in dataclasses.fields(Profile))}),

@@ -11,21 +11,23 @@ from tests.paths import ROOT
 
 # Lowest first; what shares a row does not import its neighbours.
 REALTIME = (
-    ("errors", "limits", "memory", "outlet", "statistics", "user_folders"),
+    ("errors", "extras", "limits", "memory", "outlet", "statistics", "user_folders"),
     ("atomic_file", "event"),
-    ("capture", "face"),
+    ("encryption",),
+    ("capture", "consent", "face"),
     ("motion",),
     ("spotting",),
     ("settings", "status"),
     ("engine",),
     ("recording",),
     ("dashboard", "demo"),
-    ("review",),
     ("export",),
+    ("markers", "study"),
+    ("report", "retention", "review"),
     ("analysis", "batch", "doctor"),
-    ("pipeline",),
+    ("guide", "pipeline"),
     ("app",),
-    ("cli",),
+    ("api", "cli"),
 )
 MODEL = (
     ("progress",),

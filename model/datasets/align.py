@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from model.datasets.pair_file import APEX_NS, align_pictures
 from model.datasets.record import Record
 from model.synthetic.apex_jitter import apex_range
+from realtime.encryption.media import read_still
 from realtime.face.face import FaceTracker
 from realtime.face.geometry import cut_out, widened
 
@@ -121,7 +122,7 @@ def _times_ns(numbers: Sequence[int], fps: float) -> list[int]:
 
 def _read(record: Record, number: int) -> NDArray[np.uint8] | None:
     """A frame as BGR, whatever it is on the disk; None when it cannot be read."""
-    picture = cv2.imread(str(record.frames[number]), cv2.IMREAD_COLOR)
+    picture = read_still(record.frames[number])
     if picture is None:
         return None
     face = np.asarray(picture, np.uint8)

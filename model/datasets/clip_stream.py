@@ -19,7 +19,7 @@ from model.datasets.align import AlignedClip, R
 from model.synthetic.apex_jitter import select_apex
 from model.synthetic.combinations import UNKNOWN
 from model.synthetic.pair_stream import Batch
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.errors import DataError
 from realtime.event import ACTION_UNITS
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from model.datasets.record import Record
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 
 THREE = ("negative", "positive", "surprise")
 

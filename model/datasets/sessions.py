@@ -1,63 +1,68 @@
-"""Fleeting's own sessions that a person has reviewed: flagged events as records.
+"""Fleeting's own sessions that people have coded: flagged events as records.
 
-`fleeting review`, or an editor, puts a `labels.csv` into the session folder, columns `id,label`,
-the label one of negative, positive, surprise and none.  The pictures are the event's onset and
-apex stills, so they are numbered by the event's own frames.  Every session folder is one subject
-unless labels.csv has a `subject` column.
+`fleeting review` keeps the answers in the session folder, a file for each coder.  An event counts
+with the class that its coders gave it, or as none; where they differ, or one is unsure, it is left
+out.  The pictures are the event's onset and apex stills, so they are numbered by the event's own
+frames.  The participant is the subject; a session without one is a subject of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.datasets.record import Dataset, LoadReport, Record
 from realtime.errors import DataError, RecordingError
-from realtime.event import Event
-from realtime.recording.labels_csv import LABELS, read_labels
-from realtime.recording.labels_csv import NAME as LABELS_FILE
-from realtime.recording.session import Session, open_session
+from realtime.event import CLASSES, Event
+from realtime.recording.labels import CoderAnswer, Label
+from realtime.study.study import StudySession, open_study
 
 NAME = "sessions"
 
 
 def load(root: Path) -> Dataset:
-    """Sessions at or below `root`.  Raises DataError when none of them has been reviewed."""
-    reviewed = sorted(path.parent for path in root.rglob(LABELS_FILE))
-    if not reviewed:
-        raise DataError(
-            f"{root} holds no reviewed session, that is no {LABELS_FILE} (id,label): "
-            "fleeting review SESSION makes one"
-        )
+    """Sessions at or below `root`.  Raises DataError when none of them has been coded."""
+    study = open_study(root)
     report, records = LoadReport(), []
-    for session in reviewed:
-        records += _session(session, report)
+    for trouble in study.troubles:
+        report.skip(NAME, str(root), trouble)
+    coded = [of for of in study.sessions if of.session.labels]
+    if not coded:
+        raise DataError(f"{root} holds no coded session: fleeting review {root} makes one")
+    for of in coded:
+        records += _session(of, report)
     return Dataset(NAME, tuple(records), report)
 
 
-def _session(folder: Path, report: LoadReport) -> list[Record]:
-    session = open_session(folder)
-    for trouble in session.troubles:
-        report.skip(NAME, folder.name, trouble)
-    events = {event.id: event for event in session.events}
+def _session(of: StudySession, report: LoadReport) -> list[Record]:
+    events = {event.id: event for event in of.session.events}
+    answers: dict[str, list[Label]] = {}
+    for by_coder in of.session.labels.values():
+        for label in by_coder:
+            answers.setdefault(label.item, []).append(label)
     records = []
-    for number, row in enumerate(read_labels(folder / LABELS_FILE), 2):
-        where = f"{folder.name}/{LABELS_FILE} row {number}"
-        identity, label = row["id"].strip(), row["label"].strip().lower()
-        if identity not in events:
-            report.skip(NAME, where, "no event of that id")
-        elif label not in LABELS:
-            report.skip(NAME, where, f"label is none of {', '.join(LABELS)}")
+    for item, said in sorted(answers.items()):
+        record = _record(of, events.get(item), _agreed(said))
+        if isinstance(record, str):
+            report.skip(NAME, f"{of.name} {item}", record)
         else:
-            subject = (row.get("subject") or "").strip() or folder.name
-            record = _record(session, events[identity], label, subject)
-            if isinstance(record, str):
-                report.skip(NAME, where, record)
-            else:
-                records.append(record)
+            records.append(record)
     return records
 
 
-def _record(session: Session, event: Event, label: str, subject: str) -> Record | str:
+def _agreed(answers: Sequence[Label]) -> str | None:
+    """The class, or none, that every coder gave."""
+    words = {label.word for label in answers}
+    usable = words <= {*CLASSES, CoderAnswer.NONE.value}
+    return words.pop() if usable and len(words) == 1 else None
+
+
+def _record(of: StudySession, event: Event | None, word: str | None) -> Record | str:
+    session = of.session
+    if event is None:
+        return "no event of that id"
+    if word is None:
+        return "its coders differ, or are unsure, or gave no class"
     try:
         stills = [session.files.path(name) for name in event.stills[:2]]
     except RecordingError as error:
@@ -69,7 +74,7 @@ def _record(session: Session, event: Event, label: str, subject: str) -> Record 
         return "its apex is not after its onset"
     return Record(
         dataset=NAME,
-        subject=subject,
+        subject=of.participant or of.name,
         clip=f"{session.folder.name}/{event.id}",
         frames={onset: stills[0], apex: stills[1]},
         fps=(apex - onset) / seconds,
@@ -77,7 +82,7 @@ def _record(session: Session, event: Event, label: str, subject: str) -> Record 
         apex=apex,
         offset=apex,
         kind="micro",
-        emotion=label,
-        valence_raw=label,
+        emotion=word,
+        valence_raw=word,
         face_box=event.face_box,
     )

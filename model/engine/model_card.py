@@ -62,7 +62,9 @@ The first command scores it on subjects that were held out, the second writes `r
 Meant for showing, measuring and studying small facial movements, with a person who checks every
 clip. A class is a kind of movement and not a feeling. Not meant for deciding about people: not
 for lie detection, hiring, policing, border control, or reading workers and pupils, and not on
-people who have not agreed.
+people who have not agreed. Its action units describe movements of the skin. Its classes (negative,
+positive, surprise) can be taken for an inference of emotions in the sense of the EU AI Act, which
+prohibits it at work and in education (Article 5(1)(f)).
 
 ## Choices of this project
 

@@ -36,6 +36,7 @@ from model.evaluation.run_folder import (
     write_predictions,
 )
 from realtime.errors import DataError
+from realtime.extras import install_command
 
 log = logging.getLogger(__name__)
 
@@ -147,8 +148,8 @@ def _on_ray(folds: Sequence[Fold], work: Work, workers: int, threads: int) -> Ou
         import ray
     except ImportError as error:
         raise DataError(
-            "folds on a cluster need Ray, which is not installed: pip install 'fleeting[cluster]',"
-            " or run them without --cluster"
+            "folds on a cluster need Ray, which is not installed: "
+            f"{install_command('cluster')}, or run them without --cluster"
         ) from error
     own: dict[str, Any] = {"address": "local", "num_cpus": workers * threads}
     waiting: dict[Any, Fold] = {}

@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from model.synthetic.combinations import UNKNOWN
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Needs scikit-learn, and treelite to read its trees; the file it writes is read w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +59,23 @@ Platt = dict[Stage, tuple[float, float]]
 
 def cross_fit(
     results: Sequence[SimulationResult],
+    is_learned: Callable[[SimulationResult], bool] = lambda _: True,
 ) -> tuple[list[ScoredCandidates], Platt, list[Forests]]:
     """Probabilities from trees that never saw the recording's group, the Platt lines, the trees.
 
     The trees are those of each fold of `fold_of`.
+
+    Args:
+        is_learned: which results trees are fitted to; all are scored.
+
+    Raises:
+        DataError: a fold leaves nothing to learn from.
     """
     fold = fold_of({p.group for p in results})
     raw = [np.zeros(len(p.rows)) for p in results]
     forests: list[Forests] = [{} for _ in range(FOLDS)]
     for held_out in progress(range(FOLDS), "cross-fitting"):
-        learned = [p for p in results if fold[p.group] != held_out]
+        learned = [p for p in results if fold[p.group] != held_out and is_learned(p)]
         for stage in STAGES:
             models = forests[held_out][stage] = fit_stage(learned, stage, seeds=1)
             for p, scores in zip(results, raw, strict=True):

@@ -27,7 +27,6 @@ from realtime.face.geometry import inter_ocular
 
 _MARGIN_IOD = 0.7  # around all the places of the face, of the largest distance between the eyes
 _KEPT_IOD = 1.2  # around the face of one frame: more than alignment and the smallest crop need
-_CORNER = np.array([0.5, 0.5, 0], np.float32)  # of a pixel, from its centre; depth has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,27 +202,29 @@ def backwards(recording: FaceRecording) -> FaceRecording:
     return FaceRecording(recording.name, tuple(turned))
 
 
+def forward_and_back(
+    recording: FaceRecording, seconds: float
+) -> tuple[FaceRecording, tuple[float, ...]]:
+    """Forward and backwards in turn until it is at least so long, and the times where it turns, s.
+
+    A recording that is long enough stays as it is.
+    """
+    frames = list(recording.frames)
+    turns: list[float] = []
+    there, back = recording.frames, backwards(recording).frames
+    while (frames[-1].t_ns - frames[0].t_ns) / 1e9 < seconds:
+        end_ns, part = frames[-1].t_ns, back if len(turns) % 2 == 0 else there
+        turns.append(end_ns / 1e9)
+        later_ns = end_ns - part[0].t_ns
+        frames += [replace(m, t_ns=m.t_ns + later_ns) for m in part[1:]]
+    return FaceRecording(recording.name, tuple(frames)), tuple(turns)
+
+
 def at_pace(recording: FaceRecording, factor: float) -> FaceRecording:
     """As if everything had happened `factor` times as fast."""
     first = recording.frames[0].t_ns
     paced = (replace(m, t_ns=first + round((m.t_ns - first) / factor)) for m in recording.frames)
     return FaceRecording(recording.name, tuple(paced))
-
-
-def farther(recording: FaceRecording, factor: float) -> FaceRecording:
-    """As if filmed from farther away: everything `factor` times as large, at most 1."""
-
-    def smaller(frame: FaceFrame) -> FaceFrame:
-        grey = cv2.resize(frame.grey, size, interpolation=cv2.INTER_AREA)
-        face = frame.face
-        if face is not None:
-            face = replace(face, landmarks=(face.landmarks + _CORNER) * scale - _CORNER)
-        return FaceFrame(frame.t_ns, np.asarray(grey, np.uint8), face)
-
-    height, width = recording.frames[0].grey.shape
-    size = round(width * factor), round(height * factor)
-    scale = np.array([size[0] / width, size[1] / height, factor], np.float32)
-    return FaceRecording(recording.name, tuple(smaller(m) for m in recording.frames))
 
 
 def framed(recording: FaceRecording, width: int, height: int) -> FaceRecording:

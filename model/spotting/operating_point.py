@@ -2,14 +2,16 @@
 
 Alarms are counted as a user would, one movement one alarm, by the spotter's own rules.  The
 operating table rests on people that the trees which judged them had not seen, watched as they
-are: a target is the rate that was counted on them.  Below the rate at which few alarms are left
-to count, the table follows the exponential tail of the probability's log odds (peaks over a
-threshold).
+are.  Few people were at hand, and they differ: a target is the upper quartile of the rate of as
+many people drawn from them with replacement, so that three of four such groups keep to it.  Below
+the rate at which few alarms are left to count, the table follows the exponential tail of the
+probability's log odds (peaks over a threshold).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,18 +20,19 @@ from numpy.typing import NDArray
 from model.spotting.jobs import SimulationResult
 from model.spotting.labelled_candidates import LabelledCandidate
 from realtime.spotting.candidates import Stage
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.onset_config import OnsetConfig
 from realtime.spotting.spotter import SpotterConfig
 from realtime.spotting.verifier import Verifier
 
 TARGET_RATES = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0])  # a minute
-# Rates counted on people left out are those of the films and behaviours that were at hand: a target
-# leaves so much room for others.
-UNSEEN = 1.4
+_KEEPING = 0.75  # share of groups of people that keep to a target
+_DRAWS = 400
 # The first stage lets through what lies this much below the second's threshold, log odds: some
 # two flags go up for each that stands.
 LENIENCY = 0.5
 _TAIL_PER_MIN = 2.0  # rate above which alarms are counted, below it their tail is extrapolated
+_RELIABLE_FROM = -2.0  # log odds of the first stage
+_BANDS = 10
 _ODDS = np.linspace(-6.0, 8.0, 281)  # thresholds of the second stage, log odds
 
 Array = NDArray[np.float64]
@@ -103,10 +106,11 @@ def operating_table(cases: Sequence[ScoredCandidates]) -> OperatingTable:
     moved = [c for c in cases if c.result.events]
     real = [c for c in still if not c.result.simulated]
     simulated = [c for c in still if c.result.simulated]
-    counted = _rates(real or simulated)
-    beside = _rates(simulated) if simulated else np.full(len(_ODDS), np.nan)
-    rates = _with_tail(counted)
-    least = np.interp(-np.log(TARGET_RATES / UNSEEN), -np.log(rates), _ODDS)
+    by_person = _by_group(real or simulated)
+    counted = by_person.mean(axis=0)
+    beside = _by_group(simulated).mean(axis=0) if simulated else np.full(len(_ODDS), np.nan)
+    rates = _with_tail(_of_drawn_groups(by_person))
+    least = np.interp(-np.log(TARGET_RATES), -np.log(rates), _ODDS)
     events = sum(c.result.events for c in moved)
     found = [sum(len(alarms(c, *_pair(x))[1]) for c in moved) / max(events, 1) for x in least]
     early, late = np.array([_pair(x) for x in least]).T
@@ -119,6 +123,40 @@ def operating_table(cases: Sequence[ScoredCandidates]) -> OperatingTable:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Flags of one band of probability."""
+
+    probability: float  # mean
+    right: float  # share that a movement was added for
+    flags: int
+
+
+def reliability(cases: Sequence[ScoredCandidates]) -> list[Reliability]:
+    """Whether the second stage's probabilities are true, of what the first stage lets through.
+
+    Of the cases with movements: as densely as these are strewn, not as rarely as people make them.
+    """
+    least = _probability(_RELIABLE_FROM)
+    moved = [c for c in cases if c.result.events and not c.result.simulated]
+    flags = [(p, e >= 0) for c in moved for first, p, e in _flags(c) if first >= least]
+    bands = np.linspace(0, 1, _BANDS + 1)
+    found = []
+    for low, high in itertools.pairwise(bands):
+        inside = [(p, right) for p, right in flags if low <= p < high]
+        if inside:
+            mean, right = np.mean(inside, axis=0)
+            found.append(Reliability(float(mean), float(right), len(inside)))
+    return found
+
+
+def _flags(case: ScoredCandidates) -> Iterator[tuple[float, float, int]]:
+    """(probability of the first stage, of the second, movement) of candidates with a second."""
+    for first, second, event in zip(case.early, case.late, case.event, strict=True):
+        if second < 1.0:
+            yield float(first), float(second), int(event)
+
+
 def _pair(odds: float) -> tuple[float, float]:
     """Probabilities of the first and of the second stage."""
     return _probability(odds - LENIENCY), _probability(odds)
@@ -128,10 +166,22 @@ def _probability(odds: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-def _rates(cases: Sequence[ScoredCandidates]) -> Array:
-    """False alarms an assessable minute that stand, at every threshold of `_ODDS`."""
-    minutes = sum(max(c.result.seconds - OnsetConfig().learn_s, 0.0) for c in cases) / 60
-    return np.array([sum(alarms(c, *_pair(x))[0] for c in cases) / minutes for x in _ODDS])
+def _by_group(cases: Sequence[ScoredCandidates]) -> Array:
+    """(groups, thresholds of `_ODDS`) false alarms an assessable minute that stand."""
+    names = sorted({c.result.group for c in cases})
+    counts, minutes = np.zeros((len(names), len(_ODDS))), np.full(len(names), 1e-9)
+    for case in cases:
+        group = names.index(case.result.group)
+        counts[group] += [alarms(case, *_pair(x))[0] for x in _ODDS]
+        minutes[group] += max(case.result.seconds - OnsetConfig().learn_s, 0.0) / 60
+    return np.asarray(counts / minutes[:, None], np.float64)
+
+
+def _of_drawn_groups(rates: Array) -> Array:
+    """The mean rate that `_KEEPING` of groups of people stay below, at every threshold."""
+    rng, people = np.random.default_rng(0), len(rates)
+    drawn = rng.multinomial(people, np.full(people, 1 / people), _DRAWS) / people
+    return np.asarray(np.quantile(drawn @ rates, _KEEPING, axis=0), np.float64)
 
 
 def _with_tail(rates: Array) -> Array:

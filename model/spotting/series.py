@@ -8,7 +8,7 @@ hundredth of the cost.  A series holds numbers only: no picture and no landmark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -53,16 +53,23 @@ class FaceSeries:
 
 
 def record_series(
-    recording: FaceRecording, person: str, shortest_s: float = SHORTEST_S
+    recording: FaceRecording,
+    person: str,
+    shortest_s: float = SHORTEST_S,
+    turns_s: Sequence[float] = (),
 ) -> Iterator[FaceSeries]:
-    """Every unbroken stretch of a recording, as the live path measures it."""
-    pipeline = FacePipeline()
+    """Every unbroken stretch of a recording, as the live path measures it.
+
+    Args:
+        turns_s: where the recording is played backwards from, or forward again.
+    """
+    pipeline, about = FacePipeline(), (person, recording.name, turns_s, shortest_s)
     times: list[float] = []
     rows: list[Array] = []
     for frame in recording.frames:
         face = frame.face
         if times and (face is None or pipeline.is_interrupted(frame.t_ns, face)):
-            yield from _series(person, recording.name, times, rows, shortest_s)
+            yield from _series(*about, times, rows)
             times, rows = [], []
         if face is None:
             pipeline.reset()
@@ -70,14 +77,20 @@ def record_series(
         held = pipeline.align(frame.t_ns, frame.grey, face)
         times.append(frame.t_ns / 1e9)
         rows.append(pipeline.measure(held, face))
-    yield from _series(person, recording.name, times, rows, shortest_s)
+    yield from _series(*about, times, rows)
 
 
 def _series(
-    person: str, name: str, times: list[float], rows: list[Array], shortest_s: float
+    person: str,
+    name: str,
+    turns_s: Sequence[float],
+    shortest_s: float,
+    times: list[float],
+    rows: list[Array],
 ) -> Iterator[FaceSeries]:
     if times and times[-1] - times[0] >= shortest_s:
-        yield FaceSeries(person, name, np.array(times), np.array(rows, np.float32))
+        turns = tuple(t for t in turns_s if times[0] < t < times[-1])
+        yield FaceSeries(person, name, np.array(times), np.array(rows, np.float32), turns)
 
 
 def mirrored(series: FaceSeries) -> FaceSeries:
@@ -111,20 +124,6 @@ def backwards(series: FaceSeries) -> FaceSeries:
     turns = tuple(ends - t for t in series.turns_s)
     rows = series.rows[::-1].copy()
     return _paced(replace(series, t_s=(ends - series.t_s)[::-1], rows=rows, turns_s=turns))
-
-
-def forward_and_back(series: FaceSeries, seconds: float) -> FaceSeries:
-    """A short series played forward and backwards in turn until it is at least so long."""
-    there, back = series, backwards(series)
-    t_s, rows = [series.t_s], [series.rows]
-    turns: list[float] = []
-    while t_s[-1][-1] - series.t_s[0] < seconds:
-        part = back if len(turns) % 2 == 0 else there
-        end = float(t_s[-1][-1])
-        turns.append(end)
-        t_s.append(part.t_s[1:] - part.t_s[0] + end)
-        rows.append(part.rows[1:])
-    return replace(series, t_s=np.concatenate(t_s), rows=np.concatenate(rows), turns_s=tuple(turns))
 
 
 def at_pace(series: FaceSeries, factor: float) -> FaceSeries:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from model.synthetic.combinations import targets
 from model.synthetic.identity import smooth_noise
-from model.synthetic.pairs import Recipe, draw_movement
+from model.synthetic.movement import draw_movement
+from model.synthetic.recipe import Recipe
 from realtime.face.action_units import warp
 from realtime.face.geometry import CROP_IOD, CROP_SIZE, canonical_in_crop
 

@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from model.synthetic.footage import Footage
-from model.synthetic.pairs import Pair, Recipe, make_pair
+from model.synthetic.pairs import Pair, make_pair
 from model.synthetic.portraits import Portrait
+from model.synthetic.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,14 @@ nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.synthetic.apex_jitter import select_apex
-from model.synthetic.combinations import draw_even, targets
+from model.synthetic.combinations import targets
 from model.synthetic.disturbances import (
     Glasses,
     close_lids,
@@ -31,77 +29,18 @@ from model.synthetic.disturbances import (
     mouth_motion,
     relight,
     residual_head_motion,
-    vary,
 )
 from model.synthetic.footage import Footage, borrowed_motion, pick
 from model.synthetic.identity import draw_identity, smooth_noise
+from model.synthetic.movement import DrawnMovement, draw_movement
 from model.synthetic.portraits import Portrait
 from model.synthetic.random_draws import log_uniform
+from model.synthetic.recipe import Recipe
 from model.synthetic.simulated_camera import SimulatedCamera
-from model.synthetic.skin_models import LEARNED, SKINS, Motion
-from model.synthetic.smiles import smile_count, smile_field
-from realtime.event import CLASSES
-from realtime.face.action_units import Field, draw_units, warp
+from realtime.face.action_units import Field, warp
 from realtime.face.geometry import CROP_IOD, CROP_SIZE
 
-NON_EVENT = -1
-
-NonEvent = Literal[
-    "still",
-    "turn",
-    "blink",
-    "mouth",
-    "light",
-    "gaze",
-    "codec",
-    "macro",
-    "repeat",
-    "footage",
-    "borrowed",
-]
-# "repeat" is an identical pair: no motion; footage with nothing added is drawn with the
-# footage, and "borrowed" is a portrait moved as a face in footage did.
-DRAWN_NON_EVENTS: Mapping[NonEvent, float] = {
-    **{"still": 0.15, "turn": 0.22, "blink": 0.18, "mouth": 0.20},
-    **{"light": 0.05, "gaze": 0.07, "codec": 0.05, "macro": 0.06, "repeat": 0.12},
-}
-
-PEAK_RANGE_IOD = (0.005, 0.06)
-MACRO_RANGE_IOD = (0.08, 0.18)  # a piece of an ordinary expression, cut short
-
 _FPS = 30.0  # stated to the encoder; it does not space the pair
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How pairs are drawn; the defaults are the ones of the published engine."""
-
-    motions: tuple[Motion, ...] = LEARNED  # models of how skin moves, equally often
-    footage_share: float = 0.55  # of the pairs, where there is footage
-    non_event_share: float = 0.35
-    non_events: tuple[NonEvent, ...] = tuple(DRAWN_NON_EVENTS)
-    units: Literal["coded", "even"] = "even"  # as often as coded in datasets, or each alike
-    smile_share: float = 0.2  # of movements with unit 12: measured on people, not drawn by a model
-    spread_iod: float = 0.25  # skin farther away comes along: blur of the motion, up to this
-    spread_share: float = 0.5  # of the movements
-    one_sided_share: float = 0.3
-    peak_iod: tuple[float, float] | None = (
-        None  # a fixed range, drawn log-uniformly, no time course
-    )
-    median_peak_iod: float = 0.014  # of the log-normal distribution that published figures suggest
-    sigma_ln_peak: float = 0.5
-    swept_share: float = 0.5  # of the events: peak log-uniform over the whole range instead
-    apex_shift: float = 0.4  # r of the paper's eq. 2-4; 0 takes the labelled apex
-    turn_degrees: float = 0.5  # deviation of yaw and pitch between onset and apex
-    # Some people move more than others: a factor on turns, lips and lids, log-uniform.
-    unrest: tuple[float, float] = (0.5, 2.0)
-    borrowed_share: float = 0.35  # of portraits, where there is footage: a real face's motion
-    lips_share: float = 0.3  # of all pairs: lips that also move a little
-    light_step: float = 0.02
-    glasses_share: float = 0.12
-    bend_iod: float = 0.03  # features of people in footage, elsewhere by this deviation
-    refilmed_share: float = 0.4  # of footage, with a second camera's noise and compression
-    flicker_share: float = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +56,6 @@ class Pair:
     person: str  # who is in the footage; "" for a portrait
     motion: str  # model of skin motion; "" for a non-event
     acts: NDArray[np.int8]  # (units of `ACTION_UNITS`, 2) see `combinations.targets`
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnMovement:
-    """What is to be classified: an event's action units, a macro-expression's, or none."""
-
-    label: int
-    kind: str
-    units: tuple[str, ...]
-    peak_iod: float
-    skin: Field  # crop pixels
-    motion: str = ""
-    unknown: tuple[str, ...] = ()  # units that may act or not
 
 
 def make_pair(
@@ -166,54 +92,6 @@ def make_pair(
     if kind == "repeat":
         return replace(pair, apex=pair.onset, displacement=np.zeros_like(pair.displacement))
     return pair
-
-
-def draw_movement(
-    rng: np.random.Generator,
-    landmarks: NDArray[np.floating],
-    recipe: Recipe,
-    non_events: Sequence[NonEvent],
-) -> DrawnMovement:
-    """What one pair is about, on a face with these landmarks (468+, 2+) in the crop."""
-    still = np.zeros((CROP_SIZE, CROP_SIZE, 2), np.float32)
-    event = rng.random() >= recipe.non_event_share
-    if not event:
-        odds = np.array([DRAWN_NON_EVENTS.get(name, 1.0) for name in non_events])
-        kind = str(rng.choice(non_events, p=odds / odds.sum()))
-        if kind != "macro":
-            return DrawnMovement(NON_EVENT, kind, (), 0.0, still)
-    label = int(rng.integers(len(CLASSES)))
-    draw = draw_even if recipe.units == "even" else draw_units
-    units = _one_sided(rng, draw(rng, CLASSES[label]), recipe)
-    peak = _draw_peak(rng, recipe) if event else log_uniform(rng, *MACRO_RANGE_IOD)
-    smiling = any(name.lstrip("LR") == "12" for name in units)
-    unknown: tuple[str, ...] = ()
-    if smiling and rng.random() < recipe.smile_share:
-        motion = "smile"
-        field = smile_field(int(rng.integers(smile_count())), units, landmarks, peak)
-        units = {name: strength for name, strength in units.items() if name.lstrip("LR") == "12"}
-        unknown = ("6", "10", "14")  # a smile with the teeth shown; nobody coded the rest
-    else:
-        motion = recipe.motions[rng.integers(len(recipe.motions))]
-        field = SKINS[motion](units, landmarks, peak)
-    if rng.random() < recipe.spread_share:
-        field = _spread(field, float(rng.uniform(0.05, 1)) * recipe.spread_iod)
-    skin = vary(rng, field)
-    if event:
-        return DrawnMovement(label, "event", tuple(units), peak, skin, motion, unknown)
-    return DrawnMovement(NON_EVENT, "macro", (), 0.0, skin)
-
-
-def _spread(field: Field, reach_iod: float) -> Field:
-    """The motion blurred over so much skin, its longest displacement as before."""
-    cell = 4  # pixels; what is left is smooth over many
-    side = CROP_SIZE // cell
-    coarse = cv2.resize(field, (side, side), interpolation=cv2.INTER_AREA)
-    coarse = cv2.GaussianBlur(coarse, (0, 0), reach_iod * CROP_IOD / cell)
-    fine = cv2.resize(coarse, (CROP_SIZE, CROP_SIZE), interpolation=cv2.INTER_CUBIC)
-    before, after = (float(np.hypot(f[..., 0], f[..., 1]).max()) for f in (field, fine))
-    spread: Field = fine * np.float32(before / max(after, 1e-6))
-    return spread
 
 
 def _photograph(
@@ -326,31 +204,6 @@ def _carried(field: Field, motion: Field) -> Field:
         ),
         np.float32,
     )
-
-
-def _one_sided(
-    rng: np.random.Generator, units: dict[str, float], recipe: Recipe
-) -> dict[str, float]:
-    if rng.random() >= recipe.one_sided_share:
-        return units
-    side = "L" if rng.random() < 0.5 else "R"
-    return {side + unit: strength for unit, strength in units.items()}
-
-
-def _draw_peak(rng: np.random.Generator, recipe: Recipe) -> float:
-    """Displacement at the frame that is taken for the apex, share of the IOD."""
-    if recipe.peak_iod is not None:
-        return log_uniform(rng, *recipe.peak_iod)
-    low, high = np.log(PEAK_RANGE_IOD)
-    if rng.random() < recipe.swept_share:
-        drawn = rng.uniform(low, high)
-    else:
-        drawn = rng.normal(np.log(recipe.median_peak_iod), recipe.sigma_ln_peak)
-    # The time course of a movement at 100 frames a second, and the paper's random apex on it.
-    onset, apex, last = 0, int(rng.integers(7, 32)), 60
-    frame = select_apex(onset, apex, last, recipe.apex_shift, rng)
-    course = np.sin(np.pi / 2 * min(frame / apex, 2.0)) ** 2
-    return float(np.exp(np.clip(drawn, low, high)) * course)
 
 
 def _draw_lids(

@@ -20,6 +20,7 @@ class TrainingProgress:
     elapsed_s: float = 0.0  # training time, of all the runs so far
     chapter_index: int = 0  # of the stream, where the present pair cache begins
     chapter_step: int = 0  # steps made in it; 0 is none begun
+    chapter_pairs: int = 0  # drawn from the stream for it; 0 is not known
 
 
 def save(

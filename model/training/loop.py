@@ -8,18 +8,18 @@ and by the folds of `model.evaluation.cross_validate`.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from torch import Tensor, nn
 
@@ -30,6 +30,7 @@ from model.network.network_config import Config
 from model.synthetic.pair_stream import Batch, PairBatches
 from model.training import checkpoint
 from model.training.autocast import autocast
+from model.training.loss_reports import LossReports
 from model.training.pair_cache import PairCache
 from model.training.parallel import World, join
 from model.training.schedule import Length, Phase, TrainSettings, phase_at
@@ -169,22 +170,32 @@ def fit(
     elif path.exists():
         raise DataError(f"{path} exists: go on with --resume, or choose another folder")
     output.mkdir(parents=True, exist_ok=True)
-    run = _Run(model, optimiser, settings, progress, stream_from, length, world)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:.1f} %"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     earlier_s, started = progress.elapsed_s, time.monotonic()
     saved = started
     quiet = not world.leads
+    console = Console(stderr=True)
     with (
-        closing(_Reports(None if quiet else output)) as reports,
-        Bar(*columns, disable=quiet) as bar,
+        closing(LossReports(None if quiet else output)) as reports,
+        Bar(*columns, console=console, disable=quiet or not console.is_terminal) as bar,
     ):
         task = bar.add_task("training", total=1.0)
-        while (done := world.agree(length.done(progress))) < 1.0:
+
+        def drawing(drawn: int, wanted: int) -> None:
+            now_s = earlier_s + time.monotonic() - started
+            done = length.done(replace(progress, elapsed_s=now_s))
+            bar.update(task, completed=done, description=f"pairs {drawn} of {wanted}")
+
+        run = _Run(model, optimiser, settings, progress, stream_from, length, world, drawing)
+        step_s = 0.0  # of the last
+        while (done := world.agree(_share_done(length, progress, step_s))) < 1.0:
+            before_s = progress.elapsed_s
             phase, rate = phase_at(settings, done)
             bar.update(task, completed=done, description=f"{phase.name} {progress.step}")
             for group in optimiser.param_groups:
@@ -192,6 +203,7 @@ def fit(
             terms = run.step(phase)
             now = time.monotonic()
             progress.elapsed_s = earlier_s + now - started
+            step_s = progress.elapsed_s - before_s
             reports.add(terms, progress, f"{100 * done:5.1f} % {phase.name}")
             if world.leads and now - saved >= save_every_s:
                 checkpoint.save(path, model, optimiser, progress, stated)
@@ -201,6 +213,11 @@ def fit(
     if world.leads:
         checkpoint.save(path, model, optimiser, progress, stated)
     return model.eval()
+
+
+def _share_done(length: Length, progress: checkpoint.TrainingProgress, step_s: float) -> float:
+    """1 too where the next step would go on beyond the run's time."""
+    return length.done(progress) if length.has_room(progress, step_s) else 1.0
 
 
 class _Run:
@@ -215,8 +232,9 @@ class _Run:
         stream_from: Callable[[int, World], PairBatches],
         length: Length,
         world: World,
+        drawing: Callable[[int, int], None],
     ) -> None:
-        self._length, self._world = length, world
+        self._length, self._world, self._drawing = length, world, drawing
         self.model, self.optimiser, self.settings = model, optimiser, settings
         self.progress = progress
         self._cache: PairCache | None = None
@@ -258,47 +276,25 @@ class _Run:
             begun = progress.step - progress.chapter_step
             left = self._length.steps_left(self.settings.phases, phase, begun)
             size = max(min(phase.cache_pairs, left * phase.batch // phase.epochs), phase.batch)
+            known = progress.chapter_pairs if progress.chapter_step else 0
             if progress.chapter_step == 0:
                 progress.chapter_index = self._stream.next_index
             seed = self.settings.seed + progress.chapter_index
+            limit_s = self._length.drawing_s(self.settings.phases, phase, progress.elapsed_s)
+            began = time.monotonic()
+
+            def goes_on(drawn: int, wanted: int) -> bool:
+                self._drawing(drawn, wanted)
+                progress.chapter_pairs = drawn
+                if known:  # a cache that was begun is drawn as long as it was
+                    return drawn < known
+                return drawn < phase.batch or time.monotonic() - began < limit_s
+
             self._cache = PairCache.fill(
-                self.model, self._stream, size, seed, laid_in=phase.laid_in
+                self.model, self._stream, size, seed, laid_in=phase.laid_in, goes_on=goes_on
             )
         batch = self._cache.batch(progress.chapter_step, phase.batch)
         progress.chapter_step += 1
         if progress.chapter_step >= phase.epochs * self._cache.steps(phase.batch):
             self._cache, progress.chapter_step = None, 0
         return batch
-
-
-class _Reports:
-    """Means of the loss terms, to the log twice a minute and to TensorBoard if it is there."""
-
-    def __init__(self, folder: Path | None, every_s: float = 30.0) -> None:
-        self.every_s = every_s
-        self._terms: dict[str, list[float]] = {}
-        self._last = time.monotonic()
-        self._board: Any = None
-        if folder is not None and importlib.util.find_spec("tensorboard"):
-            from torch.utils.tensorboard import SummaryWriter
-
-            self._board = SummaryWriter(str(folder / "board"))
-
-    def add(
-        self, terms: dict[str, float], progress: checkpoint.TrainingProgress, where: str
-    ) -> None:
-        for name, value in terms.items():
-            self._terms.setdefault(name, []).append(value)
-        if time.monotonic() - self._last < self.every_s:
-            return
-        means = {name: float(np.mean(values)) for name, values in self._terms.items()}
-        listed = "  ".join(f"{name} {mean:.4f}" for name, mean in means.items())
-        log.info("%s step %d pairs %d  %s", where, progress.step, progress.next_index, listed)
-        if self._board is not None:
-            for name, mean in means.items():
-                self._board.add_scalar(f"loss/{name}", mean, progress.step)
-        self._terms, self._last = {}, time.monotonic()
-
-    def close(self) -> None:
-        if self._board is not None:
-            self._board.close()

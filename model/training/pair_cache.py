@@ -8,7 +8,7 @@ epochs, mirrored half of the time and each time slightly shifted.  Called by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -21,7 +21,7 @@ from model.network.displacement import standardise
 from model.network.frl_dgt import FrlDgt
 from model.synthetic.laid_movements import lay_movement
 from model.synthetic.pair_stream import Batch, PairBatches
-from model.synthetic.pairs import NON_EVENT, Recipe
+from model.synthetic.recipe import NON_EVENT, Recipe
 from model.training.autocast import autocast
 
 SHIFT = 0.03  # deviation of a face's place, share of half the crop's side
@@ -44,15 +44,21 @@ class PairCache:
         seed: int,
         batch: int = 16,
         laid_in: float = 0.0,
+        goes_on: Callable[[int, int], bool] = lambda *_: True,
     ) -> PairCache:
         """`pairs` pairs; `seed` orders the epochs.
 
         The stream's next ones, and for a share `laid_in` of them movements laid into those of the
         stream that show no event.
+
+        Args:
+            goes_on: called with the pairs drawn so far and those that are wanted of the stream;
+                False: no more are drawn, and as many fewer laid in.
         """
-        drawn = PairCache._draw(model, stream, pairs - round(laid_in * pairs), seed, batch)
+        wanted = pairs - round(laid_in * pairs)
+        drawn = PairCache._draw(model, stream, wanted, seed, batch, goes_on)
         grounds = torch.nonzero(drawn.label == NON_EVENT).flatten().tolist()
-        left = pairs - len(drawn.label)
+        left = round((pairs - wanted) * len(drawn.label) / wanted)
         if not left:
             return drawn
         if grounds:
@@ -60,7 +66,14 @@ class PairCache:
         return _joined(drawn, PairCache._draw(model, stream, left, seed, batch))
 
     @staticmethod
-    def _draw(model: FrlDgt, stream: PairBatches, pairs: int, seed: int, batch: int) -> PairCache:
+    def _draw(
+        model: FrlDgt,
+        stream: PairBatches,
+        pairs: int,
+        seed: int,
+        batch: int,
+        goes_on: Callable[[int, int], bool] = lambda *_: True,
+    ) -> PairCache:
         kept: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         device = next(model.parameters()).device
         for start in range(0, pairs, batch):
@@ -70,6 +83,8 @@ class PairCache:
                 raw = model.dgm(frames)
             pair = (drawn.pair * 255).round().to(torch.uint8)
             kept.append((pair, raw.to("cpu", torch.float16), drawn.label, drawn.acts))
+            if not goes_on(start + len(drawn.label), pairs):
+                break
         pair, raw, label, acts = (torch.cat(parts) for parts in zip(*kept, strict=True))
         return PairCache(pair, raw.contiguous(), label, acts, seed)
 

@@ -14,6 +14,8 @@ from model.network import losses
 from model.training.checkpoint import TrainingProgress
 from realtime.errors import SettingsError
 
+_DRAWING = 0.4  # of what is left of a phase; the rest of it is for reading what was drawn
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -100,10 +102,22 @@ class Length:
     minutes: float | None = None
 
     def done(self, progress: TrainingProgress) -> float:
+        """Share of the run that is behind; 1 and more: it is over."""
         if self.steps is not None:
             return progress.step / self.steps
         assert self.minutes is not None
         return progress.elapsed_s / (60 * self.minutes)
+
+    def has_room(self, progress: TrainingProgress, step_s: float) -> bool:
+        """Whether a step that takes so long ends by the clock; in a run of steps it always does."""
+        return self.minutes is None or progress.elapsed_s + step_s <= 60 * self.minutes
+
+    def drawing_s(self, phases: Sequence[Phase], phase: Phase, elapsed_s: float) -> float:
+        """How long a pair cache may be drawn; in a run of steps, as long as it takes."""
+        if self.minutes is None:
+            return math.inf
+        end = sum(earlier.share for earlier in phases[: phases.index(phase) + 1])
+        return max(0.0, _DRAWING * (60 * self.minutes * end - elapsed_s))
 
     def steps_left(self, phases: Sequence[Phase], phase: Phase, step: int) -> int:
         """Steps from `step` to the end of a phase; in a run of minutes, more than there will be."""

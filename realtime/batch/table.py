@@ -20,8 +20,6 @@ from realtime.recording.session import Session, open_session
 from realtime.recording.session_record import SessionOutcome, SessionRecord
 from realtime.status import EngineCounts
 
-TABLE = "archive.csv"
-
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:

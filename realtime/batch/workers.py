@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from realtime.batch.parent import END_WITH_PARENT
+from realtime.batch.videos import BatchFilm
 from realtime.errors import NothingJudged
 from realtime.recording.frames_csv import NAME as FRAMES
 from realtime.recording.session_record import SessionOutcome
@@ -36,8 +37,10 @@ class Workers:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def analyse(self, jobs: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, str] | None]:
-        """For each (video, its output folder), as they are done: the video, and what went wrong.
+    def analyse(
+        self, jobs: Iterable[tuple[BatchFilm, Path]]
+    ) -> Iterator[tuple[BatchFilm, str] | None]:
+        """For each (film, its output folder), as they are done: the film, and what went wrong.
 
         None twice a second, so that a caller can show how far they are.
         """
@@ -64,10 +67,11 @@ class Workers:
                 process.send_signal(_ASK_TO_END)
         self._pool.shutdown(cancel_futures=True)
 
-    def _run(self, video: Path, output: Path) -> str:
+    def _run(self, film: BatchFilm, output: Path) -> str:
         command = [
-            *(sys.executable, "-m", "run_live", "--source", str(video.absolute())),
-            *("--pace", "fast", "--dashboard", "none", "--output", str(output), *self._flags),
+            *(sys.executable, "-m", "run_live", "--source", str(film.path.absolute())),
+            *("--pace", "fast", "--dashboard", "none", "--output", str(output)),
+            *(*self._flags, *film.flags),
         ]
         with self._lock:
             if self._stopped:

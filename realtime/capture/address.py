@@ -78,7 +78,7 @@ def parse_source(text: str) -> Address:
     if not text or len(text) > MAX_LENGTH:
         raise _refusal("the address is empty or longer than 2048 characters")
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise _refusal("the address holds control characters")
+        raise _refusal("the address holds control characters: rename such a file")
     scheme = _SCHEME.match(text)
     if scheme and text[scheme.end() :].startswith("//"):
         if scheme[1].lower() in SCHEMES:

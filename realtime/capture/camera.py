@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 
 from realtime.capture.opencv_source import OpenCvSource, reported_rate, silence_opencv
-from realtime.capture.source import SourceKind
 from realtime.errors import SettingsError, SourceError
 
 _BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_MSMF}
 _V4L2_NAMES = Path("/sys/class/video4linux")
+_JPEG = ("MJPG", "JPEG")
 _PROBED = 10  # camera numbers tried where the system keeps no list
 _SIZES = ((640, 480), (1280, 720), (1920, 1080))
 _RATES = (30, 60, 120)
@@ -105,10 +105,11 @@ def open_camera(
         capture.set(cv2.CAP_PROP_FPS, fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # what waits in a buffer is late
     try:
+        given = int(capture.get(cv2.CAP_PROP_FOURCC))
         return OpenCvSource(
             capture,
-            SourceKind.CAMERA,
             name,
+            jpeg=_letters(given) in _JPEG,
             requested_fps=fps,
             reported_fps=reported_rate(capture),
             remarks=_not_as_requested(capture, size, code),

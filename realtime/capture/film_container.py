@@ -16,6 +16,7 @@ from typing import IO, NoReturn
 import av
 
 from realtime.capture.address import printable_path
+from realtime.encryption.media import decrypted
 from realtime.errors import SourceError
 
 _CONTAINERS = (
@@ -30,6 +31,7 @@ def open_container(path: Path) -> tuple[IO[bytes], av.container.InputContainer]:
 
     Raises:
         SourceError: it cannot be opened, or is not a video file that is read.
+        DataError: it is a clip that is encrypted, and cannot be decrypted.
     """
     file = _open_regular(path)
     try:
@@ -82,7 +84,7 @@ def _open_regular(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise SourceError(f"{printable_path(path)} is not a regular file")
-    return os.fdopen(descriptor, "rb")
+    return decrypted(os.fdopen(descriptor, "rb"), path)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise translate line ends

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 _MAX_ASPECT = 4  # of a pixel; beyond it the file is wrong, not the picture
 
 
-def picture(frame: av.VideoFrame, pixel_aspect: Fraction | None) -> NDArray[np.uint8]:
+def picture(frame: av.VideoFrame, stream: av.VideoStream) -> NDArray[np.uint8]:
     """(h, w, 3) BGR.
 
     Args:
-        pixel_aspect: width of a stored pixel by its height; the short side is stretched, so that
-            no detail is lost.
+        stream: of the frame; where it stores pixels that are not square, the short side is
+            stretched, so that no detail is lost.
     """
     width, height = frame.width, frame.height
-    aspect = pixel_aspect or Fraction(1)
+    # width of a stored pixel by its height: as the container states it, or the pictures themselves
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
     if not Fraction(1, _MAX_ASPECT) <= aspect <= _MAX_ASPECT:
         aspect = Fraction(1)
     if aspect > 1:

@@ -55,6 +55,12 @@ class Liveness:
             return CameraState.FROZEN
         return CameraState.LIVE
 
+    def still_s(self, now_ns: int) -> float:
+        """Age of the newest changed picture without the time in which the program was stopped."""
+        if self._changed_ns is None:
+            return float("inf")
+        return (now_ns - max(self._changed_ns, self._excused_ns)) / 1e9
+
     def age_s(self, now_ns: int) -> float:
         """Of the newest changed picture; infinite before the first."""
         return float("inf") if self._changed_ns is None else (now_ns - self._changed_ns) / 1e9

@@ -42,7 +42,7 @@ class MediaClock(Generic[Picture]):
     """
 
     def __init__(self, offset_ns: int, scale: Fraction, interval_ns: int) -> None:
-        self._offset_ns = offset_ns
+        self.offset_ns = offset_ns
         self._scale = scale
         self._default_ns = interval_ns
         self._steps: deque[int] = deque(maxlen=_INTERVALS)
@@ -71,6 +71,15 @@ class MediaClock(Generic[Picture]):
         equal = all(held == last for _, held in self._held)
         return self._settle() if len(self._held) > (MAX_EQUAL if equal else MAX_BACKWARD) else []
 
+    def time_of(self, raw_ns: int) -> int:
+        """The time of a stamp that goes on from the last."""
+        scaled = (raw_ns + self.offset_ns) * self._scale.numerator
+        return scaled // self._scale.denominator
+
+    def raw_of(self, t_ns: int) -> int:
+        """The stamp of such a time."""
+        return _divided(t_ns, self._scale) - self.offset_ns
+
     def flush(self) -> list[PlacedFrame[Picture]]:
         """The frames that are held: the film has ended."""
         return self._settle()
@@ -83,7 +92,7 @@ class MediaClock(Generic[Picture]):
         """The held frames, evenly between the last stamp that went on and the next that does."""
         held, self._held = self._held, []
         start_ns = self._last_ns
-        room_ns = min(self._time_of(next_raw_ns) - start_ns, self._interval_ns * (len(held) + 1))
+        room_ns = min(self.time_of(next_raw_ns) - start_ns, self._interval_ns * (len(held) + 1))
         placed = []
         for number, (frame, _) in enumerate(held, start=1):
             self._last_ns = start_ns + max(number, room_ns * number // (len(held) + 1))
@@ -107,7 +116,7 @@ class MediaClock(Generic[Picture]):
 
     def _go_on(self, frame: Picture, raw_ns: int) -> PlacedFrame[Picture]:
         first = self._last_raw_ns is None
-        t_ns = self._time_of(raw_ns)
+        t_ns = self.time_of(raw_ns)
         if not first:
             t_ns = max(t_ns, self._last_ns + 1)
             self._steps.append(t_ns - self._last_ns)
@@ -116,7 +125,7 @@ class MediaClock(Generic[Picture]):
 
     def _anchor(self, frame: Picture, raw_ns: int, what: str) -> PlacedFrame[Picture]:
         t_ns = self._last_ns + self._interval_ns
-        self._offset_ns = _divided(t_ns, self._scale) - raw_ns
+        self.offset_ns = _divided(t_ns, self._scale) - raw_ns
         self._last_raw_ns, self._last_ns, self._still = raw_ns, t_ns, False
         return self._placed(frame, f"time stamps {what}")
 
@@ -124,16 +133,12 @@ class MediaClock(Generic[Picture]):
         """One frame interval on, whatever the stamp says; the stamps after it follow from there."""
         t_ns = self._last_ns + self._interval_ns
         assert self._last_raw_ns is not None
-        self._offset_ns = _divided(t_ns, self._scale) - self._last_raw_ns
+        self.offset_ns = _divided(t_ns, self._scale) - self._last_raw_ns
         self._last_ns = t_ns
         return self._placed(frame)
 
     def _placed(self, frame: Picture, restart: str = "") -> PlacedFrame[Picture]:
-        return PlacedFrame(frame, self._last_ns, restart, self._offset_ns)
-
-    def _time_of(self, raw_ns: int) -> int:
-        scaled = (raw_ns + self._offset_ns) * self._scale.numerator
-        return scaled // self._scale.denominator
+        return PlacedFrame(frame, self._last_ns, restart, self.offset_ns)
 
 
 def _divided(t_ns: int, scale: Fraction) -> int:

@@ -8,8 +8,8 @@ from realtime.capture.address import Address
 from realtime.capture.camera import open_camera
 from realtime.capture.frame_store import EntryPoint, FilmIndex, RepeatedSource
 from realtime.capture.image_folder import ImageFolder
-from realtime.capture.network_stream import open_stream
-from realtime.capture.source import Source, SourceKind
+from realtime.capture.network_stream import NetworkStream
+from realtime.capture.source import OPEN_S, Source, SourceKind
 from realtime.capture.video_file import VideoFile
 from realtime.errors import SourceError
 
@@ -20,6 +20,7 @@ def open_source(
     size: tuple[int, int] | None = None,
     fps: float | None = None,
     fourcc: str = "MJPG",
+    open_s: float = OPEN_S,
     index: FilmIndex | None = None,
 ) -> Source:
     """Open what an address names; size and pixel format concern cameras only.
@@ -29,6 +30,7 @@ def open_source(
         size: width, height requested of a camera.
         fps: rate requested of a camera; the rate a folder's pictures, or a film, were taken at.
         fourcc: pixel format requested of a camera.
+        open_s: how long a stream may take to its first picture.
 
     Raises:
         SourceError: when it cannot be opened or gives no picture.
@@ -42,7 +44,7 @@ def open_source(
         case SourceKind.FOLDER:
             return ImageFolder(address.path, fps)
         case SourceKind.STREAM:
-            return open_stream(address)
+            return NetworkStream(address, open_s)
         case SourceKind.DEMO:
             raise ValueError("the demonstration has no address")
 

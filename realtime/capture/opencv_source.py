@@ -1,7 +1,8 @@
-"""A live source read through OpenCV: what cameras and network streams have in common.
+"""A camera read through OpenCV.
 
-`camera.py` and `network_stream.py` open the `cv2.VideoCapture` and hand it over.  Pictures are
-stamped with `time.monotonic_ns()` between grab and decode, the moment nearest to the exposure.
+`camera.py` opens the `cv2.VideoCapture` and hands it over.  Pictures carry the driver's own time
+stamp where it gives one: V4L2 stamps the start of the read-out on the clock that `time.monotonic`
+reads, which a busy machine does not delay.  Elsewhere they are stamped between grab and decode.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import cv2
 import numpy as np
 
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
+from realtime.capture.torn_picture import TearFinder
 from realtime.errors import SourceError
 
+_MAX_AGE_NS = 1_000_000_000  # of a driver's time stamp at the grab; a greater one is another clock
 # Pictures in a row that arrive and cannot be decoded before the source counts as gone.
 UNDECODABLE_LIMIT = 30
 
@@ -37,6 +40,9 @@ def silence_opencv() -> None:
 class OpenCvSource:
     """Pictures of an opened `cv2.VideoCapture`, which it owns from here on.
 
+    Args:
+        jpeg: the camera sends JPEGs, whose damage OpenCV does not report.
+
     Raises:
         SourceError: when not one picture comes.
     """
@@ -44,16 +50,19 @@ class OpenCvSource:
     def __init__(
         self,
         capture: cv2.VideoCapture,
-        kind: SourceKind,
         name: str,
         *,
+        jpeg: bool,
         requested_fps: float | None,
         reported_fps: float | None,
         remarks: tuple[str, ...] = (),
     ) -> None:
         self.undecodable = 0
-        self._grabbed_ns = 0
         self._capture = capture
+        self._tears = TearFinder() if jpeg else None
+        self._driver_stamps = True  # as long as they are plausible
+        self._age_ms: float | None = None
+        self._last_ns = 0
         # Drivers report sizes and accept rates that they do not deliver: the first picture decides.
         self._first = self._grab()
         if self._first is None:
@@ -61,7 +70,7 @@ class OpenCvSource:
             raise SourceError(f"{name} opened, but gave no picture")
         height, width = self._first.image.shape[:2]
         self.info = SourceInfo(
-            kind,
+            SourceKind.CAMERA,
             name,
             width,
             height,
@@ -87,16 +96,8 @@ class OpenCvSource:
 
     @property
     def age_ms(self) -> float | None:
-        """From the driver's time stamp of the newest picture to its grab.
-
-        V4L2 stamps the start of the read-out, on the clock that `time.monotonic` reads; other
-        drivers give a position, or nothing.
-        """
-        if self.info.kind is not SourceKind.CAMERA:
-            return None
-        stamp_ms = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
-        age_ms = self._grabbed_ns / 1e6 - stamp_ms
-        return age_ms if stamp_ms > 0 and 0 <= age_ms < 1000 else None
+        """From the driver's time stamp of the newest picture to its grab; None: it gives none."""
+        return self._age_ms
 
     def close(self) -> None:
         """May be called twice."""
@@ -106,12 +107,26 @@ class OpenCvSource:
         for _ in range(UNDECODABLE_LIMIT):
             if not self._capture.grab():
                 return None
-            t_ns = self._grabbed_ns = time.monotonic_ns()
+            t_ns = self._stamp(time.monotonic_ns())
             decoded, image = self._capture.retrieve()
             if decoded and image is not None and image.ndim == 3:
-                return TimedFrame(t_ns, np.asarray(image, np.uint8))
+                picture = np.asarray(image, np.uint8)
+                if self._tears is None or not self._tears.is_torn(picture):
+                    return TimedFrame(t_ns, picture)
             self.undecodable += 1
         return None
+
+    def _stamp(self, grabbed_ns: int) -> int:
+        """When the picture was taken, as nearly as is known; always later than the one before.
+
+        Some drivers give a position, or nothing: from the first of these on, the grab counts.
+        """
+        stamp_ns = round(float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) * 1e6)
+        age_ns = grabbed_ns - stamp_ns
+        self._driver_stamps &= self._last_ns < stamp_ns and 0 <= age_ns < _MAX_AGE_NS
+        self._age_ms = age_ns / 1e6 if self._driver_stamps else None
+        self._last_ns = stamp_ns if self._driver_stamps else grabbed_ns
+        return self._last_ns
 
 
 def reported_rate(capture: cv2.VideoCapture) -> float | None:

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from natsort import natsorted, ns
-
 from realtime.capture.address import is_pattern, printable_path
 from realtime.errors import SourceError
 
@@ -45,6 +43,8 @@ def pictures(path: Path) -> list[Path]:
     # sorted before, so that "1.png" and "01.png" have an order too
     found = sorted(f for f in files if f.suffix.lower() in SUFFIXES)
     if found:
+        from natsort import natsorted, ns  # only folders of pictures need it
+
         return natsorted(found, key=lambda file: file.name, alg=ns.IGNORECASE)
     name = printable_path(path)
     films = sum(f.suffix.lower() in FILM_SUFFIXES for f in files)

@@ -21,13 +21,20 @@ class SourceReader:
     """Its public fields are for the watchdog; `alive_ns` changes under the lock of `CaptureState`.
 
     Args:
-        open_source: called in the attempt's own thread.
+        open_source: called in the attempt's own thread, with `open_s`.
+        open_s: how long it may take.
         realtime: hand out a file's frames by their time stamps.
     """
 
     def __init__(
-        self, open_source: Callable[[], Source], intake: CaptureState, *, realtime: bool
+        self,
+        open_source: Callable[[float], Source],
+        intake: CaptureState,
+        open_s: float,
+        *,
+        realtime: bool,
     ) -> None:
+        self.open_s = open_s
         self.answered = threading.Event()  # opened, or failed to
         self.stopped = threading.Event()  # its frames are not used any more
         self.ended: str | None = None  # why the thread came to its end
@@ -40,6 +47,8 @@ class SourceReader:
         self._intake = intake
         self._realtime = realtime
         self._source: Source | None = None
+        self._damaged = 0  # frames, when last looked at
+        self._passed_over = 0  # of them, before the newest picture
         # A driver that never returns must not keep the program from ending: hence daemon.
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
 
@@ -52,6 +61,11 @@ class SourceReader:
         """Frames that the open source skipped itself.  With the state's lock held."""
         return 0 if self._source is None else self._source.undecodable
 
+    def sends_damaged(self) -> bool:
+        """Whether damaged frames came since the last call.  With the state's lock held."""
+        before, self._damaged = self._damaged, self.undecodable
+        return self._damaged > before
+
     def start(self) -> None:
         self._thread.start()
 
@@ -61,7 +75,7 @@ class SourceReader:
 
     def _run(self) -> None:
         try:
-            source = self._open_source()
+            source = self._open_source(self.open_s)
         except BaseException as error:
             self.error = error
             self.ended = str(error)
@@ -98,7 +112,6 @@ class SourceReader:
     def _deliver(self, source: Source) -> str:
         """Moves frames from the source to the ring; returns why no more come."""
         live = source.info.live
-        size: tuple[int, ...] = (source.info.height, source.info.width, 3)
         start_ns = time.monotonic_ns()
         first_ns: int | None = None
         while not self.stopped.is_set():
@@ -109,24 +122,23 @@ class SourceReader:
                 if not live:
                     self._intake.end()
                 return "the source gives no more pictures"
-            if shot.image.shape != size:
-                if live or shot.image.shape[2:] != (3,):
-                    with self._intake.lock:
-                        self._intake.undecodable += 1
-                    if live:
-                        return "the picture changed its size"
-                    continue
-                if not shot.restart:
-                    shot = replace(shot, restart=size_change(size, shot.image.shape))
-                size = shot.image.shape
+            if shot.image.shape[2:] != (3,):
+                with self._intake.lock:
+                    self._intake.undecodable += 1
+                continue
+            before, self._intake.shape = self._intake.shape, shot.image.shape
+            if before not in (None, shot.image.shape) and not shot.restart:
+                shot = replace(shot, restart=size_change(before, shot.image.shape))
             if not live and self._realtime:
                 first_ns = shot.t_ns if first_ns is None else first_ns
                 wait_s = (start_ns + shot.t_ns - first_ns - time.monotonic_ns()) / 1e9
                 if wait_s > 0 and self.stopped.wait(wait_s):
                     break
-            if self._accept(shot):
+            accepted = self._accept(shot)
+            if accepted is not None:
                 try:
-                    self._intake.ring.push(shot.t_ns, shot.image, restart=bool(shot.restart))
+                    restart = bool(accepted.restart)
+                    self._intake.ring.push(accepted.t_ns, accepted.image, restart=restart)
                 except ValueError:
                     if self.stopped.is_set():  # another reader was faster
                         break
@@ -136,15 +148,22 @@ class SourceReader:
                     return "the ring was closed"
         return "stopped"
 
-    def _accept(self, shot: TimedFrame) -> bool:
-        """Whether the frame goes to the ring."""
+    def _accept(self, shot: TimedFrame) -> TimedFrame | None:
+        """The frame as it goes to the ring; None: it does not."""
         with self._intake.lock:
             if self.stopped.is_set():
-                return False
+                return None
             self.alive_ns = time.monotonic_ns()
-            if not self._intake.count(shot, self.alive_ns):
-                return False
-            changed = self._intake.still_s(self.alive_ns) == 0.0
+            if self._intake.info.live:
+                self._intake.look(self.alive_ns)
+                continued = self._intake.after_stop(shot, self.alive_ns)
+                if continued is None:
+                    return None
+                shot = continued
+            came, self._passed_over = self.undecodable - self._passed_over, self.undecodable
+            if not self._intake.count(shot, self.alive_ns, damaged=came):
+                return None
+            changed = self._intake.has_changed(self.alive_ns)
             self.moved |= changed and self.frames > 0
             self.frames += 1
-        return True
+        return shot

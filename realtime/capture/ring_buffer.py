@@ -79,7 +79,8 @@ class FrameRing:
         keep_s: frames older than this before the newest go.  None: no limit of age.
         max_bytes: of all images held, compressed ones as they are.  None: no limit.
         max_raw_bytes: of images that are not compressed; above it the oldest become JPEG, in a
-            thread of the ring's own.  None: none is compressed.
+            thread of the ring's own.  None: no limit.
+        raw_s: frames older than this before the newest become JPEG, too.  None: no limit of age.
         lossless: `push` waits while the slowest reader is `ahead` frames, or half of `max_bytes`,
             behind.
         ahead: how far a lossless writer may run ahead.
@@ -95,6 +96,7 @@ class FrameRing:
         keep_s: float | None = None,
         max_bytes: int | None = None,
         max_raw_bytes: int | None = None,
+        raw_s: float | None = None,
         lossless: bool = False,
         ahead: int = 16,
     ) -> None:
@@ -106,6 +108,7 @@ class FrameRing:
         self._keep_ns = None if keep_s is None else round(keep_s * 1e9)
         self._max_bytes = max_bytes
         self._max_raw_bytes = max_raw_bytes
+        self._raw_ns = None if raw_s is None else round(raw_s * 1e9)
         self._ahead = min(ahead, capacity)
         self._frames: deque[HeldFrame] = deque()
         self._bytes = self._raw_bytes = 0
@@ -247,7 +250,10 @@ class FrameRing:
         return False
 
     def _has_too_much_raw(self) -> bool:
-        return self._max_raw_bytes is not None and self._raw_bytes > self._max_raw_bytes
+        if self._max_raw_bytes is not None and self._raw_bytes > self._max_raw_bytes:
+            return True
+        oldest = self._frames[self._packed].frame
+        return self._raw_ns is not None and self._frames[-1].frame.t_ns - oldest.t_ns > self._raw_ns
 
     def _next_to_compress(self) -> HeldFrame | None:
         """The oldest frame that is not compressed, unless analysis has not read it.
@@ -255,14 +261,16 @@ class FrameRing:
         Where the machine is too slow to compress every frame, some before it are dropped: a
         pre-roll with fewer frames is longer than one with all of them.
         """
-        if self._max_raw_bytes is None or not self._has_too_much_raw():
+        if not self._frames or not self._has_too_much_raw():
             return None
         analysed = min((r.next_seq for r in self._readers if r.newest), default=self.total)
         last = min(analysed, self.total - 1)
         first = self._frames[self._packed]
         if first.frame.seq >= last:
             return None
-        excess = int((self._raw_bytes - self._max_raw_bytes) // first.nbytes)
+        excess = 0
+        if self._max_raw_bytes is not None:
+            excess = int((self._raw_bytes - self._max_raw_bytes) // first.nbytes)
         for _ in range(excess - _BACKLOG):
             if self._frames[self._packed + 1].frame.seq >= last:
                 break

@@ -14,6 +14,8 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+OPEN_S = 20.0  # cameras behind a recorder, and Media Foundation, take 15 s
+
 
 class SourceKind(Enum):
     CAMERA = "camera"
@@ -48,6 +50,8 @@ class TimedFrame:
     t_ns: int
     image: NDArray[np.uint8]  # (h, w, 3) BGR
     restart: str = ""  # why it does not continue the frame before; empty: it does
+    stamp_ns: int | None = None  # the source's own time stamp, on its own clock; None: it has none
+    waited_ns: int | None = None  # how long the reader waited for it; None: not known
 
 
 def size_change(before: tuple[int, ...], now: tuple[int, ...]) -> str:
@@ -63,7 +67,7 @@ class Source(Protocol):
 
     @property
     def undecodable(self) -> int:
-        """Frames skipped so far: damaged, or of another size than the first."""
+        """Frames skipped so far: damaged, or dependent on one that is."""
         ...
 
     def read(self) -> TimedFrame | None:

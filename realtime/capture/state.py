@@ -11,12 +11,14 @@ import logging
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 
 from realtime.capture.frame_rate import FrameRate
 from realtime.capture.liveness import Liveness
 from realtime.capture.ring_buffer import FrameRing
 from realtime.capture.source import SourceInfo, TimedFrame
 from realtime.capture.stats import CameraState, CaptureStats
+from realtime.capture.suspension import Suspension
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,13 @@ class CaptureState:
         self.over = threading.Event()  # no more frames are needed, or none can come
         self.failure: BaseException | None = None  # the error that ended it
         self.lost = False
+        self.shape: tuple[int, ...] | None = None  # (h, w, 3) of the newest frame
         self.undecodable = 0  # without those that the open source counts itself
         self._stall_s = stall_s
         self._rate = FrameRate(outage_s=stall_s)
         self._liveness = Liveness(stall_s, frozen_s)
+        self._suspension = Suspension()
+        self._stopped_s = 0.0  # for which the program was, since the newest frame
         self._frames = self._refused = self._reconnects = self._restarts = 0
         self._last_ns: int | None = None
         self._ended = self._closed = False
@@ -52,8 +57,12 @@ class CaptureState:
         self.info = info
         self.opened = True
 
-    def count(self, shot: TimedFrame, now_ns: int) -> bool:
-        """Whether the frame may go to the ring; time must move forward.  With the lock held."""
+    def count(self, shot: TimedFrame, now_ns: int, *, damaged: int = 0) -> bool:
+        """Whether the frame may go to the ring; time must move forward.  With the lock held.
+
+        Args:
+            damaged: frames that came between the one before and this.
+        """
         if self._last_ns is not None and shot.t_ns <= self._last_ns:
             self._refused += 1
             return False
@@ -61,10 +70,15 @@ class CaptureState:
         if self.info.live:
             self._liveness.observe(now_ns, shot.image)
         self._frames += 1
-        self._rate.add(shot.t_ns)
+        self._rate.came_damaged(damaged)
+        if shot.stamp_ns is not None:
+            self._rate.add(shot.stamp_ns)
+        else:
+            self._rate.add(shot.t_ns, shot.waited_ns)
         if shot.restart:
             self._restarts += 1
-            self.tell(f"at {shot.t_ns / 1e9:.2f} s: {shot.restart}; its noise is measured again")
+            when = "" if self.info.live else f"at {shot.t_ns / 1e9:.2f} s: "
+            self.tell(f"{when}{shot.restart}; its noise is measured again")
         if self.lost:
             self.lost = False
             self._reconnects += 1
@@ -72,12 +86,33 @@ class CaptureState:
         return True
 
     def still_s(self, now_ns: int) -> float:
-        """Age of the newest changed picture.  With the lock held."""
-        return self._liveness.age_s(now_ns)
+        """For how long the picture has not changed while the program ran.  With the lock held."""
+        return self._liveness.still_s(now_ns)
 
-    def excuse(self, now_ns: int) -> None:
-        """The program was stopped until now.  With the lock held."""
+    def has_changed(self, now_ns: int) -> bool:
+        """Whether the picture that came now differs from the one before.  With the lock held."""
+        return self._liveness.age_s(now_ns) == 0.0
+
+    def look(self, now_ns: int) -> bool:
+        """Whether the program was stopped until now, which excuses the source.  Lock held."""
+        stopped_s = self._suspension.look(now_ns)
+        if stopped_s is None:
+            return False
+        self._stopped_s += stopped_s
         self._liveness.excuse(now_ns)
+        return True
+
+    def after_stop(self, shot: TimedFrame, now_ns: int) -> TimedFrame | None:
+        """A live frame with the stop that it follows; None: it is of that time.  Lock held."""
+        if self._suspension.is_stale(now_ns, shot.waited_ns, self._rate.fps):
+            self._liveness.observe(now_ns, shot.image)  # not used, and a sign of life
+            self._refused += 1
+            return None
+        stopped_s, self._stopped_s = self._stopped_s, 0.0
+        if not stopped_s:
+            return shot
+        self._rate.restart()
+        return replace(shot, restart=f"follows {stopped_s:.1f} s in which this program did not run")
 
     def reopen(self) -> None:
         """What comes next does not continue what came before.  With the lock held."""

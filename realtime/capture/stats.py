@@ -20,14 +20,14 @@ class CaptureStats:
     state: CameraState
     frames: int  # delivered since the start
     missing: int  # frames the source should have delivered by its own rate, and did not
-    undecodable: int  # frames not used: damaged, or of another size
-    refused: int  # frames not used: not later than the frame before
+    undecodable: int  # frames not used: damaged, or dependent on one that is
+    refused: int  # frames not used: not later than the one before, or of a stop
     reconnects: int  # times the source was lost and delivered again
     age_s: float  # since the newest frame that differed from the one before; inf before the first
     requested_fps: float | None  # by the user
     reported_fps: float | None  # by the driver or the file
     measured_fps: float  # over the last two seconds of frames; 0 before
-    restarts: int = 0  # times a file's time stamps or picture size did not go on
+    restarts: int = 0  # times that stamps, picture size or the program did not go on
 
     @property
     def loss(self) -> float:

@@ -70,12 +70,15 @@ class Thinning:
             self._easy_since_s = None
         elif self._easy_since_s is None:
             self._easy_since_s = now_s
-        if fps <= 0 or now_s - self._changed_s < _SETTLE_S:
+        if fps <= 0:
+            return
+        most = max(self._every, int(_MAX_STEP_S * fps))
+        self.step = min(self.step, most)  # of a camera that has become slower
+        if now_s - self._changed_s < _SETTLE_S:
             return
         before = self.step
         load = median(self._costs_s) * fps / _BUSY  # at every frame
         if lag_s > MAX_LAG_S:
-            most = max(self._every, int(_MAX_STEP_S * fps))
             if now_s - self._tried_s < _TRIAL_S:
                 self._easy_s = min(2 * self._easy_s, _MOST_EASY_S)
             self.step = min(max(self.step + 1, math.ceil(load)), most)

@@ -17,26 +17,30 @@ from typing import Self
 
 from realtime.capture.reader_thread import SourceReader
 from realtime.capture.ring_buffer import FrameRing
-from realtime.capture.source import Source, SourceInfo
+from realtime.capture.source import OPEN_S, Source, SourceInfo
 from realtime.capture.state import CaptureState
 from realtime.capture.stats import CaptureStats
 from realtime.errors import SourceError
 
-OPEN_S = 2.5  # a driver that has not answered by then is taken to hang
 MAX_STUCK = 2  # each stuck thread keeps a device handle: more would not help
 FROZEN_REOPEN_S = 5.0  # a picture that changed before and not for this long: open the source again
 JOIN_S = 1.5  # longer than the read time-out of a stream
 _TICK_S = 0.05
-_PAUSE_S = 1.0  # a tick this late means that the whole program was stopped, not the camera
+_FIRST_OPEN_S = 2.0
+_LATE_S = 0.5  # an opening that counts its own time is over by then
 
 
 class CaptureThread:
     """Reads one source into `ring` until it ends or the block is left.
 
     Args:
-        open_source: opens the source; called again, from another thread, when it was lost.
+        open_source: opens the source within the seconds it is passed; called again, from another
+            thread, when it was lost.
         ring: filled by this alone, and closed at the end.
         realtime: play a file by its time stamps; False: as fast as the ring allows.
+        open_s: a driver or server that has not answered by then is taken to hang.  One that was
+            lost is tried for `_FIRST_OPEN_S` first, then for twice as long each time up to this:
+            a server that fell silent may answer the next attempt, and not the one that waits.
         stall_s: a live source is LOST after this long without a frame.
         frozen_s: it is FROZEN after this long without a changed one.
         retry_s, retry_max_s: wait before opening again, doubled up to the second.
@@ -47,10 +51,11 @@ class CaptureThread:
 
     def __init__(
         self,
-        open_source: Callable[[], Source],
+        open_source: Callable[[float], Source],
         ring: FrameRing,
         *,
         realtime: bool,
+        open_s: float = OPEN_S,
         stall_s: float = 1.2,
         frozen_s: float = 1.0,
         retry_s: float = 0.25,
@@ -58,21 +63,22 @@ class CaptureThread:
     ) -> None:
         self._open_source = open_source
         self._realtime = realtime
+        self._open_s = open_s
         self._stall_s = stall_s
         self._retry_s, self._retry_max_s = retry_s, retry_max_s
         self._intake = CaptureState(ring, stall_s, frozen_s)
-        self._attempt = self._fresh_attempt()
+        self._attempt = self._fresh_attempt(open_s)
         self._given_up: list[SourceReader] = []
         self._watchdog: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         attempt = self._attempt
         attempt.start()
-        if not attempt.answered.wait(OPEN_S):
+        if not attempt.answered.wait(self._open_s + _LATE_S):
             self._leave(join_s=0)
             raise SourceError(
-                f"the source did not answer within {OPEN_S} s; "
-                "close other programs that use it, unplug it and plug it in again"
+                f"the source did not answer within {self._open_s:g} s; close other programs "
+                "that use it, unplug it and plug it in again, or give --open-timeout"
             )
         if attempt.error is not None:
             self._leave(join_s=JOIN_S)
@@ -95,6 +101,8 @@ class CaptureThread:
     def stats(self) -> CaptureStats:
         with self._intake.lock:
             attempt = self._attempt
+            if self._intake.info.live:
+                self._look(attempt)
             return self._intake.stats(attempt.alive_ns, attempt.undecodable)
 
     def check(self) -> None:
@@ -106,54 +114,63 @@ class CaptureThread:
         """Short lines for the user, newest last."""
         return self._intake.notices()
 
-    def _fresh_attempt(self) -> SourceReader:
-        return SourceReader(self._open_source, self._intake, realtime=self._realtime)
+    def _fresh_attempt(self, open_s: float) -> SourceReader:
+        return SourceReader(self._open_source, self._intake, open_s, realtime=self._realtime)
 
     def _watch(self) -> None:
         """The watchdog's thread."""
         over = self._intake.over
-        wait_s = self._retry_s
-        ticked_ns = time.monotonic_ns()
+        wait_s, open_s = self._retry_s, _FIRST_OPEN_S
         while not over.wait(_TICK_S):
             attempt = self._attempt
-            late_s = (time.monotonic_ns() - ticked_ns) / 1e9
-            ticked_ns = time.monotonic_ns()
-            if late_s > _PAUSE_S:
-                self._excuse(attempt, ticked_ns)
-                continue
+            with self._intake.lock:
+                self._look(attempt)
             reason = self._trouble(attempt)
             if reason is None:
                 if attempt.frames:
-                    wait_s = self._retry_s
+                    wait_s, open_s = self._retry_s, _FIRST_OPEN_S
                 continue
             if not self._give_up(attempt, reason):
                 continue
             # Counted from the last opening: one that took its whole time-out has waited enough.
             begun_s = (time.monotonic_ns() - attempt.begun_ns) / 1e9
-            if over.wait(max(0.0, wait_s - begun_s)):
+            if self._wait(wait_s - begun_s):
                 return
             wait_s = min(2 * wait_s, self._retry_max_s)
-            fresh = self._fresh_attempt()
+            fresh = self._fresh_attempt(min(open_s, self._open_s))
+            open_s = min(2 * open_s, self._open_s)
             with self._intake.lock:
                 self._attempt = fresh
                 self._intake.reopen()
             fresh.start()
-            ticked_ns = time.monotonic_ns()
 
-    def _excuse(self, attempt: SourceReader, now_ns: int) -> None:
-        """The program itself was stopped: that time is not the source's fault."""
-        with self._intake.lock:
+    def _wait(self, seconds: float) -> bool:
+        """Whether it was over before as many had passed."""
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            if self._intake.over.wait(min(_TICK_S, left_s)):
+                return True
+            with self._intake.lock:
+                self._look(self._attempt)
+        return self._intake.over.is_set()
+
+    def _look(self, attempt: SourceReader) -> None:
+        """A stop of the program itself is not the source's fault.  With the lock held."""
+        now_ns = time.monotonic_ns()
+        if self._intake.look(now_ns):
             attempt.alive_ns = now_ns
-            self._intake.excuse(now_ns)
 
     def _trouble(self, attempt: SourceReader) -> str | None:
         """What is wrong with the attempt, if anything."""
         if attempt.ended is not None:
             return attempt.ended
         now_ns = time.monotonic_ns()
-        limit_s = self._stall_s if attempt.answered.is_set() else OPEN_S
+        limit_s = self._stall_s if attempt.answered.is_set() else attempt.open_s + _LATE_S
+        with self._intake.lock:
+            if attempt.sends_damaged():
+                attempt.alive_ns = now_ns  # opened again, it would send no other pictures
         if (now_ns - attempt.alive_ns) / 1e9 > limit_s:
-            return f"no picture for {limit_s} s"
+            return f"no picture for {limit_s:g} s"
         with self._intake.lock:
             still_s = self._intake.still_s(now_ns)
         # A source that has never changed shows a still: opening it again gains nothing.

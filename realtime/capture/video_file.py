@@ -31,6 +31,7 @@ from realtime.capture.frame_store import EntryPoint, FilmIndex
 from realtime.capture.media_clock import MediaClock, PlacedFrame
 from realtime.capture.presentation_order import PresentationOrder
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame, size_change
+from realtime.capture.time_base import in_ns
 from realtime.errors import SettingsError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,29 @@ class VideoFile:
         while self._has_placed() and self._placed[0].t_ns < t_ns:
             self._placed.popleft()
 
+    def entry_before(self, t_ns: int) -> EntryPoint | None:
+        """Where to enter the film to read it from a time on; it is not read on after this.
+
+        For a film that was not read to there by this program's own index.  None: its time stamps
+        do not lead there, so it is read from its beginning.
+        """
+        own_times = (
+            self._container.format.name not in _TIMELESS | _CLOCK_OF_ITS_OWN | _DECODING_TIMES
+        )
+        if self._clock is None or self._fps is not None or not own_times:
+            return None
+        base = self._stream.time_base or Fraction(1, 1_000_000)
+        stamp = int(Fraction(self._clock.raw_of(t_ns), _NS) / base)
+        try:
+            self._container.seek(stamp, stream=self._stream)
+            packet = next(self._container.demux(self._stream), None)
+        except av.FFmpegError:
+            return None
+        if packet is None or packet.pts is None or not packet.is_keyframe or packet.pts > stamp:
+            return None
+        raw_ns = in_ns(packet.pts, base)
+        return EntryPoint(packet.pts, self._clock.time_of(raw_ns), self._clock.offset_ns, None)
+
     def close(self) -> None:
         """May be called twice."""
         self._container.close()
@@ -152,10 +176,15 @@ class VideoFile:
             requested_fps=self._fps,
             reported_fps=float(rate / self._filmed.scale) if rate else None,
             live=False,
-            frame_count=self._stream.frames or None,
+            frame_count=self._frame_count(rate),
             start_ns=self._first.t_ns,
             remarks=tuple(remarks),
         )
+
+    def _frame_count(self, rate: Fraction | None) -> int | None:
+        """As the header states it, or by the length that it states."""
+        length_s = (self._container.duration or 0) / av.time_base
+        return self._stream.frames or round(length_s * float(rate or 0)) or None
 
     def _enter(self, entry: EntryPoint) -> None:
         try:
@@ -173,8 +202,7 @@ class VideoFile:
         if not self._has_placed():
             return None
         placed = self._placed.popleft()
-        aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
-        image = picture(placed.frame, aspect)
+        image = picture(placed.frame, self._stream)
         restart = placed.restart
         if self._shape not in (None, image.shape):
             restart = "; ".join(filter(None, (restart, size_change(self._shape, image.shape))))
@@ -204,10 +232,10 @@ class VideoFile:
         stamp = packet.dts if packet.pts is None else packet.pts
         if stamp is not None:
             base = self._stream.time_base
-            decoded = None if packet.dts is None else _in_ns(packet.dts, base)
-            self._order.packet(_in_ns(stamp, base), decoded)
+            decoded = None if packet.dts is None else in_ns(packet.dts, base)
+            self._order.packet(in_ns(stamp, base), decoded)
             if not self._begun and packet.dts is not None:
-                self._lead_ns = _in_ns(stamp - packet.dts, self._stream.time_base)
+                self._lead_ns = in_ns(stamp - packet.dts, self._stream.time_base)
         self._begun = True
         if packet.is_keyframe and self._container.format.name in _CLOCK_OF_ITS_OWN:
             self._positions[packet.pts] = packet.pos
@@ -257,7 +285,7 @@ class VideoFile:
         if self._container.format.name in _CLOCK_OF_ITS_OWN:
             streams = self._container.streams
             starts = [(s.start_time, s.time_base) for s in streams if s.start_time is not None]
-            return min((_in_ns(stamp, base) for stamp, base in starts), default=first_ns)
+            return min((in_ns(stamp, base) for stamp, base in starts), default=first_ns)
         if self._container.format.name in _DECODING_TIMES:
             return self._lead_ns
         return min(0, first_ns)
@@ -266,11 +294,5 @@ class VideoFile:
         """Its time stamp; that of the frame before where it has none."""
         stamp = frame.dts if frame.pts is None else frame.pts
         if stamp is not None:
-            self._stamp_ns = _in_ns(stamp, frame.time_base)
+            self._stamp_ns = in_ns(stamp, frame.time_base)
         return self._stamp_ns
-
-
-def _in_ns(stamp: int, base: Fraction | None) -> int:
-    """Whole-number arithmetic: a float loses the nanoseconds of a long file."""
-    base = base or Fraction(1, 1_000_000)
-    return int(stamp * base.numerator * _NS // base.denominator)

@@ -22,7 +22,9 @@ from typer.exceptions import TyperException
 from realtime.cli.log_output import LogOutput
 from realtime.errors import FleetingError
 from realtime.export.safe_text import one_line
+from realtime.extras import install_command
 from realtime.limits import needed
+from realtime.memory import forbid_core_dumps
 
 _INTERRUPTED = 130  # what typer makes of Ctrl-C
 EXIT_CODES = """\
@@ -105,6 +107,7 @@ def run_app(
         shown = "%(name)s: %(message)s"
         logging.basicConfig(level=logging.WARNING, format=shown, handlers=[LogOutput()])
     _give_streams()
+    forbid_core_dumps()
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = int(app(given, standalone_mode=False, prog_name=name) or 0)
@@ -115,7 +118,7 @@ def run_app(
     except ModuleNotFoundError as error:
         if chosen is None or chosen.extra is None or _is_own(error, chosen):
             raise
-        install = f'pip install "fleeting[{chosen.extra}]"'
+        install = install_command(chosen.extra)
         return complain(f"{path} needs {error.name}, which is not installed: {install}", 1)
     except BrokenPipeError:  # the reader of our output has seen enough
         return _without_reader()

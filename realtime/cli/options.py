@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from realtime.limits import Limits
+
+OneSession = Annotated[Path, typer.Argument(metavar="SESSION", help="a folder below sessions/")]
 
 
 def option(

@@ -25,7 +25,8 @@ from realtime.errors import SettingsError
 
 _GROUP = "fleeting.commands"
 _PROGRAM = "fleeting"
-_OWN = Command.__module__.split(".")[0]  # the package whose commands are listed first
+# Headings of the help, in this order; those of other packages follow.
+_PANELS = ("Watch", "Sessions", "Studies", "What is kept", "This machine")
 _MEND = (
     "install it again: pip install --no-deps --editable . in its folder, "
     "or pip install --force-reinstall --no-deps fleeting; for libGL.so.1 install libgl1"
@@ -41,7 +42,7 @@ class ListedCommand:
     name: str  # as it is typed
     text: str  # first paragraph of its docstring
     panel: str  # `PANEL` of its module
-    order: tuple[bool, str, int]  # own package first, then by module, then as they are written
+    order: tuple[int, str, int]  # by panel, then by module, then as they are written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,9 +117,10 @@ def _listed(point: EntryPoint) -> ListedCommand:
     for node in source.body:
         if isinstance(node, ast.FunctionDef) and node.name == point.attr:
             first = (ast.get_docstring(node) or "").split("\n\n")[0]
-            foreign = point.module.split(".")[0] != _OWN
-            order = (foreign, point.module, node.lineno)
-            return ListedCommand(point.name, " ".join(first.split()), _panel(source), order)
+            panel = _panel(source)
+            known = _PANELS.index(panel) if panel in _PANELS else len(_PANELS)
+            order = (known, point.module, node.lineno)
+            return ListedCommand(point.name, " ".join(first.split()), panel, order)
     raise ImportError(f"{point.module} has no command {point.attr}")
 
 

@@ -11,7 +11,7 @@ say how old the newest one is.
 """
 
 from realtime.dashboard.dashboard import Dashboard, DashboardKind, open_dashboard
-from realtime.dashboard.keys import KeyCommand
-from realtime.dashboard.summary import summary
+from realtime.dashboard.key_table import Action, KeyCommand
+from realtime.dashboard.run_summary import summary
 
-__all__ = ["Dashboard", "DashboardKind", "KeyCommand", "open_dashboard", "summary"]
+__all__ = ["Action", "Dashboard", "DashboardKind", "KeyCommand", "open_dashboard", "summary"]

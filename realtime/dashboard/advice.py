@@ -83,8 +83,11 @@ def unused_frames(frames: FrameCounts) -> str | None:
         return None
     causes = []
     if frames.undecodable:
-        causes.append(f"{frames.undecodable} are damaged or of another size")
+        causes.append(f"{frames.undecodable} are damaged, or depend on one that is")
     if frames.refused:
-        causes.append(f"{frames.refused} do not lie after the frame before by their time stamps")
+        causes.append(
+            f"{frames.refused} do not lie after the frame before by their time stamps, "
+            "or came while this program did not run"
+        )
     share = 100 * unused / frames.read
     return f"{share:.0f} % of the frames cannot be used: {', '.join(causes)}; movements are missed"

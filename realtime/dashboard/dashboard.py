@@ -6,9 +6,7 @@ import sys
 from types import TracebackType
 from typing import Literal, Protocol, Self, TextIO
 
-from realtime.dashboard.keys import KeyCommand
-from realtime.dashboard.live import LiveDashboard, can_draw
-from realtime.dashboard.plain import PlainDashboard
+from realtime.dashboard.key_table import KeyCommand
 from realtime.errors import SettingsError
 from realtime.status import Status
 
@@ -61,10 +59,14 @@ def open_dashboard(
     Raises:
         SettingsError: `live` was requested, and the stream cannot show it.
     """
+    if kind == "none":
+        return NoDashboard()
+    # here, since they load what draws: a tenth of a start
+    from realtime.dashboard.live_dashboard import LiveDashboard, can_draw
+    from realtime.dashboard.plain import PlainDashboard
+
     out = sys.stdout if stream is None else stream
     match kind:
-        case "none":
-            return NoDashboard()
         case "plain":
             return PlainDashboard(out, keys=keys)
         case "auto":

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.table import Table
 from rich.text import Text
 
-from realtime.capture.stats import CameraState, CaptureStats
+from realtime.capture.stats import CameraState
 from realtime.dashboard import words
 from realtime.dashboard.halfblock import ColourMode
-from realtime.dashboard.keys import KEYS
-from realtime.status import Counts, Status
+from realtime.dashboard.key_table import FOOTER
+from realtime.status import EngineState, RecordingState, Status
 
 _BADGES = {
     CameraState.OPENING: "bold black on yellow",
@@ -23,68 +23,100 @@ _BADGES = {
     CameraState.CLOSED: "bold white on blue",
 }
 _SILENT_S = 2.0  # the pipeline sends several statuses a second
-_ADEQUATE_FPS = 25.0  # below, a micro-expression may fall between two frames
+_BAR = 12  # columns of a file's progress
+_LOSS = 0.01  # share of lost frames from which it is said
 
 
 def badge(status: Status, look: ColourMode) -> Text:
     state = status.capture.state
     paused = state is CameraState.LIVE and status.paused
     style = "bold black on yellow" if paused else _BADGES[state]
-    text = f" {words.PAUSED.upper() if paused else state.value} "
+    text = f" {words.PAUSED.upper() if paused else words.source_state(status)} "
     return Text(text, "bold reverse" if look is ColourMode.NONE else style, no_wrap=True)
 
 
-def header(status: Status, look: ColourMode) -> RenderableType:
-    """Three lines: the source and its state; rates and losses; what could be judged."""
-    top = Table.grid(expand=True, padding=(0, 1))
-    top.add_column(no_wrap=True)
-    top.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    top.add_column(no_wrap=True, justify="right")
-    top.add_column(no_wrap=True)
-    width, height = status.size
-    source = Text.assemble(
-        (words.printable(status.source), "bold"), (f"  {width}×{height}", "dim") if width else ""
-    )
+def header_lines(status: Status, look: ColourMode, width: int) -> list[Text]:
+    """The source and its state, then the run's facts in as many lines as they need."""
+    frame = f"  {status.size[0]}×{status.size[1]}" if status.size[0] else ""
+    state = badge(status, look)
     name = Text(" FLEETING ", "bold reverse" if look is ColourMode.NONE else "bold white on blue")
-    top.add_row(name, source, Text(words.span(status.elapsed_s), "bold"), badge(status, look))
-    return Group(top, rates(status.capture), coverage(status.counts))
+    clock = Text(f"{words.played(status)} ", "bold")
+    room = width - name.cell_len - clock.cell_len - state.cell_len - 2
+    source = Text.assemble((words.printable(status.source), "bold"), (frame, "dim"))
+    if room < 8:  # the clock moves to the facts
+        room += clock.cell_len
+        facts, clock = [clock], Text()
+    else:
+        facts = []
+    source.truncate(max(room, 0), overflow="ellipsis", pad=True)
+    first = Text.assemble(name, " ", source, " ", clock, state, no_wrap=True)
+    return [first, *flowed([*facts, *_facts(status, width)], width)]
 
 
-def rates(capture: CaptureStats) -> Text:
-    """Requested, reported and measured rate; lost frames; reconnects."""
-    measured = "green"
-    if capture.measured_fps < _ADEQUATE_FPS:
-        measured = "bold red"
-    elif capture.requested_fps is not None and capture.measured_fps < 0.9 * capture.requested_fps:
-        measured = "yellow"
-    lost = "bold red" if capture.loss > 0.05 else "yellow" if capture.loss > 0.01 else "green"
-    text = Text(" ", no_wrap=True, overflow="ellipsis")
-    text.append("requested ", "dim").append(words.rate(capture.requested_fps))
-    text.append("  reported ", "dim").append(words.rate(capture.reported_fps))
-    text.append("  measured ", "dim").append(f"{capture.measured_fps:.1f} fps", measured)
-    text.append("  lost ", "dim").append(f"{100 * capture.loss:.1f} %", lost)
-    if capture.reconnects:  # its zero would be too wide for a terminal of 80 columns
-        text.append("  reconnects ", "dim").append(str(capture.reconnects), "yellow")
-    return text
+def _facts(status: Status, width: int) -> list[Text]:
+    facts, seconds = status.facts, status.counts.seconds
+    shown = []
+    if facts.participant:
+        shown.append(Text(f"participant {words.printable(facts.participant)}", "bold"))
+    if facts.duration_s:
+        shown.append(_progress(status.elapsed_s / facts.duration_s))
+    shown.append(Text(words.target(status)))
+    shown.append(Text(f"profile {words.printable(facts.profile) or 'none'}"))
+    judged = Text(words.share_judged(seconds), "" if seconds.judged else "bold yellow")
+    shown.append(judged)
+    shown += lamps(status)
+    capture = status.capture
+    if capture.loss > _LOSS:
+        shown.append(Text(f"lost {100 * capture.loss:.1f} %", "bold yellow"))
+    if capture.reconnects:
+        shown.append(Text(f"reconnects {capture.reconnects}", "yellow"))
+    found = words.sensitivity(status)
+    if len(found) + 1 > width:  # the other half of the face has no room
+        found = found.partition(" (")[0]
+    shown.append(Text(found) if found else Text(words.sensitivity_unknown(status), "dim"))
+    return shown
 
 
-def coverage(counts: Counts) -> Text:
-    """Seconds judged of those seen, and why not; frames, those that could not be used first."""
-    text = Text(" ", no_wrap=True, overflow="ellipsis")
-    text.append(words.judged(counts.seconds), "bold" if counts.seconds.judged else "bold yellow")
-    frames = counts.frames
-    unused = [("undecodable", frames.undecodable), ("refused", frames.refused)]
-    for name, count in unused:
-        if count:
-            text.append(f"  {name} ", "dim").append(str(count), "yellow")
-    if counts.seconds.not_judged:
-        text.append("  not: ", "dim").append(words.not_judged(counts.seconds, 2))
-    text.append("  frames ", "dim")
-    text.append(f"{frames.read} read, {frames.analysed} analysed, {frames.dropped} dropped")
-    for name, count in unused:
-        if not count:
-            text.append(f", 0 {name}")
-    return text
+def _progress(share: float) -> Text:
+    """Of a file."""
+    share = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+    full = round(_BAR * share)
+    bar = Text.assemble(("━" * full, "cyan"), ("─" * (_BAR - full), "dim"))
+    return bar.append(f" {100 * share:.0f} %")
+
+
+def lamps(status: Status) -> list[Text]:
+    """Recording, LSL, engine: filled is on, hollow is off, a cross is a fault."""
+    recording, engine = status.recording, status.engine_state
+    bad = recording in (RecordingState.PAUSED, RecordingState.FAILED)
+    rec = f"REC {words.recording(status)}" if bad else "REC"
+    if recording is RecordingState.OFF:
+        rec = "REC off"
+    lit = {EngineState.READY: "●", EngineState.FAILED: "×", EngineState.NONE: "○"}.get(engine, "◐")
+    name = "ENGINE" if engine is EngineState.READY else f"ENGINE {words.engine_state(status)}"
+    return [
+        _lamp("×" if bad else "○" if recording is RecordingState.OFF else "●", rec),
+        _lamp("●" if status.facts.lsl else "○", "LSL" if status.facts.lsl else "LSL off"),
+        _lamp(lit, "MOTION ONLY: no engine" if engine is EngineState.NONE else name),
+    ]
+
+
+def _lamp(light: str, name: str) -> Text:
+    style = {"●": "bold green", "◐": "bold yellow", "×": "bold red", "○": "dim"}[light]
+    return Text.assemble((light, style), (f" {name}", "bold red" if light == "×" else ""))
+
+
+def flowed(parts: Sequence[Text], width: int) -> list[Text]:
+    """The parts in lines, as many in each as fit; one that is longer is cut."""
+    lines: list[Text] = []
+    for part in parts:
+        if lines and lines[-1].cell_len + part.cell_len + 3 <= width:
+            lines[-1].append("  ").append_text(part)
+        else:
+            lines.append(Text.assemble(" ", part, no_wrap=True))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines
 
 
 def alarm(status: Status, silent_s: float) -> tuple[str, str] | None:
@@ -146,26 +178,21 @@ def notices(status: Status, rows: int) -> RenderableType:
     )
 
 
-def footer(status: Status, keys: bool) -> RenderableType:
-    """The keys, and what has been counted."""
-    table = Table.grid(expand=True)
-    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column(no_wrap=True, justify="right")
-    text = Text(" ")
-    for key, command in KEYS.items() if keys else ():
-        text.append(f" {key} ", "reverse").append(f" {command.value}   ")
-    if not keys:
-        text.append("Ctrl-C ends", "dim")
-    counts = Text.assemble(
-        ("micro ", "dim"),
-        (str(status.micro_count), "bold"),
-        ("  rejected ", "dim"),
-        f"{status.rejected_count} ",
-    )
-    table.add_row(text, counts)
-    return table
+def typed_marker(text: str) -> Text:
+    """The marker that is being typed: the keys mean nothing else meanwhile."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(" marker ", "reverse").append(f" {words.printable(text)}▏", "bold")
+    return line.append("  Enter sets it, Esc leaves it", "dim")
 
 
-def disk_style(free_bytes: int | None) -> str:
-    free = math.inf if free_bytes is None else free_bytes
-    return "bold red" if free < 1e9 else "yellow" if free < 5e9 else ""
+def footer(status: Status, keys: bool, width: int) -> Text:
+    """The keys, as many as have room, and what has been counted."""
+    counts = Text(f"{status.micro_count} flagged ", "bold")
+    text = Text(no_wrap=True) if keys else Text(" Ctrl-C ends", "dim", no_wrap=True)
+    for key, what in FOOTER if keys else ():
+        part = Text.assemble((f" {key} ", "reverse"), f" {what} ")
+        if text.cell_len + part.cell_len + counts.cell_len > width:
+            break
+        text.append_text(part)
+    gap = width - text.cell_len - counts.cell_len
+    return text.append(" " * gap).append_text(counts) if gap >= 0 else text

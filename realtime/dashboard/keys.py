@@ -1,59 +1,72 @@
-"""The keyboard while the dashboard is up: single keys become commands.
+"""The keyboard while the dashboard is up: what is typed becomes names of keys.
 
-Keys are read on a thread of their own, in cbreak mode, so Ctrl-C and Ctrl-Z still are signals
-and belong to the program.  The terminal's mode is put back on leaving, at the latest when the
-interpreter ends.
+Keys are read on a thread of their own.  A terminal's replies to questions (`graphics.py`) come
+the same way and are told apart here.
 """
 
 from __future__ import annotations
 
-import atexit
+import codecs
 import logging
 import os
 import re
 import sys
 import threading
-from collections import deque
-from collections.abc import Callable
-from enum import Enum
+from collections.abc import Callable, Iterator
 from typing import Self
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import select
-    import termios
+
+    from realtime.dashboard.cbreak import CbreakMode
 
 logger = logging.getLogger(__name__)
 
-# Arrows, function keys and the keypad: an escape, then letters that are not meant as commands.
-_ESCAPED = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?")
+# In this order: a terminal's reply (kitty's of graphics, and of device attributes), a sequence of
+# an arrow, function key, the keypad or Alt, any other character.
+_TYPED = re.compile(
+    r"(?P<reply>\x1b_G[^\x1b]*\x1b\\|\x1b\[\?[0-9;]*c)"
+    r"|(?P<sequence>\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|[^\x1b\[O_]))"
+    r"|(?P<key>.)",
+    re.DOTALL,
+)
+_UNFINISHED = re.compile(r"\x1b(?:_[^\x1b]*\x1b?|\[[0-9;?]*|O)?$")
+_LONGEST = 256  # characters of a sequence that is not finished; beyond, it is none
+
+NAMED = {
+    **{"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down"},
+    **{"\x1b[5~": "page up", "\x1b[6~": "page down"},
+    **{"\x1b[H": "home", "\x1bOH": "home", "\x1b[1~": "home"},
+    **{"\x1b[F": "end", "\x1bOF": "end", "\x1b[4~": "end"},
+    **{"\r": "enter", "\n": "enter", "\x1b": "escape"},
+}
+_WINDOWS = {"H": "up", "P": "down", "I": "page up", "Q": "page down", "G": "home", "O": "end"}
 
 _POLL_S = 0.1
-_HELD = 64  # commands kept until the program reads them
-
-
-class KeyCommand(Enum):
-    QUIT = "quit"
-    REST = "rest"  # learn the face at rest again
-    MARKER = "marker"  # note this moment in the session
-    PAUSE = "pause"  # pause, or go on
-
-
-KEYS = {"q": KeyCommand.QUIT, "r": KeyCommand.REST, "m": KeyCommand.MARKER, "p": KeyCommand.PAUSE}
 
 
 class KeyReader:
     """Reads standard input if it is a terminal and this program is in its foreground.
 
     Args:
+        pressed: called with the name of every key, on the thread that reads.
+        replied: called with every reply of the terminal.
         resumed: called when the terminal's mode was found changed, as a shell does between
             Ctrl-Z and `fg`, and has been set again.
     """
 
-    def __init__(self, resumed: Callable[[], None]) -> None:
-        self._resumed = resumed
-        self._pressed: deque[KeyCommand] = deque(maxlen=_HELD)
+    def __init__(
+        self,
+        pressed: Callable[[str], None],
+        *,
+        replied: Callable[[str], None] = lambda _: None,
+        resumed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pressed, self._replied, self._resumed = pressed, replied, resumed
+        self._unfinished = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
         self._mode: CbreakMode | None = None
@@ -77,12 +90,6 @@ class KeyReader:
     def listening(self) -> bool:
         return self._thread.is_alive()
 
-    def commands(self) -> tuple[KeyCommand, ...]:
-        pressed = []
-        while self._pressed:
-            pressed.append(self._pressed.popleft())
-        return tuple(pressed)
-
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
@@ -92,8 +99,22 @@ class KeyReader:
                 return
             if typed is None:
                 return
-            plain = _ESCAPED.sub("", typed).lower()
-            self._pressed.extend(KEYS[key] for key in plain if key in KEYS)
+            for key in self._keys_of(typed):
+                self._pressed(key)
+
+    def _keys_of(self, typed: str) -> Iterator[str]:
+        """Names of keys; a sequence may come in two pieces, an escape alone is the key."""
+        text = self._unfinished + typed
+        tail = _UNFINISHED.search(text) if typed else None
+        begun = "" if tail is None or len(tail.group()) > _LONGEST else tail.group()
+        self._unfinished = begun
+        for found in _TYPED.finditer(text, 0, len(text) - len(begun)):
+            if found["reply"]:
+                self._replied(found["reply"])
+            elif found["sequence"]:
+                yield from (NAMED[found.group()],) if found.group() in NAMED else ()
+            else:
+                yield NAMED.get(found.group(), found.group())
 
     if sys.platform == "win32":
 
@@ -101,7 +122,12 @@ class KeyReader:
             self._stop.wait(_POLL_S)
             typed = ""
             while msvcrt.kbhit():
-                typed += msvcrt.getwch()
+                key = msvcrt.getwch()
+                if key in "\x00\xe0":  # a key without a character: its code follows
+                    named = _WINDOWS.get(msvcrt.getwch(), "")
+                    typed += next((s for s, name in NAMED.items() if name == named), "")
+                else:
+                    typed += key
             return typed
 
     else:
@@ -117,8 +143,8 @@ class KeyReader:
             readable, _, _ = select.select([fd], [], [], _POLL_S)
             if not readable:
                 return ""
-            typed = os.read(fd, 64)
-            return typed.decode("ascii", "ignore") if typed else None
+            typed = os.read(fd, 512)
+            return self._decoder.decode(typed) if typed else None
 
 
 if sys.platform != "win32":
@@ -128,53 +154,6 @@ if sys.platform != "win32":
             return os.tcgetpgrp(fd) == os.getpgrp()
         except OSError:  # not our controlling terminal, so it does not stop us either
             return True
-
-    class CbreakMode:
-        """Keys come at once and without echo; signals stay.
-
-        Modes are set with TCSANOW: waiting for output to drain would never end on a stopped
-        terminal.
-        """
-
-        def __init__(self, fd: int) -> None:
-            self._fd = fd
-            self._before = termios.tcgetattr(fd)
-            self._entered = False
-
-        def enter(self) -> None:
-            if not self._entered:
-                atexit.register(self.leave)
-            self._entered = True
-            mode = termios.tcgetattr(self._fd)
-            mode[3] &= ~(termios.ICANON | termios.ECHO)
-            mode[6][termios.VMIN] = 1
-            mode[6][termios.VTIME] = 0
-            termios.tcsetattr(self._fd, termios.TCSANOW, mode)
-
-        def enter_again(self) -> bool:
-            """True if another program had taken the terminal out of cbreak mode.
-
-            Raises:
-                OSError: the terminal is gone.
-            """
-            try:
-                if not termios.tcgetattr(self._fd)[3] & (termios.ICANON | termios.ECHO):
-                    return False
-                self.enter()
-            except termios.error as error:  # no kin of OSError, though it is one
-                raise OSError(*error.args) from error
-            return True
-
-        def leave(self) -> None:
-            """May be called twice."""
-            if not self._entered:
-                return
-            self._entered = False
-            atexit.unregister(self.leave)
-            try:
-                termios.tcsetattr(self._fd, termios.TCSANOW, self._before)
-            except termios.error as error:
-                logger.warning("the terminal's mode could not be put back: %s", error)
 
 
 def _keyboard_is_ours() -> bool:

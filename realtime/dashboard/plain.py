@@ -17,7 +17,10 @@ from typing import Self, TextIO
 from realtime.capture.stats import CameraState
 from realtime.dashboard import words
 from realtime.dashboard.advice import advice
-from realtime.dashboard.keys import KeyCommand, KeyReader
+from realtime.dashboard.command_keys import CommandKeys
+from realtime.dashboard.key_table import KeyCommand
+from realtime.dashboard.keys import KeyReader
+from realtime.dashboard.signal_meter import sentence
 from realtime.event import Event
 from realtime.face.assessability import Assessable
 from realtime.outlet import Outlet
@@ -38,7 +41,8 @@ class PlainDashboard:
     def __init__(self, stream: TextIO, *, keys: bool) -> None:
         self._stream = stream
         self._with_keys = keys
-        self._keys = KeyReader(resumed=_nothing_to_redraw)
+        self._keys = KeyReader(self._press)
+        self._commands = CommandKeys()
         self._news = News()
         self._lines: deque[str] = deque()
         self._left_out = 0
@@ -78,7 +82,10 @@ class PlainDashboard:
             self._wake.set()
 
     def commands(self) -> tuple[KeyCommand, ...]:
-        return self._keys.commands()
+        return self._commands.taken()
+
+    def _press(self, key: str) -> None:
+        self._commands.press(key, time.monotonic_ns())
 
     def _run(self) -> None:
         try:
@@ -148,34 +155,46 @@ def added(before: Sequence[str], after: Sequence[str]) -> Sequence[str]:
 
 
 def status_line(status: Status) -> str:
-    """`12.3 s  LIVE 30.0 fps  lost 0.0 %  face ok  micro 3  rejected 5  | engine ...`"""
+    """`12.3 s  LIVE 30.0 fps  face ok  judged 92 percent  flagged 3  rejected 5  …`"""
     capture = status.capture
-    state = capture.state.value
+    state = words.source_state(status)
     if capture.state in (CameraState.LOST, CameraState.FROZEN):
         state = f"{state} ({words.age(capture)}; reconnecting)"
     elif status.paused:
         state = f"{state} ({words.PAUSED.upper()})"
-    good = status.assessable is Assessable.YES
-    face = "face ok" if good else advice(status.assessable, live=status.live)
-    parts = [
-        f"{status.elapsed_s:8.1f} s",
-        f"{state} {capture.measured_fps:.1f} fps",
-        f"lost {100 * capture.loss:.1f} %",
-    ]
-    parts += [f"undecodable frames {capture.undecodable}"] if capture.undecodable else []
-    parts += [f"refused frames {capture.refused}"] if capture.refused else []
-    parts += [f"reconnects {capture.reconnects}"] if capture.reconnects else []
-    dropped = status.counts.frames.dropped
-    parts += [f"dropped {dropped}"] if dropped else []
+    parts = [f"{status.elapsed_s:8.1f} s", f"{state} {capture.measured_fps:.1f} fps"]
     parts += [f"faces {status.faces}"] if status.faces > 1 else []
-    if found := words.sensitivity(status):
-        face = found
-    parts += [face, words.judged(status.counts.seconds)]
-    parts += [f"micro {status.micro_count}", f"rejected {status.rejected_count}"]
+    parts += [_face(status), words.share_judged(status.counts.seconds)]
+    parts += [f"flagged {status.micro_count}", f"rejected {status.rejected_count}"]
+    parts.append(f"target {status.alarms_per_minute:g} false alarms a minute")
+    parts.append(words.sensitivity(status) or words.sensitivity_unknown(status))
+    if status.left_s is not None:
+        parts.append(f"{words.span(status.left_s)} left")
+    parts += [text for text, count in _faults(status) if count]
     parts.append(f"| {engine(status)}")
     if status.recording not in (RecordingState.OFF, RecordingState.IDLE):
         parts.append(f"| recorder {words.recording(status)}")
-    return "  ".join(parts)
+    return in_words("  ".join(parts))
+
+
+def _face(status: Status) -> str:
+    """`face ok`, or what to do about it, or about its signal."""
+    if status.assessable is not Assessable.YES:
+        return advice(status.assessable, live=status.live)
+    poor = "" if status.quality is None else sentence(status.quality, live=status.live)
+    return f"face ok, but {poor}" if poor else "face ok"
+
+
+def _faults(status: Status) -> tuple[tuple[str, float], ...]:
+    """What is said only where there is any of it."""
+    capture, dropped = status.capture, status.counts.frames.dropped
+    return (
+        (f"lost {100 * capture.loss:.1f} %", round(capture.loss, 3)),
+        (f"undecodable frames {capture.undecodable}", capture.undecodable),
+        (f"refused frames {capture.refused}", capture.refused),
+        (f"reconnects {capture.reconnects}", capture.reconnects),
+        (f"dropped {dropped}", dropped),
+    )
 
 
 def engine(status: Status) -> str:
@@ -188,27 +207,32 @@ def engine(status: Status) -> str:
 
 
 def event_line(event: Event) -> str:
+    """Verdict and reason first, as they are heard first."""
+    verdict: str = "flagged as micro-expression" if event.kind == "micro" else event.kind
+    if event.classification is not None:
+        verdict += f", probability {words.micro_probability(event)}"
+    if event.reasons:
+        verdict += f": {words.reasons(event)}"
     parts = [
         f"{event.flagged_s:8.1f} s",
         f"{'REVISED' if event.revises else 'EVENT'} {words.printable(event.id)}",
-        event.kind,
-        words.label(event),
+        verdict,
     ]
+    if event.action_units:
+        parts.append(words.action_units(event))
     if event.classification is not None:
-        parts[-1] += f" {words.probability(event)}"
-        parts.append(f"micro-expression {words.micro_probability(event)}")
+        label = f"class {event.label} {words.probability(event)}"
+        parts.append(f"{label}, not trained on real micro-expressions")
     parts += [
         f"onset {event.onset_s:.3f} s",
         f"apex {event.apex_s:.3f} s",
         f"{words.duration(event)} ms",
         f"patch {words.motion(event)} % IOD",
+        f"face {event.face}",
     ]
-    if event.action_units:
-        parts.append(words.action_units(event))
-    if event.reasons:
-        parts.append(f"({words.reasons(event)})")
-    return "  ".join(parts)
+    return in_words("  ".join(parts))
 
 
-def _nothing_to_redraw() -> None:
-    """Lines scroll away; there is no picture to put up again after Ctrl-Z."""
+def in_words(line: str) -> str:
+    """A screen reader says a word, and may leave out a sign."""
+    return line.replace(" %", " percent")

@@ -14,15 +14,32 @@ from realtime.spotting.sensitivity import MOST_IOD
 from realtime.status import FrameCounts, RecordingState, SecondsCounts, Status
 
 PAUSED = "paused"
+_LEAST_SHOWN_S = 0.05  # less is 0.0 s
 
 
 def sensitivity(status: Status) -> str:
-    """What would be found now, of the upper and of the lower face; "" before it is known."""
+    """How small a movement would be found now; "" where that is not known.
+
+    `8 of 10 movements of 1.3 % IOD would be found (upper face; lower 2.4 %)`.
+    """
     seen = status.sensitivity
+    if status.assessable is Assessable.INSENSITIVE:
+        most, why = f"{100 * MOST_IOD:.0f}", status.assessable.value
+        return f"even of {most} % IOD fewer than 8 of 10 would be found ({why})"
     if not seen.is_known or status.assessable is not Assessable.YES:
         return ""
-    upper, lower = (_size(size) for size in (seen.upper_iod, seen.lower_iod))
-    return f"8 of 10 found now: upper face {upper}, lower {lower} % IOD"
+    halves = [("upper", seen.upper_iod), ("lower", seen.lower_iod)]
+    (best, size), (other, its_size) = sorted(halves, key=lambda half: half[1])
+    return (
+        f"8 of 10 movements of {_size(size)} % IOD would be found "
+        f"({best} face; {other} {_size(its_size)} %)"
+    )
+
+
+def sensitivity_unknown(status: Status) -> str:
+    """Why it is not known: `sensitivity not known yet`, `sensitivity not known: too dark`."""
+    soon = status.assessable in (Assessable.YES, Assessable.SETTLING)
+    return "sensitivity not known" + (" yet" if soon else f": {status.assessable.value}")
 
 
 def _size(size_iod: float) -> str:
@@ -61,6 +78,12 @@ def disk(free_bytes: int | None) -> str:
     if free_bytes >= 1e9:
         return f"{free_bytes / 1e9:.3g} GB" if free_bytes < 1e12 else f"{free_bytes / 1e12:.3g} TB"
     return f"{free_bytes / 1e6:.0f} MB"
+
+
+def source_state(status: Status) -> str:
+    """What the source does; of a film that plays it is not that it is live."""
+    state = status.capture.state
+    return "FILM" if state is CameraState.LIVE and not status.live else state.value
 
 
 def age(capture: CaptureStats) -> str:
@@ -114,6 +137,34 @@ def action_units(event: Event) -> str:
     )
 
 
+def unit_codes(event: Event) -> str:
+    """`AU 4, AU 12 left`; "" where none is named."""
+    named = event.action_units or ()
+    return printable(
+        ", ".join(f"AU {u.unit}" + ("" if u.side == "both" else f" {u.side}") for u in named)
+    )
+
+
+def played(status: Status) -> str:
+    """Of a file `0:00:12 of 0:01:30, 0:00:50 left`, else the time since the first frame."""
+    elapsed = span(status.elapsed_s)
+    duration_s = status.facts.duration_s
+    if duration_s is None:
+        return elapsed
+    left = "" if status.left_s is None else f", {span(status.left_s)} left"
+    return f"{elapsed} of {span(duration_s)}{left}"
+
+
+def target(status: Status) -> str:
+    """Target false-alarm rate."""
+    return f"target {status.alarms_per_minute:g}/min"
+
+
+def share_judged(seconds: SecondsCounts) -> str:
+    """`judged 92 %`; `-` before the first frame."""
+    return f"judged {percent(seconds.judged / seconds.seen)}" if seconds.seen else "judged -"
+
+
 def duration(event: Event) -> str:
     return f"{1000 * event.duration_s:.0f}"
 
@@ -129,9 +180,14 @@ def judged(seconds: SecondsCounts) -> str:
 
 
 def not_judged(seconds: SecondsCounts, most: int = 12) -> str:
-    """`too dark 2.2 s, face covered 0.2 s`; the longest first, `most` of them."""
+    """`too dark 2.2 s, face covered 0.2 s`; the longest first, `most` of them.
+
+    "": nothing, or less than would show.
+    """
     longest = list(seconds.not_judged.items())[:most]
-    return ", ".join(f"{reason} {lost_s:.1f} s" for reason, lost_s in longest)
+    return ", ".join(
+        f"{reason} {lost_s:.1f} s" for reason, lost_s in longest if lost_s >= _LEAST_SHOWN_S
+    )
 
 
 def frames(counts: FrameCounts) -> str:

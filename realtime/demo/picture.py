@@ -66,9 +66,13 @@ class Picture:
             ),
             np.uint8,
         )
-        shape = (_NOISE_FIELDS, height + NOISE_ROLL, width + NOISE_ROLL, 3)
-        noise = rng.standard_normal(shape, np.float32) * (_NOISE_SIGMA * _NOISE_UNIT)
-        self._noise = np.clip(np.rint(noise), -127, 127).astype(np.int8)
+        shape = (height + NOISE_ROLL, width + NOISE_ROLL, 3)
+        self._noise = np.empty((_NOISE_FIELDS, *shape), np.int8)
+        noise = np.empty(shape, np.float32)
+        for field in self._noise:
+            rng.standard_normal(out=noise, dtype=np.float32)
+            noise *= _NOISE_SIGMA * _NOISE_UNIT
+            np.clip(np.rint(noise, out=noise), -127, 127, out=field, casting="unsafe")
 
     def draw(
         self, pose: NDArray[np.float64], skin: Skin | None, noise: tuple[int, int, int]

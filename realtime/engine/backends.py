@@ -18,6 +18,7 @@ from realtime.engine.folder import NETWORK, EngineFolder
 from realtime.engine.gpu_probe import find_gpus
 from realtime.engine.runtime import EngineSession, Progress, check_canary
 from realtime.errors import EngineError
+from realtime.extras import install_command
 
 HALF = "model.f16.onnx"
 INT8 = "model.int8.onnx"
@@ -32,7 +33,7 @@ class Backend:
     file: str  # of the engine folder
     module: str  # whose `open_session(folder, backend, threads, progress)` makes the session
     needs: str  # Python package
-    install: str
+    extra: str  # of this program, which brings that package; "": always there
     tolerance: float = 2e-3  # of the canary's logits: what this precision may change
 
     @property
@@ -42,13 +43,13 @@ class Backend:
 
 def _built_in() -> Iterator[Backend]:
     here = "realtime.engine.runtimes"
-    ort, base = f"{here}.onnxruntime", "pip install fleeting"
-    yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", base)
-    vino, extra = f"{here}.openvino", 'pip install "fleeting[openvino]"'
+    ort = f"{here}.onnxruntime"
+    yield Backend("onnxruntime", "f32", NETWORK, ort, "onnxruntime", "")
+    vino, extra = f"{here}.openvino", "openvino"
     yield Backend("openvino", "f32", NETWORK, vino, "openvino", extra)
     yield Backend("openvino", "bf16", NETWORK, vino, "openvino", extra, 0.3)
     yield Backend("openvino", "int8", INT8, vino, "openvino", extra, 0.5)
-    trt, gpu = f"{here}.tensorrt", 'pip install "fleeting[gpu]", see docs/engines.md'
+    trt, gpu = f"{here}.tensorrt", "gpu"
     yield Backend("tensorrt", "f16", HALF, trt, "tensorrt", gpu, 0.1)
     yield Backend("tensorrt", "f32", NETWORK, trt, "tensorrt", gpu)
     yield Backend("tensorrt", "int8", INT8, trt, "tensorrt", gpu, 0.5)
@@ -59,7 +60,7 @@ def _registered() -> Iterator[Backend]:
     """Runtimes that other packages bring, in float32: the torch reference of `model`, for one."""
     for point in entry_points(group=_REGISTERED):
         runtime, precision = point.name.split("-")
-        extra = f'pip install "fleeting[{",".join(point.extras)}]"'
+        extra = next(iter(point.extras), "")
         yield Backend(runtime, precision, NETWORK, point.module, runtime, extra)
 
 
@@ -78,7 +79,8 @@ def names() -> list[str]:
 def missing(backend: Backend, folder: EngineFolder) -> str | None:
     """Why a backend cannot run an engine here; None: it can."""
     if find_spec(backend.needs) is None:
-        return f"{backend.needs} is not installed ({backend.install})"
+        install = install_command(*filter(None, [backend.extra]))
+        return f"{backend.needs} is not installed: {install}"
     if backend.file not in folder.files:
         return f"the engine has no {backend.file} (fleeting calibrate precision makes it)"
     if backend.runtime == "tensorrt" and not find_gpus().gpus:
@@ -107,6 +109,15 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
     if why_not:
         raise EngineError(f"backend {chosen[0].name}: {why_not}")
     return chosen[0]
+
+
+def is_built(backend: Backend, folder: EngineFolder) -> bool:
+    """Whether it loads without building anything for this machine first, which takes minutes.
+
+    A runtime's module may have `is_built(folder, backend)`; one without it builds nothing.
+    """
+    module = importlib.import_module(backend.module)
+    return not hasattr(module, "is_built") or bool(module.is_built(folder, backend))
 
 
 def _not_shown(_: str) -> None:

@@ -16,7 +16,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from realtime.engine.folder import UnitCalibration
 from realtime.event import ACTION_UNITS, ActionUnit, Side
@@ -28,9 +27,10 @@ Array = NDArray[np.float64]
 _CELL = 8  # pixels
 _SIDES: tuple[Side, Side] = ("right", "left")
 _MIDLINE = frozenset({"17"})  # one muscle in the middle: it has no side
-_LEAST_IOD = 0.001
+_LEAST_IOD = 0.001  # of a unit that is named: less is not told from no motion
 _ONE_SIDED = 0.8  # difference of the sides' logits; as fitted on people left out
 _MOST = 30.0  # of a logit: a probability is never exactly 0 or 1
+_ROUNDS, _SETTLED_IOD = 1000, 1e-9  # of coordinate descent
 # Half width, height of the centre and half height of the face in the crop, pixels.
 _OVAL_PX = (92.0, 108.0, 108.0)
 
@@ -42,7 +42,8 @@ def name_units(
 ) -> tuple[ActionUnit, ...]:
     """The units whose probability reaches their threshold, the most probable first.
 
-    A further one is left out if the skin did not move its way beside the others.
+    One is left out if the skin did not move its way beside the others: the head's answer and the
+    displacement then contradict each other, and there is no movement to state the size of.
 
     Args:
         au_logits: (11, 2) `ACTION_UNITS` on the person's right and left.
@@ -61,7 +62,7 @@ def name_units(
         ActionUnit(unit, side, float(size), share)
         for (unit, side, share), size in zip(found, sizes, strict=True)
     ]
-    return (*named[:1], *(unit for unit in named[1:] if unit.amplitude_iod >= _LEAST_IOD))
+    return tuple(unit for unit in named if unit.amplitude_iod >= _LEAST_IOD)
 
 
 def unit_probabilities(
@@ -108,8 +109,23 @@ def amplitudes(
     # what an affine map explains is the head's: it is taken out of both sides of the fit
     basis, _ = np.linalg.qr(head)
     rest = patterns - basis @ (basis.T @ patterns)
-    sizes, _ = nnls(rest, moved - basis @ (basis.T @ moved))
-    return np.asarray(sizes, np.float64)
+    return _non_negative(rest.T @ rest, rest.T @ (moved - basis @ (basis.T @ moved)))
+
+
+def _non_negative(normal: Array, right: Array) -> Array:
+    """(n,) x >= 0 that minimises x·normal·x / 2 − right·x, by coordinate descent.
+
+    For a handful of unknowns; scipy's takes longer to load than the rest of the program.
+    """
+    sizes = np.zeros(len(right))
+    for _ in range(_ROUNDS):
+        before = sizes.copy()
+        for k in range(len(right)):
+            step = (right[k] - normal[k] @ sizes) / max(normal[k, k], 1e-12)
+            sizes[k] = max(sizes[k] + step, 0.0)
+        if np.abs(sizes - before).max() < _SETTLED_IOD:
+            break
+    return sizes
 
 
 @cache

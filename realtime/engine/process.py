@@ -14,6 +14,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,23 @@ class EngineProcess:
     def counts(self) -> EngineCounts:
         """So far."""
         return EngineCounts(**self._counts)
+
+    def load(self, told: Callable[[str], None]) -> None:
+        """Block until the child is ready.
+
+        Args:
+            told: called with each report of its progress, and with why it is begun again.
+
+        Raises:
+            EngineError: it does not load.
+        """
+        before = ""
+        while self.state is not EngineState.READY:
+            self._tend(block_s=0.05)
+            if self.gone:
+                raise EngineError(f"{self.description} does not load: {self.detail}")
+            if self.detail not in ("", before):
+                told(before := self.detail)
 
     def submit(self, ticket: int, pair: NDArray[np.float32]) -> bool:
         """Send a pair (2, 224, 224) in [0, 1]; False if the queue is full."""

@@ -15,6 +15,8 @@ from realtime.atomic_file import write_whole
 from realtime.errors import DataError
 from realtime.event import Event
 from realtime.export.safe_text import one_line
+from realtime.recording.labels import Label
+from realtime.recording.markers import Marker
 
 _NOT_THERE = "n/a"
 _TYPES = {"micro": "micro_expression", "macro": "expression", "rejected": "rejected_movement"}
@@ -24,28 +26,41 @@ _COLUMNS = {
     "trial_type": "verdict of the program",
     "apex": "peak of the movement, on the time line of the source",
     "label": "class of the movement by the engine",
-    "reviewed": "label by a reviewer: a class, or none for no micro-expression",
     "probability": "that it is a micro-expression, by the spotter's verifier",
     "peak_motion": "displacement of the patch that moves most, share of the inter-ocular distance",
     "face_id": "number of the face in this session",
     "reasons": "why it was rejected",
 }
+_MARKER = "marker"  # type of the row of a marker
+_MARKER_COLUMNS = {
+    "value": "label of the marker",
+    "marker_origin": "of a marker: a key, an LSL stream, or a line to the marker port",
+}
+_CODED = "coded_by_"  # and the coder's name
+_OF_CODER = "answer of this coder: a class, micro (no class given), none or unsure"
 _SECONDS = ("onset", "duration", "apex")
 _LEVELS = {
     "micro_expression": "flagged, and not retracted",
     "expression": "flagged first, then it did not return: an ordinary expression",
     "rejected_movement": "not flagged, or retracted by the second stage",
+    _MARKER: "a moment that a person or a program of the experiment marked",
 }
 
 Row = dict[str, str]
 
 
 def write_bids(
-    path: Path, events: Sequence[Event], said: Mapping[str, str], *, force: bool = False
+    path: Path,
+    events: Sequence[Event],
+    labels: Mapping[str, Sequence[Label]],
+    markers: Sequence[Marker] = (),
+    *,
+    force: bool = False,
 ) -> None:
     """Write the table and, with the suffix .json, its sidecar; each whole or not at all.
 
     Args:
+        labels: what people answered, by coder.
         force: write new files in the place of those that are there.
 
     Raises:
@@ -55,12 +70,16 @@ def write_bids(
     sidecar = path.with_suffix(".json")
     columns, rows = ([], []) if force else _table(path)
     described = {} if force else _described(sidecar)
-    columns += [name for name in _COLUMNS if name not in columns]
-    rows += [_row(event, said) for event in events]
+    ours = _COLUMNS | {f"{_CODED}{coder}": _OF_CODER for coder in labels}
+    if markers:
+        ours |= _MARKER_COLUMNS
+    columns += [name for name in ours if name not in columns]
+    rows += [_row(event) | _words(event, labels) for event in events]
+    rows += [_marker_row(marker) for marker in markers]
     rows.sort(key=lambda row: _seconds(row["onset"]))
     lines = [columns, *([row.get(name, _NOT_THERE) for name in columns] for row in rows)]
     write_whole(path, "".join("\t".join(line) + "\n" for line in lines).encode())
-    write_whole(sidecar, (json.dumps(_with_ours(described), indent=2) + "\n").encode())
+    write_whole(sidecar, (json.dumps(_with_ours(described, ours), indent=2) + "\n").encode())
 
 
 def _table(path: Path) -> tuple[list[str], list[Row]]:
@@ -81,10 +100,16 @@ def _table(path: Path) -> tuple[list[str], list[Row]]:
         if len(cells) != len(columns):
             raise _kept(path, f"line {number} has {len(cells)} cells, not {len(columns)}")
         row = dict(zip(columns, cells, strict=True))
-        ours = row.get("trial_type") in _TYPES.values() and "peak_motion" in row
-        if not (ours and row["peak_motion"] != _NOT_THERE):
+        if not _is_ours(row):
             rows.append(row)
     return columns, rows
+
+
+def _is_ours(row: Row) -> bool:
+    """By a cell that only this program fills."""
+    own = "marker_origin" if row.get("trial_type") == _MARKER else "peak_motion"
+    known = row.get("trial_type") in (_MARKER, *_TYPES.values())
+    return known and row.get(own, _NOT_THERE) != _NOT_THERE
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -103,9 +128,9 @@ def _kept(path: Path, why: str) -> DataError:
     return DataError(f"{path} is kept as it is: {why}; --force writes a new file in its place")
 
 
-def _with_ours(described: dict[str, Any]) -> dict[str, Any]:
+def _with_ours(described: dict[str, Any], ours: Mapping[str, str]) -> dict[str, Any]:
     """What is said of others' columns stays; of a column that both have, theirs."""
-    for name, text in _COLUMNS.items():
+    for name, text in ours.items():
         known = {"Description": text}
         if name in _SECONDS:
             known["Units"] = "s"
@@ -125,17 +150,36 @@ def _seconds(cell: str) -> float:
         return float("inf")
 
 
-def _row(event: Event, said: Mapping[str, str]) -> Row:
+def _words(event: Event, labels: Mapping[str, Sequence[Label]]) -> Row:
+    """What each coder answered to an event."""
+    return {
+        f"{_CODED}{coder}": label.word
+        for coder, said in labels.items()
+        for label in said
+        if label.item == event.id
+    }
+
+
+def _row(event: Event) -> Row:
     cells = {
         "onset": f"{event.onset_s:.6f}",
         "duration": f"{event.duration_s:.6f}",
         "trial_type": _TYPES[event.kind],
         "apex": f"{event.apex_s:.6f}",
         "label": _NOT_THERE if event.classification is None else event.label,
-        "reviewed": said.get(event.id, _NOT_THERE),
         "probability": _NOT_THERE if event.probability is None else str(event.probability),
         "peak_motion": str(event.peak_motion_iod),
         "face_id": str(event.face),
         "reasons": ", ".join(event.reasons) or _NOT_THERE,
     }
     return {name: one_line(cell) for name, cell in cells.items()}
+
+
+def _marker_row(marker: Marker) -> Row:
+    return {
+        "onset": f"{marker.t_s:.6f}",
+        "duration": "0",
+        "trial_type": _MARKER,
+        "value": one_line(marker.label) or _NOT_THERE,
+        "marker_origin": marker.origin,
+    }

@@ -18,10 +18,13 @@ from realtime.atomic_file import write_whole
 from realtime.errors import DataError
 from realtime.export.elan_document import ElanDocument, Element, empty_document
 from realtime.export.safe_text import xml_text
-from realtime.export.spans import APEX, FLAGGED, NOT_JUDGED, REJECTED, REVIEWED, Span
+from realtime.export.spans import APEX, CODED, FLAGGED, MARKERS, NOT_JUDGED, REJECTED, Span
 
-_TIERS = (FLAGGED, APEX, REVIEWED, REJECTED, NOT_JUDGED)
+_TIERS = (FLAGGED, APEX, REJECTED, NOT_JUDGED)
 _ANNOTATOR = "fleeting"
+_OWN_NAME = re.compile(
+    f"(?:{'|'.join(_TIERS)})(?: [0-9]+)?|{MARKERS}|{CODED} .*"
+)  # of one face: its number
 _NUMBERED = re.compile(r"(?:ts|a)(\d+)", re.ASCII)
 _TYPE = (
     f'    <LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="{_ANNOTATOR}" TIME_ALIGNABLE="true" '
@@ -72,7 +75,7 @@ def _ours(document: ElanDocument) -> list[Element]:
     names = {tier.name for tier in ours}
     annotations = set[str]().union(*(tier.annotations for tier in ours))
     for tier in others:
-        if any(tier.name == own or tier.name.startswith(f"{own} ") for own in _TIERS):
+        if _OWN_NAME.fullmatch(tier.name):
             raise DataError(f"the tier {xml_text(tier.name)} in it is another annotator's")
         if tier.attributes.get("PARENT_REF") in names or tier.refers & annotations:
             raise DataError(f"the tier {xml_text(tier.name)} in it depends on a tier of ours")

@@ -20,6 +20,8 @@ xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
     <TIME_ORDER></TIME_ORDER>
 </ANNOTATION_DOCUMENT>
 """
+# the schema wants tiers, then linguistic types, then locales and all else
+_UP_TO_TIERS = ("LICENSE", "HEADER", "TIME_ORDER", "TIER")
 
 
 def empty_document(date: str, header: str) -> bytes:
@@ -53,7 +55,7 @@ class ElanDocument:
         self.types: set[str] = set()
         self._slots: dict[str, Element] = {}
         self._time_order: Element | None = None
-        self._first_type: int | None = None
+        self._after_tiers: int | None = None  # the first element behind the tiers
         self._root: Element | None = None
         self._open: list[tuple[str, Element]] = []
         parser = expat.ParserCreate()
@@ -89,7 +91,7 @@ class ElanDocument:
             edits.append((at, at, slots.encode()))
         end = self._root.end - len(b"</ANNOTATION_DOCUMENT>")
         if tiers or types:
-            at = end if self._first_type is None else self._first_type
+            at = end if self._after_tiers is None else self._after_tiers
             edits.append((at, at, (tiers + types).encode()))
         done, reached = [], 0
         for start, stop, text in sorted(edits):
@@ -117,8 +119,8 @@ class ElanDocument:
             self._slots[attributes.get("TIME_SLOT_ID", "")] = element
         if name == "LINGUISTIC_TYPE":
             self.types.add(attributes.get("LINGUISTIC_TYPE_ID", ""))
-            if self._first_type is None:
-                self._first_type = self._line_start(element.start)
+        if len(self._open) == 2 and name not in _UP_TO_TIERS and self._after_tiers is None:
+            self._after_tiers = self._line_start(element.start)
         self.ids |= {v for k, v in attributes.items() if k in ("TIME_SLOT_ID", "ANNOTATION_ID")}
         tier = next((e for n, e in self._open if n == "TIER"), None)
         if tier is not None:

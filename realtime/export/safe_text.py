@@ -1,8 +1,11 @@
-"""Text from outside (labels, file names, reasons) made fit for a file that others read."""
+"""Text from outside (labels, file names, reasons) made fit for a file that others read.
+
+And how a number of things is said.
+"""
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape  # XML's own imports sockets and TLS
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -13,9 +16,14 @@ def one_line(text: str) -> str:
     return "".join(c if c == " " or c.isprintable() else "?" for c in blank)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 session`, `2 sessions`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def xml_text(text: str) -> str:
     """Content of an XML element: one line, and nothing that XML forbids."""
-    return escape(one_line(text))
+    return escape(one_line(text), quote=False)
 
 
 def csv_cell(text: str) -> str:

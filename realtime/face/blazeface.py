@@ -50,7 +50,6 @@ class Detection:
 class FaceDetector:
     def __init__(self, model: bytes) -> None:
         self._network = Network(model)
-        self._input = np.zeros((1, _SIZE, _SIZE, 3), np.float32)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """Faces of a BGR picture (h, w, 3), the surest first."""
@@ -62,9 +61,12 @@ class FaceDetector:
             interpolation=cv2.INTER_AREA,
         )
         h, w = small.shape[:2]
-        self._input[:] = -1.0
-        self._input[0, :h, :w] = small[:, :, ::-1] / np.float32(127.5) - 1
-        boxes, scores = self._network.run(self._input, (896, 16), (896, 1))
+
+        def fill(values: NDArray[np.float32]) -> None:
+            values[:] = -1.0
+            values[0, :h, :w] = small[:, :, ::-1] / np.float32(127.5) - 1
+
+        boxes, scores = self._network.run(fill, (896, 16), (896, 1))
         logits = np.clip(scores[:, 0], -_LOGIT_LIMIT, _LOGIT_LIMIT)
         likely = 1.0 / (1.0 + np.exp(-logits))
         keep = np.flatnonzero(likely > _SCORE)

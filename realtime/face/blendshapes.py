@@ -34,8 +34,11 @@ class SignReader:
 
     def coefficients(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         """All 52 blendshapes in [0, 1], in the order of the network's maker."""
-        points = np.ascontiguousarray(landmarks[_POINTS, :2], np.float32)[None]
-        (coefficients,) = self._network.run(points, (52,))
+
+        def fill(values: NDArray[np.float32]) -> None:
+            values[0] = landmarks[_POINTS, :2]
+
+        (coefficients,) = self._network.run(fill, (52,))
         return coefficients
 
     def read(self, landmarks: NDArray[np.float32]) -> FaceSigns:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from realtime.face.blazeface import Detection
@@ -55,11 +56,20 @@ class FaceMesh:
         crop = cv2.warpAffine(
             image, to_frame, (_SIZE, _SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         )
-        values = crop[None, :, :, ::-1] * np.float32(1 / 255)
-        points, presence = self._network.run(np.ascontiguousarray(values), (478, 3), (1,))
+        rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)
+        points, presence = self._network.run(
+            lambda values: _as_shares(rgb.ravel(), values.ravel()), (478, 3), (1,)
+        )
         placed = points[:, :2] @ linear.T + to_frame[:, 2]
         landmarks = np.column_stack([placed, points[:, 2] * scale]).astype(np.float32)
         return landmarks, float(1.0 / (1.0 + np.exp(-np.clip(presence[0], -60.0, 60.0))))
+
+
+@njit(nogil=True, cache=True)
+def _as_shares(values, shares):  # type: ignore[no-untyped-def]
+    """Bytes (n,) as shares of the largest one, (n,)."""
+    for i in range(len(values)):
+        shares[i] = np.float32(values[i]) * np.float32(1 / 255)
 
 
 def _rotation(angle: float) -> NDArray[np.float64]:

@@ -66,8 +66,19 @@ _RIGID_IN_CROP = canonical_in_crop()[RIGID_POINTS]
 
 def eye_centres(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """(2, 2) x, y of the person's right and left eye centre."""
-    points = np.asarray(landmarks)[_EYE_CORNERS, :2].astype(np.float64)  # (right/left, corner, xy)
-    return np.asarray(0.5 * (points[:, 0] + points[:, 1]), np.float64)
+    centres: NDArray[np.float64] = _middles(np.asarray(landmarks), _EYE_CORNERS)
+    return centres
+
+
+@njit(nogil=True, cache=True)
+def _middles(points, pairs):  # type: ignore[no-untyped-def]
+    """(n, 2) x, y midway between the rows that pairs (n, 2) names of points (m, 2 or more)."""
+    middles = np.empty((len(pairs), 2))
+    for k in range(len(pairs)):
+        for axis in range(2):
+            one, other = points[pairs[k, 0], axis], points[pairs[k, 1], axis]
+            middles[k, axis] = 0.5 * (np.float64(one) + np.float64(other))
+    return middles
 
 
 def inter_ocular(landmarks: NDArray[np.floating]) -> float:
@@ -78,8 +89,19 @@ def inter_ocular(landmarks: NDArray[np.floating]) -> float:
 
 def face_box(landmarks: NDArray[np.floating]) -> Box:
     """The box of landmarks (478, 2+); it may reach out of the frame."""
-    points = np.asarray(landmarks)[:, :2]
-    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    box: Box = _box(np.asarray(landmarks))
+    return box
+
+
+@njit(nogil=True, cache=True)
+def _box(points):  # type: ignore[no-untyped-def]
+    """Least x and y, largest x and y of points (n, 2 or more), n > 0."""
+    left = right = points[0, 0]
+    top = bottom = points[0, 1]
+    for k in range(1, len(points)):
+        x, y = points[k, 0], points[k, 1]
+        left, right = min(left, x), max(right, x)
+        top, bottom = min(top, y), max(bottom, y)
     return left, top, right, bottom
 
 

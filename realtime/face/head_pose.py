@@ -1,4 +1,4 @@
-"""Where a face is turned: yaw, pitch and roll from its landmarks."""
+"""Where a head is and how it is turned, from the landmarks of its face."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from realtime.face.geometry import CANONICAL, RIGID_POINTS
+from realtime.face.geometry import CANONICAL, RIGID_POINTS, eye_centres
 
 _MODEL = CANONICAL[RIGID_POINTS].astype(np.float64)
 _MODEL -= _MODEL.mean(axis=0)  # centred: what is fitted to it need not be
+_MODEL_SPREAD = float(np.sqrt((_MODEL**2).sum()))  # inter-ocular distances
+_IOD_MM = 63.0  # of an adult, on average
+# Focal length of a camera that nobody has calibrated, as OpenFace assumes it: 500 px at 640 × 480.
+_FOCAL_WIDTHS, _FOCAL_HEIGHTS = 500 / 640, 500 / 480
 _SWEEPS, _UPRIGHT = 8, 1e-15  # of Jacobi's rotations; each sweep squares what is left
 
 
@@ -23,6 +27,30 @@ class HeadAngles:
     yaw: float  # positive: turned to the person's left
     pitch: float  # positive: looking up
     roll: float  # positive: tilted clockwise in the picture
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPosition:
+    """Midpoint between the eyes as the camera sees it, mm: x right, y down, z away from it."""
+
+    x_mm: float
+    y_mm: float
+    z_mm: float
+
+
+def head_position(landmarks: NDArray[np.floating], width: int, height: int) -> HeadPosition:
+    """Of a face of usual size, before a camera of usual focal length.
+
+    Args:
+        landmarks: (478, 3).
+        width, height: of the frame, px.
+    """
+    points = np.asarray(landmarks[RIGID_POINTS], np.float64)
+    iod_px = float(np.sqrt(((points - points.mean(axis=0)) ** 2).sum())) / _MODEL_SPREAD
+    focal_px = (_FOCAL_WIDTHS * width + _FOCAL_HEIGHTS * height) / 2
+    mm_a_px = _IOD_MM / iod_px
+    x, y = eye_centres(landmarks).mean(axis=0).tolist()
+    return HeadPosition((x - width / 2) * mm_a_px, (y - height / 2) * mm_a_px, focal_px * mm_a_px)
 
 
 def head_angles(landmarks: NDArray[np.floating]) -> HeadAngles:

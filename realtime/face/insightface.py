@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError
+from realtime.extras import install_command
 from realtime.face.choice import FaceChoice, FaceChooser
 from realtime.face.face import Face, FaceSigns
 from realtime.face.geometry import CANONICAL
@@ -67,7 +68,7 @@ class InsightFaceTracker:
             from insightface.app import FaceAnalysis
         except ImportError as error:
             raise FaceModelError(
-                "insightface is not installed: pip install 'fleeting[insightface]'"
+                f"insightface is not installed: {install_command('insightface')}"
             ) from error
         try:
             self._analysis: Any = FaceAnalysis(

@@ -1,7 +1,9 @@
 """Faces by Google's landmark model under LiteRT: detect once, then follow.
 
-About 6 ms a frame and face on one core.  The detector runs only while a face is missing, and
-now and then while a small one is followed: there may be a larger one.
+The landmark network runs as often as a face changes: between two runs its mesh is carried along
+by the upper face (`held_face`).  When it runs depends on the frames and their times alone, so
+that live, training and calibration see the same face.  The detector runs only while a face is
+missing, and now and then while a small one is followed: there may be a larger one.
 Opens no socket; the same frames give the same landmarks.
 """
 
@@ -21,6 +23,7 @@ from realtime.face.face import Face
 from realtime.face.face_mesh import FaceMesh, FaceRegion
 from realtime.face.face_search import FaceSearch, least_iod
 from realtime.face.geometry import inter_ocular
+from realtime.face.held_face import Change, HeldFace
 
 _PRESENT = 0.5
 # Of a candidate of a tile, or for the place of a followed face.  Of 58 faces with 24 px between
@@ -30,6 +33,11 @@ _CONFIRMED_A_FRAME = 2  # candidates of tiles that the mesh is fitted to
 _SEARCH_NS = 500_000_000  # how often further or larger faces are searched
 _SAME_FACE = 0.5  # centres nearer than this share of the side are one face
 _LARGER = 1.25  # sides; a face so much larger takes the place of a small one
+
+# The network runs again when a face has changed, or when it was held for so long.
+_HELD_NS = 150_000_000
+_SHORTEST_NS = 15_000_000  # signs are used at 60 Hz: it need not run more often
+_MAX_CHANGE = Change(skull=0.25, eyes=0.2, mouth=0.35)
 
 
 class LandmarkTracker:
@@ -58,6 +66,7 @@ class LandmarkTracker:
 
     def reset(self) -> None:
         self._followed: list[Face] = []
+        self._held: dict[int, HeldFace] = {}
         self._searched_ns: int | None = None
         self._search.reset()
         self._chooser.reset()
@@ -68,7 +77,10 @@ class LandmarkTracker:
     def track(self, t_ns: int, image: NDArray[np.uint8]) -> tuple[Face, ...]:
         faces = []
         for before in self._followed:
-            face = self._follow(before.id, FaceRegion.of_landmarks(before.landmarks), image)
+            face = self._carried(t_ns, before.id, image)
+            if face is None:
+                del self._held[before.id]
+                face = self._follow(before.id, FaceRegion.of_landmarks(before.landmarks), image)
             if face is None:
                 self._chooser.lose(t_ns, before)
             else:
@@ -81,8 +93,25 @@ class LandmarkTracker:
             if missing > 0:
                 found = self._chooser.choose(t_ns, found, missing, image.shape[1])
             faces += found  # a place that is taken goes to a larger face
-        self._followed = sorted(faces, key=_side, reverse=True)[: self._max_faces]
+        if len(faces) > 1:
+            faces = sorted(faces, key=_side, reverse=True)[: self._max_faces]
+        self._followed = faces
+        self._held = {
+            face.id: self._held.get(face.id) or HeldFace(t_ns, image, face)
+            for face in self._followed
+        }
         return tuple(self._followed)
+
+    def _carried(self, t_ns: int, face_id: int, image: NDArray[np.uint8]) -> Face | None:
+        """A face as it is held; None where the network is to see it."""
+        held = self._held[face_id]
+        age_ns = t_ns - held.t_ns
+        if not 0 < age_ns < _HELD_NS:
+            return None
+        face, change = held.follow(image)
+        if age_ns >= _SHORTEST_NS and change.exceeds(_MAX_CHANGE):
+            return None
+        return face
 
     def _may_search(self, t_ns: int, image: NDArray[np.uint8], faces: list[Face]) -> bool:
         """Without a face in every frame; else now and then, if one is missing or small."""
@@ -151,9 +180,13 @@ def _near(a: FaceRegion, b: FaceRegion) -> bool:
 
 def _distinct(faces: list[Face]) -> list[Face]:
     """Two tracks that came to lie on one face become the older one."""
+    if len(faces) < 2:
+        return faces
     kept: list[Face] = []
+    taken: list[FaceRegion] = []
     for face in sorted(faces, key=lambda f: f.id):
         region = FaceRegion.of_landmarks(face.landmarks)
-        if not any(_near(region, FaceRegion.of_landmarks(k.landmarks)) for k in kept):
+        if not any(_near(region, other) for other in taken):
             kept.append(face)
+            taken.append(region)
     return kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -26,10 +26,14 @@ class Network:
         }
 
     def run(
-        self, values: NDArray[np.float32], *shapes: tuple[int, ...]
+        self, fill: Callable[[NDArray[np.float32]], None], *shapes: tuple[int, ...]
     ) -> tuple[NDArray[np.float32], ...]:
-        """The outputs that have as many values as the given shapes, so shaped."""
-        self._interpreter.set_tensor(self._input, values)
+        """The outputs that have as many values as the given shapes, so shaped.
+
+        Args:
+            fill: writes every value of the network's input, where it lies; must not keep it.
+        """
+        fill(self._interpreter.tensor(self._input)())
         self._interpreter.invoke()
         return tuple(
             self._interpreter.get_tensor(self._outputs[int(np.prod(shape))]).reshape(shape)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from realtime.face.face import Face, FaceTracker
@@ -34,10 +35,23 @@ class _Place:
     frames: int = 1
 
     def is_unchanged(self, grey: NDArray[np.uint8]) -> bool:
-        now = _cells(grey, self.box)
-        light = self.cells.mean() / max(float(now.mean()), 1.0)  # exposure may change
-        change = float(np.abs(now * light - self.cells).max())
-        return change <= _STILL * float(self.cells.std())
+        return bool(_largest_change(_cells(grey, self.box), self.cells) <= _STILL)
+
+
+@njit(nogil=True, cache=True)
+def _largest_change(now, then):  # type: ignore[no-untyped-def]
+    """Of a cell (n, n), share of the contrast then; exposure may have changed."""
+    cells, before = now.ravel(), then.ravel()
+    mean = mean_before = 0.0
+    for i in range(len(cells)):
+        mean += cells[i] / len(cells)
+        mean_before += before[i] / len(cells)
+    light = mean_before / max(mean, 1.0)
+    change = squares = 0.0
+    for i in range(len(cells)):
+        change = max(change, abs(cells[i] * light - before[i]))
+        squares += (before[i] - mean_before) ** 2
+    return change / max(np.sqrt(squares / len(cells)), 1e-6)
 
 
 class WatchedFaces:

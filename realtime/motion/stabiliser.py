@@ -20,10 +20,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime.face.affine import compose, farthest, inverse
 from realtime.face.face import Face
 from realtime.face.geometry import CROP_SIZE, apply_transform, crop_transform
 from realtime.limits import Limits
-from realtime.motion.affine import compose, farthest, inverse
 from realtime.motion.compression import coarseness
 from realtime.motion.head_motion import fit_rigid, similarity_of, to_iod
 from realtime.motion.lucas_kanade import cut_patches, track_patches

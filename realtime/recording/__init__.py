@@ -2,5 +2,5 @@
 
 In come findings, answers of the engine and frames of the ring; out comes a session folder with
 events.jsonl, frames.csv, clips and stills.
-Public: `SessionFolder`, `EventTracker`, `Recorder`, `FramesCsv`, `recover`.
+Public: `SessionFolder`, `RunRecording`, `EventTracker`, `Recorder`, `FramesCsv`, `recover`.
 """

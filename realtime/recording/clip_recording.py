@@ -123,6 +123,15 @@ class ClipRecording:
         except RecordingError as error:
             self._fault(error)
 
+    def discard(self) -> None:
+        """Close the reader and remove what was written."""
+        self._reader.close()
+        try:
+            if self._writer is not None:
+                self._writer.discard()
+        except RecordingError as error:
+            self._fault(error)
+
     def _without_frame(self) -> ClipProgress:
         silent = time.monotonic() - self._heard_s > _LOST_S
         return (
@@ -136,7 +145,9 @@ class ClipRecording:
             if self._writer is None:
                 self._session.ensure_folders()
                 height, width = frame.image.shape[:2]
-                self._writer = ClipWriter(self._session.path(self.relative), width, height)
+                self._writer = ClipWriter(
+                    self._session.path(self.relative), width, height, self._session.key
+                )
             self._writer.write(frame.image, frame.t_ns)
         except RecordingError as error:
             self._fault(error)

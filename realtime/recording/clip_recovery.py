@@ -1,27 +1,31 @@
-"""What a killed program left: clips cut short, finished under another name.
+"""What a killed program left: clips and segments cut short, finished under another name.
 
-Only `SESSION/clips/NNNN.part.mp4` of sessions of this program is touched.  The part itself is moved
-aside, as `NNNN.part.mp4.kept`, and never removed: it is evidence of somebody's face, and theirs.
+Only `NNNN.part.mp4` in `SESSION/clips` and `SESSION/video` of this program is touched.  The part
+itself is moved aside, as `NNNN.part.mp4.kept`, and never removed: it is evidence of somebody's
+face, and theirs.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import stat
 import sys
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import av
 
 from realtime.atomic_file import whole_file
+from realtime.encryption.media import is_sealed, key_of, open_media
+from realtime.errors import DataError
 from realtime.recording.clip_writer import CONTAINER, SUFFIX, ClipSink, readable_frames
-from realtime.recording.session_folder import RECORD, is_session_name
+from realtime.recording.own_sessions import has_own_record
+from realtime.recording.session_folder import is_session_name
 
 if sys.platform != "win32":
     import fcntl
 
+_FOLDERS = ("clips", "video")
 _PART = re.compile(rf"(\d{{4,}}){re.escape(SUFFIX)}")
 
 
@@ -35,15 +39,16 @@ def recover(output: Path) -> list[str]:
         match = _PART.fullmatch(part.name)
         target = part.with_name(f"{match[1]}.recovered.mp4") if match else part
         where = f"{part.parents[1].name}: {part.name}"
-        frames = readable_frames(part)
+        frames = 0
         try:
+            frames = readable_frames(part)
             if frames and target.exists():
                 lines.append(f"{where}: {target.name} is there already; the part is left as it is")
                 continue
             if frames:
                 _remux(part, target, frames)
             kept = _moved_aside(part)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, av.FFmpegError, DataError) as error:
             lines.append(f"{where}: {frames} frames readable, but not recovered: {error}")
             continue
         found = (
@@ -54,30 +59,21 @@ def recover(output: Path) -> list[str]:
 
 
 def _parts(output: Path) -> list[Path]:
-    """Every unfinished clip of the sessions of this program."""
+    """Every unfinished clip and segment of the sessions of this program."""
     try:
         sessions = sorted(entry for entry in output.iterdir() if is_session_name(entry.name))
     except OSError:
         return []
     found: list[Path] = []
-    for session in sessions:
-        clips = session / "clips"
+    for session, name in product(sessions, _FOLDERS):
+        folder = session / name
         try:
-            ours = all(stat.S_ISDIR(place.lstat().st_mode) for place in (session, clips))
-            if ours and _is_ours(session):
-                found += (part for part in sorted(clips.iterdir()) if _is_left(part))
+            ours = all(stat.S_ISDIR(place.lstat().st_mode) for place in (session, folder))
+            if ours and has_own_record(session):
+                found += (part for part in sorted(folder.iterdir()) if _is_left(part))
         except OSError:
             continue
     return found
-
-
-def _is_ours(session: Path) -> bool:
-    """Whether this program began the session, by its record."""
-    try:
-        record = json.loads((session / RECORD).read_bytes())
-    except ValueError:
-        return False
-    return isinstance(record, dict) and str(record.get("program", "")).startswith("fleeting")
 
 
 def _is_left(part: Path) -> bool:
@@ -98,9 +94,10 @@ def _moved_aside(part: Path) -> Path:
 def _remux(part: Path, target: Path, frames: int) -> None:
     """The first packets, one a frame and with their times, in a file with a proper end."""
     with whole_file(target, private=True) as file:
-        sink = ClipSink(file.fileno())
+        sink = ClipSink(file.fileno(), key_of(part) if is_sealed(part) else None)
         with (
-            av.open(str(part)) as source,
+            open_media(part) as plain,
+            av.open(plain, mode="r") as source,
             av.open(sink, "w", format="mp4", options=dict(CONTAINER)) as copy,
         ):
             stream = copy.add_stream_from_template(source.streams.video[0])
@@ -109,6 +106,7 @@ def _remux(part: Path, target: Path, frames: int) -> None:
                 copy.mux(packet)
         if sink.error is not None:
             raise sink.error
+        sink.finish()
 
 
 def _is_being_written(part: Path) -> bool:

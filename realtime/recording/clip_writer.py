@@ -23,8 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.atomic_file import sync_folder
+from realtime.encryption.media import open_media
+from realtime.encryption.sealed_file import SealWriter
 from realtime.errors import RecordingError, recording_error
-from realtime.recording.session_folder import create_private, write_all
+from realtime.recording.private_file import create_private, write_all
 
 if sys.platform != "win32":
     import fcntl
@@ -47,20 +49,41 @@ class ClipSink:
     """The file as FFmpeg sees it.  After an error it ignores the rest, so that the container
     can still be closed; the caller then truncates the file to `whole`."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, key: bytes | None = None) -> None:
         self.descriptor = descriptor
-        self.size = 0
-        self.whole = 0  # bytes up to the end of the last complete fragment
         self.error: OSError | None = None
+        self._seal = None if key is None else SealWriter(descriptor, key)
+        self._whole = self._whole_chunks = 0  # bytes and chunks up to the last whole fragment
 
     def write(self, data: bytes) -> int:
         if self.error is None:
             try:
-                write_all(self.descriptor, data)
+                if self._seal is None:
+                    write_all(self.descriptor, data)
+                else:
+                    self._seal.write(data)
             except OSError as error:
                 self.error = error
-        self.size += len(data)
         return len(data)
+
+    def mark_whole(self) -> None:
+        """All that was written makes whole fragments."""
+        self._whole = os.lseek(self.descriptor, 0, os.SEEK_CUR)
+        self._whole_chunks = 0 if self._seal is None else self._seal.chunks
+
+    def finish(self) -> None:
+        """After an error cut what is not whole; an encrypted file gets its last chunk.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self.error is not None:
+            os.ftruncate(self.descriptor, self._whole)
+            os.lseek(self.descriptor, self._whole, os.SEEK_SET)
+        else:
+            self.mark_whole()
+        if self._seal is not None:
+            self._seal.finish(self._whole_chunks)
 
 
 class ClipWriter:
@@ -69,12 +92,13 @@ class ClipWriter:
     Args:
         path: the finished clip, NAME.mp4, in a folder that exists.
         width, height: of the frames in pixels; odd ones are padded by one row or column.
+        key: the clip is encrypted with; None: it is not.
 
     Raises:
         DiskFull, RecordingError: if the file cannot be made.
     """
 
-    def __init__(self, path: Path, width: int, height: int) -> None:
+    def __init__(self, path: Path, width: int, height: int, key: bytes | None = None) -> None:
         self.path = path
         self.frames = 0  # handed over; after `close` the frames that are in the file
         self._size = (width, height)
@@ -89,7 +113,7 @@ class ClipWriter:
         except OSError as error:
             raise recording_error(error, str(self._part)) from error
         _lock(descriptor)
-        self._sink = ClipSink(descriptor)
+        self._sink = ClipSink(descriptor, key)
         self._container = av.open(self._sink, "w", format="mp4", options=dict(CONTAINER))
         self._stream = self._add_stream(width + width % 2, height + height % 2)
 
@@ -147,14 +171,22 @@ class ClipWriter:
                 self._container.mux(packet)
         self._container.close()
         try:
-            if self._sink.error is not None:
-                os.ftruncate(self._sink.descriptor, self._sink.whole)
+            self._sink.finish()
             os.fsync(self._sink.descriptor)
         except OSError as error:
             raise recording_error(error, str(self.path)) from error
         finally:
             os.close(self._sink.descriptor)
         self._name()
+
+    def discard(self) -> None:
+        """Close the file and remove it.
+
+        Raises:
+            RecordingError: if it cannot be removed.
+        """
+        self.frames = 0
+        self.close()
 
     def _name(self) -> None:
         if self._sink.error is not None:
@@ -173,7 +205,7 @@ class ClipWriter:
             self._container.mux(packet)
         if self._sink.error is not None:
             raise recording_error(self._sink.error, str(self.path)) from self._sink.error
-        self._sink.whole = self._sink.size
+        self._sink.mark_whole()
 
     def _add_stream(self, width: int, height: int) -> Any:
         stream = self._container.add_stream("libx264", options=dict(_ENCODER))
@@ -186,14 +218,19 @@ class ClipWriter:
 
 
 def readable_frames(path: Path) -> int:
-    """Frames that decode from the start of a file; 0 if it is no clip at all."""
+    """Frames that decode from the start of a file; 0 if it is no clip at all.
+
+    Raises DataError: it is encrypted, and cannot be decrypted.
+    """
     count = 0
-    try:
-        with av.open(str(path)) as container:
-            for _ in container.decode(video=0):
-                count += 1
-    except (av.FFmpegError, IndexError):  # IndexError: no video stream in it
-        _log.debug("%s: %d readable frames", path, count)
+    with open_media(path) as file:
+        try:
+            with av.open(file, mode="r") as container:
+                for _ in container.decode(video=0):
+                    count += 1
+        # OSError: of an empty file; IndexError: no video stream in it
+        except (av.FFmpegError, OSError, IndexError):
+            _log.debug("%s: %d readable frames", path, count)
     return count
 
 

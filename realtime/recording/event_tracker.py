@@ -1,7 +1,8 @@
 """Findings become events: numbered, classified, written down, recorded.
 
 A flag submits the pair to the engine and opens a clip.  Its line is written when the class is
-known, or without it when the engine takes too long; what is known later is a line that revises.  In
+known, or without it when the engine takes too long; what is known later is a line that revises.
+A revision that moves onset or apex is classified again, and its stills are replaced.  In
 a file analysed as fast as possible the engine is waited for, so that a run gives the same lines
 every time.
 
@@ -27,8 +28,7 @@ from realtime.recording.recorder import Recorder
 from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
-_SHOWN = 8  # events the dashboard lists,
-_SHOWN_REJECTED = 3  # of them rejected ones, so that these do not push out what was flagged
+_SHOWN = 200  # newest events of either kind that the dashboard lists
 _KEPT_REJECTED = 1000
 _REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
 
@@ -40,10 +40,10 @@ class _Open:
     event: Event
     finding: Finding
     apex_crop: NDArray[np.uint8]
-    submitted_s: (
-        float | None
-    )  # monotonic seconds when the pair was submitted; None: no answer is awaited
-    written: bool = False
+    ticket: int = 0  # of the pair submitted last
+    submitted_s: float | None = None  # monotonic seconds when it was; None: no answer is awaited
+    changed: bool = True  # it is not as its last line says
+    written: bool = False  # a line of it is
 
 
 class EventTracker:
@@ -53,6 +53,7 @@ class EventTracker:
         engine: None for motion only.
         log, recorder: None when nothing is recorded.
         announce: called with every line too, and the source time of the first frame in ns.
+        clips_of_all: rejected movements get a clip too.
         wait: wait for the engine, however long it takes.
         answer_s: otherwise write an event without its class after this.
     """
@@ -66,31 +67,40 @@ class EventTracker:
         wait: bool,
         answer_s: float,
         announce: Callable[[Event, int], None] | None = None,
+        clips_of_all: bool = False,
     ) -> None:
         self._engine = engine
         self._log = log
         self._recorder = recorder
         self._announce = announce
+        self._clips_of_all = clips_of_all
         self._wait = wait
         self._answer_s = answer_s
         self._open: dict[tuple[int, int], _Open] = {}  # by face and finding number
-        self._count = 0
+        self._count = self._tickets = 0
         self.start_ns = 0  # source time of the first frame
         self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
         self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
         self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees a change
+        self._newest: tuple[int, tuple[Event, ...]] = (0, ())  # at so many changes
         self.engine_ms: list[float] = []  # since the caller last emptied it
+
+    def keep_nothing(self) -> None:
+        """From now on events are counted and shown, and neither written nor sent."""
+        self._log = self._recorder = self._announce = None
 
     def counts(self) -> Counter[str]:
         """Events by kind."""
         return +self._counts  # a copy without zeros
 
     def newest(self) -> tuple[Event, ...]:
-        """The last few events, oldest first."""
-        rejected = list(self._rejected)[-_SHOWN_REJECTED:]
-        flagged = list(self._flagged.values())[-(_SHOWN - len(rejected)) :]
-        return tuple(sorted([*rejected, *flagged], key=_number))
+        """The last `_SHOWN` flagged and rejected events each, oldest first."""
+        if self._newest[0] != self.changes:
+            rejected = list(self._rejected)[-_SHOWN:]
+            flagged = list(self._flagged.values())[-_SHOWN:]
+            self._newest = self.changes, tuple(sorted([*rejected, *flagged], key=_number))
+        return self._newest[1]
 
     def final(self) -> list[Event]:
         """The last revision of every event, in order; old rejected ones are left out."""
@@ -105,31 +115,19 @@ class EventTracker:
             return
         self._count += 1
         event = self._event(f"{self._count:04d}", found, now)
-        if finding.kind != "micro":
-            self._write(event)
-            return
-        if self._recorder is not None:
+        if self._recorder is not None and (finding.kind == "micro" or self._clips_of_all):
             clip = self._recorder.record(
                 event.id, finding.onset_ns, finding.apex_ns, finding.offset_ns
             )
             event = replace(event, clip=clip)
+        if finding.kind != "micro":
+            self._write(event)
+            return
         before = self._open.pop(key, None)  # of a face that was lost and is back
-        if before is not None and not before.written:
+        if before is not None and before.changed:
             self._settle(before, None)
-        entry = _Open(event, finding, found.apex_crop, None)
-        self._open[key] = entry
-        ticket = self._count
-        submitted = (
-            self._engine is not None
-            and found.pair is not None
-            and self._engine.submit(ticket, found.pair)
-        )
-        if self._engine is None or not submitted:
-            self._settle(entry, None)
-        elif self._wait:
-            self._settle(entry, self._engine.wait(ticket, for_load=True))
-        else:
-            entry.submitted_s = time.monotonic()
+        entry = self._open[key] = _Open(event, finding, found.apex_crop)
+        self._classify(entry, found)
 
     def mark_unconfirmed(self, face_id: int, number: int) -> None:
         """The second stage of a flagged finding will not come: frames or its face were missing."""
@@ -137,27 +135,26 @@ class EventTracker:
         if entry is None or entry.event.kind != "micro":
             return
         marked = (*entry.event.confounders, NOT_CONFIRMED)
-        entry.event = replace(entry.event, confounders=marked, revises=entry.written)
+        entry.event, entry.changed = replace(entry.event, confounders=marked), True
         if entry.written:
-            self._write(entry.event)
+            self._write_line(entry)
 
     def collect_answers(self, now_ns: int) -> None:
         """Take the engine's answers; write what has waited long enough."""
         if self._engine is not None:
             for answered in self._engine.poll():
                 for entry in self._open.values():
-                    if int(entry.event.id) == answered.ticket and entry.submitted_s is not None:
+                    if entry.ticket == answered.ticket and entry.submitted_s is not None:
                         self._settle(entry, answered)
         for key, entry in list(self._open.items()):
             late = (
                 entry.submitted_s is not None
                 and time.monotonic() - entry.submitted_s > self._answer_s
             )
-            if late and not entry.written:
-                self._write(entry.event)
-                entry.written = True
+            if late and entry.changed:
+                self._write_line(entry)
             if now_ns - entry.finding.apex_ns > _REMEMBER_NS:
-                if not entry.written:
+                if entry.changed:
                     self._settle(entry, None)
                 del self._open[key]
 
@@ -165,8 +162,24 @@ class EventTracker:
         """Write whatever still waits for the engine, which gets its usual time to answer."""
         for entry in self._open.values():
             if entry.submitted_s is not None and self._engine is not None:
-                ticket = int(entry.event.id)
-                self._settle(entry, self._engine.wait(ticket, max(self._answer_s, 0.5)))
+                answer_s = max(self._answer_s, 0.5)
+                self._settle(entry, self._engine.wait(entry.ticket, answer_s))
+
+    def _classify(self, entry: _Open, found: FaceFinding) -> None:
+        """Submit the pair of a flag; its line waits for the answer."""
+        self._tickets += 1
+        entry.ticket = self._tickets
+        submitted = (
+            self._engine is not None
+            and found.pair is not None
+            and self._engine.submit(entry.ticket, found.pair)
+        )
+        if self._engine is None or not submitted:
+            self._settle(entry, None)
+        elif self._wait:
+            self._settle(entry, self._engine.wait(entry.ticket, for_load=True))
+        else:
+            entry.submitted_s = time.monotonic()
 
     def _settle(self, entry: _Open, answered: Answered | None) -> None:
         """The engine has answered, or will not: stills and the event's line."""
@@ -188,17 +201,28 @@ class EventTracker:
                 event.id, onset_ns, apex_ns, entry.apex_crop, displacement
             )
             event = replace(event, stills=paths)
-        entry.event = replace(event, revises=entry.written)
-        self._write(entry.event)
-        entry.written = True
+        entry.event = event
+        self._write_line(entry)
 
     def _revise(self, key: tuple[int, int], found: FaceFinding) -> None:
         entry = self._open.get(key)
         if entry is None:
             return
-        entry.event = replace(entry.event, **self._facts(found), revises=entry.written)
-        if entry.written:
-            self._write(entry.event)
+        before, finding = entry.finding, found.finding
+        entry.event, entry.changed = replace(entry.event, **self._facts(found)), True
+        moved = (before.onset_ns, before.apex_ns) != (finding.onset_ns, finding.apex_ns)
+        if finding.kind == "micro" and moved:
+            unknown = replace(entry.event, classification=None, action_units=(), stills=())
+            entry.event = unknown
+            entry.finding, entry.apex_crop = finding, found.apex_crop
+            self._classify(entry, found)
+        elif entry.written:
+            self._write_line(entry)
+
+    def _write_line(self, entry: _Open) -> None:
+        entry.event = replace(entry.event, revises=entry.written)
+        entry.written, entry.changed = True, False
+        self._write(entry.event)
 
     def _event(self, number: str, found: FaceFinding, now: Frame) -> Event:
         return Event(

@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ _DRAIN_FILE_S = 20.0  # the same for files, whose clips must not depend on the m
 _DRAIN_FILM_S = 300.0  # the same for films, which are decoded again
 _DRAIN_HURRY_S = 1.0  # the same when the user wants the program to end
 _JOIN_S = 10.0  # after these, for the last frame and the stills
+_DISCARD_S = 1.0  # to remove what is open
 _EVENT_S = 1.0  # from an onset to the flag, when the clip begins
 _STILL_NS = 250_000_000  # a frame of an event's onset or apex is no farther from it
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -49,6 +51,8 @@ class Recorder:
 
     Args:
         store: where the frames of an event are.
+        pictures: what is kept of an event; "clips": stills too.  "video" is the same here: the
+            video of the session is another's (`SessionVideo`).
         pre_s, post_s: seconds kept before the onset and after the offset.
         hurry: set when the user wants the program to end: clips are then cut short.
         free_bytes: room on the disk, known at once; None: read it each time.
@@ -60,6 +64,7 @@ class Recorder:
         session: SessionFolder,
         store: FrameStore,
         *,
+        pictures: Literal["none", "stills", "clips", "video"] = "clips",
         pre_s: float = 1.0,
         post_s: float = 1.0,
         reserve_bytes: int = 500_000_000,
@@ -70,6 +75,8 @@ class Recorder:
         self._store = store
         self._hurry = hurry or threading.Event()
         self._free_bytes = free_bytes or session.free_bytes
+        self._with_clips = pictures in ("clips", "video")
+        self._with_stills = pictures != "none"
         self._pre_ns = round(pre_s * 1e9)
         self._post_ns = round(post_s * 1e9)
         self._reserve_bytes = reserve_bytes
@@ -79,6 +86,7 @@ class Recorder:
         self._stills: queue.Queue[Stills] = queue.Queue(_STILLS_WAITING)
         self._work = threading.Event()
         self._stop = threading.Event()
+        self._discarding = False
         self._thread = threading.Thread(target=self._run, name="recorder")
         self._closed = False
         self._stopped_s = 0.0  # monotonic, when `close` was called
@@ -99,8 +107,10 @@ class Recorder:
         """Begin an event's clip; the reader is opened here, so the pre-roll is held from now on.
 
         Returns:
-            The clip's path inside the session folder; None if it is suppressed.
+            The clip's path inside the session folder; None if it is suppressed or not wanted.
         """
+        if not self._with_clips:
+            return None
         relative = f"clips/{_checked(event_id)}.mp4"
         with self._lock:
             closed = self._closed or self._crash is not None
@@ -157,6 +167,8 @@ class Recorder:
             Their paths inside the session folder; none if they are suppressed, or a frame is
             gone: a picture of another moment would mislead.
         """
+        if not self._with_stills:
+            return ()
         onset = self._store.hold(onset_ns, _STILL_NS)
         apex = self._store.hold(apex_ns, _STILL_NS)
         if onset is None or apex is None:
@@ -226,6 +238,22 @@ class Recorder:
         else:
             self._thread.join(self._drain_s + _JOIN_S)
 
+    def discard(self) -> bool:
+        """Remove the open clips, write nothing of what waits, and end.
+
+        Returns:
+            False if the disk has not answered within a second: they are removed when it does.
+        """
+        self._discarding = True
+        self._closed = True
+        self._stop.set()
+        self._work.set()
+        if self._thread.ident is None:
+            self._let_go()
+        else:
+            self._thread.join(_DISCARD_S)
+        return not self._thread.is_alive()
+
     def _is_busy(self, onset_ns: int) -> bool:
         """As many clips as may be are open: live by the clock, in a file by the source's time."""
         if self._store.lossless:
@@ -273,6 +301,8 @@ class Recorder:
             self._advance(clips[0], _WAIT_S)
 
     def _drain(self) -> None:
+        if self._discarding:
+            return
         deadline_s = time.monotonic() + self._drain_s
         for clip in list(self._clips):
             while self._may_go_on(deadline_s) and self._advance(clip):
@@ -290,6 +320,8 @@ class Recorder:
         return _DRAIN_FILE_S if self._store.lossless else _DRAIN_LIVE_S
 
     def _may_go_on(self, deadline_s: float) -> bool:
+        if self._discarding:
+            return False
         if self._store.repeatable and self._hurry.is_set():
             deadline_s = min(deadline_s, self._stopped_s + _DRAIN_HURRY_S)
         return time.monotonic() < deadline_s
@@ -299,7 +331,10 @@ class Recorder:
         with self._lock:
             clips, self._clips = self._clips, []
         for clip in clips:
-            clip.abandon()
+            if self._discarding:
+                clip.discard()
+            else:
+                clip.abandon()
 
     def _advance(self, clip: ClipRecording, timeout_s: float = 0.0) -> bool:
         """Write what has come for one clip; False if nothing had, or the clip was finished."""

@@ -9,10 +9,11 @@ Nothing is written here.  What was damaged by a kill or an editor is left out an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,10 +21,18 @@ from realtime.errors import DataError, RecordingError
 from realtime.event import Event
 from realtime.face.judged_time import JudgedTime, Verdict, judged_time
 from realtime.recording.event_log import NAME as EVENTS
-from realtime.recording.frames_csv import FrameRow, read_rows, read_verdicts
-from realtime.recording.labels_csv import Labels
+from realtime.recording.event_table import event_columns, event_rows
+from realtime.recording.frame_row import FrameRow
+from realtime.recording.frames_csv import read_rows, read_verdicts
+from realtime.recording.labels import Label, read_labels
+from realtime.recording.markers import Marker, read_markers
 from realtime.recording.session_folder import RECORD, SessionFolder
 from realtime.recording.session_record import SessionRecord
+from realtime.recording.table_columns import frame
+from realtime.recording.video_segments import Span, VideoSegment, filmed_spans, read_segments
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +108,49 @@ class Session:
         return {clip.event_id: clip for clip in found if clip is not None}
 
     @cached_property
-    def labels(self) -> Mapping[str, str]:
-        """A reviewer's labels, by the id of the event: a class, or "none".
+    def video(self) -> tuple[VideoSegment, ...]:
+        """The segments of the whole session that are there, with `--pictures video`."""
+        return tuple(read_segments(self.files, self.troubles))
+
+    @cached_property
+    def filmed(self) -> Sequence[Span]:
+        """The time of which that video shows every frame; it reads where the last segment ends.
 
         Raises:
-            DataError: `labels.csv` cannot be read.
+            DataError: the video is encrypted, and cannot be decrypted.
         """
-        return Labels(self.files).by_id()
+        return filmed_spans(self.video)
+
+    @cached_property
+    def markers(self) -> tuple[Marker, ...]:
+        """In the order of their times.  Raises DataError: the file cannot be read."""
+        found = read_markers(self.folder, self.troubles)
+        return tuple(sorted(found, key=lambda marker: marker.t_s))
+
+    @cached_property
+    def labels(self) -> Mapping[str, tuple[Label, ...]]:
+        """What people answered, by coder; what cannot be read is added to `troubles`.
+
+        Raises:
+            DataError, RecordingError: a file of labels cannot be read.
+        """
+        return read_labels(self.folder, self.troubles)
+
+    def to_pandas(self) -> DataFrame:
+        """The events as a table, one row each, with what coders answered beside.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed.
+            DataError, RecordingError: labels cannot be read.
+        """
+        record = self.record
+        rows = event_rows(
+            *(self.events, self.labels),
+            session=self.folder.resolve().name,
+            participant="" if record is None else record.participant,
+            condition="" if record is None else record.condition,
+        )
+        return frame(event_columns(sorted(self.labels)), rows)
 
     @property
     def source(self) -> Path | None:

@@ -8,7 +8,6 @@ folder and never follows a link.
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -20,7 +19,9 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from realtime.atomic_file import private_folder, whole_file
+from realtime.consent.entry import Consent
 from realtime.errors import RecordingError, recording_error
+from realtime.recording.private_file import append_private
 from realtime.recording.session_record import Clock, End, SessionEnd, SessionRecord
 from realtime.status import Counts
 
@@ -30,38 +31,21 @@ _PROGRAM = "fleeting"
 _PACKAGES = ("ai-edge-litert", "av", "numba", "numpy", "onnxruntime", "opencv-python")
 _FOLDERS = ("clips", "stills")
 _NAME = re.compile(r"\d{8}-\d{6}-(\d{4,})")
-_PRIVATE = os.O_CLOEXEC if hasattr(os, "O_CLOEXEC") else 0
-_PRIVATE |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-
-
-def create_private(path: Path) -> int:
-    """Descriptor of a new file, 0600, open for reading and writing.
-
-    Raises:
-        OSError: also if anything stands there already, a link included.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _PRIVATE, 0o600)
-    if os.name == "posix":
-        os.fchmod(descriptor, 0o600)  # a umask may take more than is wanted
-    return descriptor
-
-
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write every byte or raise; a nearly full disk takes a part and says nothing."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 class SessionFolder:
     """An open session folder.  Its methods may be called from any thread."""
 
-    def __init__(self, folder: Path, record: SessionRecord | None = None) -> None:
+    def __init__(
+        self, folder: Path, record: SessionRecord | None = None, key: bytes | None = None
+    ) -> None:
         self.folder = folder
         self.failures = 0  # lines that could not be appended
         self.trouble = ""  # why not the last of them
         self._record = record  # None: of a session that is only read
         self._appending = threading.Lock()
+        self._closed = False
+        self.key = key
 
     @classmethod
     def create(
@@ -72,6 +56,11 @@ class SessionFolder:
         source: str,
         engine: str,
         start_s: float = 0.0,
+        participant: str = "",
+        condition: str = "",
+        consent: Consent | None = None,
+        purpose: str | None = None,
+        key: bytes | None = None,
     ) -> SessionFolder:
         """Make the folder and its `session.json`.
 
@@ -80,6 +69,11 @@ class SessionFolder:
             source: the camera or file in words, without secrets.
             engine: which engine and weights, or "motion only".
             start_s: time of the first frame, in the seconds that every output counts in.
+            participant: whose face it is; "": not given.
+            condition: of the experiment; "": not given.
+            consent: under which it is recorded.
+            purpose: what it is for; None: not said.
+            key: that clips and stills are encrypted with; None: they are not.
 
         Raises:
             RecordingError: if the folder cannot be made or written.
@@ -95,13 +89,17 @@ class SessionFolder:
             source=source,
             engine=engine,
             start_time=start_s,
+            participant=participant,
+            condition=condition,
             clock=Clock(wall_s=time.time(), monotonic_ns=time.monotonic_ns()),
+            purpose=purpose,
+            consent=consent,
             settings=dict(settings),
             packages={name: _version(name) for name in _PACKAGES},
             python=platform.python_version(),
             platform=platform.platform(),
         )
-        session = cls(folder, record)
+        session = cls(folder, record, key)
         session.ensure_folders()
         session.replace(RECORD, record.to_json())
         return session
@@ -122,12 +120,20 @@ class SessionFolder:
         ended = self._record.model_copy(update={"ended": end, "counts": counts})
         self.replace(RECORD, ended.to_json())
 
+    def close(self) -> None:
+        """From now on nothing is written, whoever still wants to.  May be called twice."""
+        with self._appending:
+            self._closed = True
+
     def path(self, relative: str) -> Path:
         """Where a file of this session is or will be.
 
         Raises:
-            RecordingError: if the name leads out of the folder, or a link stands on the way.
+            RecordingError: if the name leads out of the folder, or a link stands on the way, or
+                the session has been closed.
         """
+        if self._closed:
+            raise RecordingError(f"{self.folder.name} is closed; nothing more is written")
         parts = PurePosixPath(relative).parts
         usable = bool(parts) and not any(c in relative for c in "\\\0:")
         if not usable or ".." in parts or PurePosixPath(relative).is_absolute():
@@ -221,21 +227,7 @@ class SessionFolder:
         path = self.path(name)
         if not path.parent.is_dir():
             self.ensure_folders()
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | _PRIVATE)
-        except FileNotFoundError:
-            descriptor = create_private(path)
-        try:
-            before = os.fstat(descriptor).st_size
-            try:
-                write_all(descriptor, line)
-            except OSError:
-                os.ftruncate(descriptor, before)
-                raise
-            if sync:
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_private(path, line, sync=sync)
 
 
 def is_session_name(name: str) -> bool:

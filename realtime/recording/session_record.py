@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from realtime.consent.entry import Consent
 from realtime.errors import DataError
 from realtime.status import Counts
 
@@ -22,6 +23,7 @@ class SessionEnd(Enum):
     SOURCE_ENDED = "the source ended"
     TIME_UP = "the time was up"
     STOPPED = "stopped by the user"
+    WITHDRAWN = "consent withdrawn"
     FAILED = "failed"
 
 
@@ -58,7 +60,12 @@ class SessionRecord(_Part):
     source: str  # in words, without secrets
     engine: str  # which engine and weights, or "motion only"
     start_time: float  # of a file's first frame on its own time line, s; 0 of a live source
+    participant: str = ""  # whose face it is; "": not given
+    condition: str = ""  # of the experiment; "": not given
     clock: Clock  # at the start
+    purpose: str | None = None  # None: not said
+    consent: Consent | None = None  # None: of a film or the demo, which need none
+    redacted: Literal["none", "mouth", "brows", "mesh"] | None = None  # what stays of pictures
     settings: Mapping[str, Any]
     packages: Mapping[str, str]  # versions
     python: str
@@ -70,7 +77,7 @@ class SessionRecord(_Part):
     def outcome(self) -> SessionOutcome:
         if self.ended is None or self.counts is None or self.ended.reason is SessionEnd.FAILED:
             return SessionOutcome.FAILED
-        if self.ended.reason is SessionEnd.STOPPED:
+        if self.ended.reason in (SessionEnd.STOPPED, SessionEnd.WITHDRAWN):
             return SessionOutcome.STOPPED
         return SessionOutcome.DONE if self.counts.seconds.judged > 0 else SessionOutcome.NOT_JUDGED
 

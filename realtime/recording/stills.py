@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.capture.held_frame import Frame
+from realtime.encryption.sealed_file import sealed
 from realtime.errors import RecordingError
 from realtime.recording.displacement_picture import displacement_picture
 from realtime.recording.session_folder import SessionFolder
@@ -49,4 +50,5 @@ class Stills:
             done, png = cv2.imencode(".png", picture)
             if not done:
                 raise RecordingError(f"{path}: the picture could not be encoded")
-            session.replace(path, png.tobytes())
+            data = png.tobytes()
+            session.replace(path, data if session.key is None else sealed(data, session.key))

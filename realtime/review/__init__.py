@@ -1,12 +1,13 @@
-"""A person checks what was flagged: every clip slowed down with the head held still, one key each.
+"""A coder answers what was flagged, and a sample of what was not, in a browser.
 
-    flags      what a session holds to be checked
-    labels     the reviewer's labels: labels.csv, which the trainer reads
-    replay     a clip as pictures of the face, aligned as the live path aligns it
-    sheet      one picture of the window
-    reviewer   the effect of each key
-    window     the screen
-    figures    precision and false-alarm rate on these recordings
+    footage    the frames around an item
+    replay     these as pictures of the face, aligned as the live path aligns it, and what moved
+    clip_pack  the same in one piece for the browser; clip_maker makes them ahead
+    traces     what frames.csv says of a session, as series
+    desk       the answers: kept at once, undone, never given unseen
+    views      what the page is told, and what not before the answer
+    summary    what came of it
+    web        pages and calls; access: who may make them; server: on this machine alone
 
-`fleeting review SESSION`
+`fleeting review STUDY`
 """

@@ -1,87 +1,128 @@
-"""A person checks the flags of a session in a window, or answers on the command line."""
+"""`fleeting review`: opens a study, serves the review, and says at the end what came of it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import cv2
 from rich.console import Console
+from starlette.types import ASGIApp
 
 from realtime.dashboard.words import printable
 from realtime.errors import SettingsError
-from realtime.face.landmarker import LandmarkTracker
+from realtime.event import Event
 from realtime.face.weights import face_model
-from realtime.recording.labels_csv import LABELS, Labels
-from realtime.recording.session import open_session
-from realtime.review.figures import figures, in_words, listing
-from realtime.review.flags import Flag, read_flags
-from realtime.review.replay import FacePosition, ReplayFrame, replay
-from realtime.review.reviewer import Reviewer
-from realtime.review.window import has_screen, run
-from realtime.settings.tree import MOST_FACES
+from realtime.recording.session import Session
+from realtime.review.clip_maker import ClipMaker
+from realtime.review.desk import ReviewDesk, ReviewTask
+from realtime.review.footage import can_play, filmed
+from realtime.review.progress import tracked
+from realtime.review.server import ReviewServer, forwarding, listen, open_browser, over_ssh
+from realtime.review.summary import in_words, summarise
+from realtime.review.web import ReviewPages
+from realtime.study.queue import QueueItem, drawn_queue, flagged_queue, known_queue
+from realtime.study.study import Study, StudySession, open_study
 
 
-def check(
-    session_folder: Path,
+def review_study(
+    folder: Path,
     *,
-    all_flags: bool = False,
-    list_only: bool = False,
-    label: Sequence[str] = (),
-    subject: str | None = None,
+    coder: str,
+    sample: int | None = None,
+    seed: int = 1,
+    retracted: bool = False,
+    summary_only: bool = False,
+    browser: bool = True,
+    port: int = 0,
     face_model_file: Path | None = None,
 ) -> None:
-    """Let a person label the flags of a session in a window, then print what came of it.
-
-    Args:
-        all_flags: the retracted ones too.
-        list_only: without a window.
-        label: answers as "ID=LABEL", instead of the window.
-        subject: whose face it is.
+    """Let a coder answer the items of a study in a browser, then print what came of it.
 
     Raises:
-        DataError: it is no session.
-        SettingsError: an answer names no flag or no label.
+        DataError: there is no session, or a file of it cannot be read.
+        SettingsError: there is nothing to review, or a setting makes no sense.
+        RecordingError: the queue cannot be written.
     """
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    session = open_session(session_folder)
-    flags, labels = read_flags(session), Labels(session.files)
-    for text in label:
-        _say(text, flags, labels, subject)
-    watched = [f for f in flags if f.clip and (all_flags or f.stands)]
-    if watched and not (list_only or label):
-        if has_screen():
-            _watch(watched, labels, subject, face_model_file)
-        else:
-            console.print("no screen here: say it by --label ID=LABEL, or review it elsewhere")
-    console.print(listing(flags, labels))
-    for trouble in session.troubles:
-        sys.stderr.write(f"fleeting: {printable(trouble)}; it is left out\n")
-    for line in in_words(figures(flags, labels, session.judged.judged_s / 60)):
-        console.print(line, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False, markup=False)
+    study = open_study(folder)
+    drawn = known_queue(study, coder) if summary_only and sample is None else []
+    queue, notices = (drawn, []) if drawn else _queue(study, coder, sample, seed, retracted)
+    desk = ReviewDesk(coder, [ReviewTask(of, item) for of, item in queue])
+    notices = [*study.troubles, *notices]
+    result = partial(summarise, study, desk, notices)
+    for notice in notices:
+        sys.stderr.write(f"fleeting: {printable(notice)}\n")
+    if not summary_only:
+        if not queue:
+            raise SettingsError(f"{folder}: nothing is there to review (see the lines above)")
+        with ClipMaker(_maker(desk, face_model(face_model_file)), len(queue)) as clips:
+
+            def pages(end: Callable[[], None]) -> ASGIApp:
+                return ReviewPages(desk, clips, result, end).application()
+
+            server = ReviewServer(listen(port), pages)
+            _announce(console, server, browser)
+            server.run()
+    for line in in_words(result()):
+        console.print(line)
 
 
-def _say(text: str, flags: Sequence[Flag], labels: Labels, subject: str | None) -> None:
-    identity, _, label = text.partition("=")
-    if identity not in {flag.id for flag in flags}:
-        raise SettingsError(f"--label {text}: no flagged movement {identity!r}; see --list")
-    if label not in LABELS:
-        raise SettingsError(f"--label {text}: the label is one of {', '.join(LABELS)}")
-    labels.set(identity, label, subject)
+def _queue(
+    study: Study, coder: str, sample: int | None, seed: int, retracted: bool
+) -> tuple[Sequence[tuple[StudySession, QueueItem]], list[str]]:
+    """What can be played, and what is said of the rest."""
+
+    def playable(of: StudySession, event: Event) -> bool:
+        return can_play(of.session, event)
+
+    if sample is not None:
+        queue = drawn_queue(
+            study, coder, sample, seed, playable, lambda of: filmed(of.session), tracked
+        )
+        without = sum(not _has_film(of.session) for of in study.sessions)
+        if without:
+            return queue, [
+                f"{without} sessions have no film: of these only events with a clip are "
+                "in the sample, and no random stretches (fleeting live --pictures video keeps all "
+                "of a session, --clips all clips of rejected movements)"
+            ]
+        return queue, []
+    everything = flagged_queue(study, retracted=retracted)
+    queue = [(of, item) for of, item in everything if _is_there(ReviewTask(of, item))]
+    lost = len(everything) - len(queue)
+    return queue, [f"{lost} flagged movements have neither clip nor film"] if lost else []
 
 
-def _watch(
-    flags: Sequence[Flag], labels: Labels, subject: str | None, face_model_file: Path | None
-) -> None:
-    cv2.setNumThreads(1)
-    tracker = LandmarkTracker(face_model(face_model_file), max_faces=MOST_FACES)
+def _is_there(task: ReviewTask) -> bool:
+    return task.event is not None and can_play(task.of.session, task.event)
 
-    def look(flag: Flag) -> Sequence[ReplayFrame]:
-        assert flag.clip is not None
-        event, first_s = flag.event, flag.first_frame_s
-        apex_s = 0.0 if first_s is None else event.apex_s - first_s
-        place = event.face_box and FacePosition(apex_s, event.face_box)
-        return replay(flag.clip.path, tracker, place)
 
-    run(Reviewer(flags, labels, look, subject))
+def _has_film(session: Session) -> bool:
+    return session.source is not None or bool(session.video)
+
+
+def _maker(desk: ReviewDesk, model: Path) -> Callable[[int, Callable[[float], None]], bytes]:
+    """Imports what it needs in the thread that makes clips: the address is printed before."""
+    makers: list[Callable[[ReviewTask, Callable[[float], None]], bytes]] = []
+
+    def make(number: int, note: Callable[[float], None]) -> bytes:
+        from realtime.review.item_clip import clip_maker
+
+        if not makers:
+            makers.append(clip_maker(model))
+        return makers[0](desk.tasks[number], note)
+
+    return make
+
+
+def _announce(console: Console, server: ReviewServer, browser: bool) -> None:
+    opened = browser and open_browser(server.address)
+    console.print("review in your browser" if opened else "open this address in a browser:")
+    console.print(f"  {server.address}", soft_wrap=True)
+    console.print("It opens one browser, once. Every answer is kept at once; Ctrl-C ends it.")
+    if over_ssh():
+        console.print("From the machine that you sit at, first forward the port:")
+        console.print(f"  {forwarding(server.port)}", soft_wrap=True)
+    sys.stdout.flush()

@@ -1,76 +1,104 @@
-"""A clip as pictures of the face that moved, large and in colour, held still as the live path does.
+"""A stretch as pictures of the face, in colour, held still as the live path does, and what moved.
 
-Aligned to the clip's first frames throughout: no keyframe is renewed while it fits, since each
-renewal moves the picture a little, and small movements are to be seen.
+Aligned to the first frames throughout: no keyframe is renewed while it fits, since each renewal
+moves the picture a little, and small movements are to be seen.  Lengths are pixels of the picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.capture.source import TimedFrame
-from realtime.capture.video_file import VideoFile
+from realtime.face.affine import compose, inverse
 from realtime.face.face import Box, Face, FaceTracker
 from realtime.face.geometry import CROP_SIZE, cut_out, face_box, widened
-from realtime.motion.affine import compose, inverse
+from realtime.motion.region_motion import RegionMotion
+from realtime.motion.regions import REGIONS, region_centres
 from realtime.motion.stabiliser import Affine, Stabiliser, StabiliserConfig
 
 SIDE = 560  # pixels of a picture, both ways
+_SCALE = SIDE / CROP_SIZE
 _NEVER_S = 1e9
 _EVERYWHERE = (0.0, 0.0, 1e9, 1e9)
 _ROOM = 1.0  # around the face: a small one is detected in it, and few others
 _SAME_PERSON = 0.5  # from one frame to the next, in widths of the face: two faces are farther apart
 
+OpenFrames = Callable[[], Iterator[TimedFrame]]
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayFrame:
-    """One frame of the clip."""
+    """One frame of the stretch."""
 
-    t_s: float  # from the clip's first frame
-    face: NDArray[np.uint8]  # (SIDE, SIDE, 3) BGR, the head held still
-    whole: NDArray[np.uint8]  # (SIDE, SIDE, 3) the frame as it was, on black
+    t_s: float  # in the time base of the session
+    picture: NDArray[np.uint8]  # (SIDE, SIDE, 3) BGR, the head held still
+    centres: NDArray[np.float64]  # (31, 2) of the regions
+    displacement: NDArray[np.float64]  # (31, 2) since the face was found, head motion removed
+    gaze: tuple[float, float] | None  # to the person's left, upwards; None: no face
 
 
 @dataclass(frozen=True, slots=True)
 class FacePosition:
-    """Where in a clip the face was that moved."""
+    """Where the face was that moved."""
 
-    t_s: float  # from the clip's first frame
+    t_s: float  # in the time base of the session
     box: Box
 
 
 def replay(
-    clip: Path, tracker: FaceTracker, spot: FacePosition | None = None
-) -> tuple[ReplayFrame, ...]:
-    """Every frame of a clip.  Where the face is not found, the place of the last one is shown.
+    frames: OpenFrames, tracker: FaceTracker, spot: FacePosition | None = None
+) -> Iterator[ReplayFrame]:
+    """Every frame of a stretch.  Where no face is found, the place of the last one is shown.
 
     Args:
+        frames: opens the stretch; called twice.
         tracker: of several faces, where there are several people.
         spot: None: the largest face.
 
     Raises:
-        SourceError: the clip cannot be read.
+        SourceError: it cannot be read.
     """
     room = _EVERYWHERE if spot is None else widened(spot.box, _ROOM)
-    return tuple(_looks(clip, _faces(clip, tracker, spot, room), room))
+    person = _faces(frames, tracker, spot, room)
+    stabiliser = Stabiliser(StabiliserConfig(renew_s=_NEVER_S))
+    motion = RegionMotion()
+    to_crop: Affine | None = None
+    back = np.eye(2, 3)  # from the crop as it is aligned now to the first
+    centres = displacement = np.zeros((len(REGIONS), 2))
+    for frame, face in zip(frames(), person, strict=True):
+        near = cut_out(frame.image, room)
+        if face is None:
+            stabiliser.reset()
+        else:
+            grey = np.asarray(cv2.cvtColor(near, cv2.COLOR_BGR2GRAY), np.uint8)
+            held = stabiliser.align(frame.t_ns, grey, face)
+            to_crop = compose(back, held.transform)
+            back = compose(back, inverse(held.onward))
+            centres = _SCALE * region_centres(held.keyframe.points)
+            displacement = _SCALE * motion.measure(held).displacement
+        yield ReplayFrame(
+            frame.t_ns / 1e9,
+            _whole(frame.image) if to_crop is None else _cut(near, to_crop),
+            centres,
+            displacement,
+            None if face is None else (face.signs.gaze_x, face.signs.gaze_y),
+        )
 
 
 def _faces(
-    clip: Path, tracker: FaceTracker, spot: FacePosition | None, room: Box
+    frames: OpenFrames, tracker: FaceTracker, spot: FacePosition | None, room: Box
 ) -> list[Face | None]:
     """That person's face in every frame, where it lies in the room around it."""
     tracker.reset()
-    seen = [
-        (shot.t_ns / 1e9, tracker.track(shot.t_ns, near) if near.size else ())
-        for shot, near in _shots(clip, room)
-    ]
+    seen = []
+    for frame in frames():
+        near = cut_out(frame.image, room)
+        seen.append((frame.t_ns / 1e9, tracker.track(frame.t_ns, near) if near.size else ()))
     if spot is None:
         return [next(iter(found), None) for _, found in seen]
     left, top = (max(int(place), 0) for place in room[:2])
@@ -82,7 +110,7 @@ def _faces(
     return [*before[::-1], *after]
 
 
-def _followed(seen: Iterable[tuple[Face, ...]], box: Box) -> list[Face | None]:
+def _followed(seen: Iterable[Sequence[Face]], box: Box) -> list[Face | None]:
     """From frame to frame the face that lies where it was."""
     person: list[Face | None] = []
     for faces in seen:
@@ -99,35 +127,9 @@ def _apart(one: Box, other: Box) -> float:
     return float(np.hypot(x, y)) / 2 / (one[2] - one[0])
 
 
-def _shots(clip: Path, room: Box) -> Iterator[tuple[TimedFrame, NDArray[np.uint8]]]:
-    """Every frame, and what of it lies in the room."""
-    with closing(VideoFile(clip)) as video:
-        for shot in iter(video.read, None):
-            yield shot, cut_out(shot.image, room)
-
-
-def _looks(clip: Path, person: Sequence[Face | None], room: Box) -> Iterator[ReplayFrame]:
-    stabiliser = Stabiliser(StabiliserConfig(renew_s=_NEVER_S))
-    to_crop: Affine | None = None
-    back = np.eye(2, 3)  # from the crop as it is aligned now to the clip's first
-    for (shot, near), face in zip(_shots(clip, room), person, strict=True):
-        if face is None:
-            stabiliser.reset()
-        else:
-            grey = np.asarray(cv2.cvtColor(near, cv2.COLOR_BGR2GRAY), np.uint8)
-            held = stabiliser.align(shot.t_ns, grey, face)
-            to_crop = compose(back, held.transform)
-            back = compose(back, inverse(held.onward))
-        whole = _whole(shot.image)
-        yield ReplayFrame(
-            shot.t_ns / 1e9, whole if to_crop is None else _face(near, to_crop), whole
-        )
-
-
-def _face(image: NDArray[np.uint8], to_crop: Affine) -> NDArray[np.uint8]:
-    scale = SIDE / CROP_SIZE
-    larger = scale * to_crop
-    larger[:, 2] += (scale - 1) / 2  # pixels are counted from their middles
+def _cut(image: NDArray[np.uint8], to_crop: Affine) -> NDArray[np.uint8]:
+    larger = _SCALE * to_crop
+    larger[:, 2] += (_SCALE - 1) / 2  # pixels are counted from their middles
     picture = cv2.warpAffine(image, larger, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
     return np.asarray(picture, np.uint8)
 

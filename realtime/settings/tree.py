@@ -7,13 +7,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from realtime.consent.decision import ConsentRequired
 from realtime.face.assessability import AssessConfig
 from realtime.face.choice import FaceChoice
 from realtime.limits import Limits
 from realtime.motion.stabiliser import StabiliserConfig
 from realtime.spotting.spotter import SpotterConfig
 
+Pictures = Literal["none", "stills", "clips", "video"]  # each keeps those before it too
+Purpose = Literal["research", "medical", "safety", "art", "private", "work", "education"]
 MOST_FACES = 8  # watched side by side
+MOST_NAME = 100  # characters of a participant or condition
 
 
 def _size(value: object) -> object:
@@ -32,9 +36,27 @@ def _fourcc(value: str) -> str:
     return value
 
 
+def one_name(value: str) -> str:
+    """A participant or condition.  Raises ValueError: it is not one short line."""
+    if not value.isprintable() or value != value.strip() or len(value) > MOST_NAME:
+        raise ValueError(
+            f"up to {MOST_NAME} characters on one line are needed, without blanks at the ends"
+        )
+    return value
+
+
 def _backend(value: str) -> str:
     if not all(part.isascii() and part.isalnum() for part in value.split("-", 1)):
         raise ValueError("a runtime is needed, or a runtime and a precision: openvino-int8")
+    return value
+
+
+def _allowed(value: Purpose | None) -> Purpose | None:
+    if value in ("work", "education"):
+        raise ValueError(
+            "in the European Union it is prohibited to infer emotions at work and in education "
+            "(AI Act, Article 5(1)(f)); medical and safety reasons have a purpose of their own"
+        )
     return value
 
 
@@ -72,6 +94,9 @@ class SourceSettings(_Section):
         Literal["realtime", "fast"],
         Limits("play a file by its time stamps, or as fast as the machine allows"),
     ] = "realtime"
+    open_timeout_s: Annotated[
+        float, Limits("how long a camera or stream may take to its first picture, s", 1, 300)
+    ] = 20.0
     seconds: Annotated[
         float | None, Limits("stop after this much of the source, s", 0, above=True)
     ] = None
@@ -107,11 +132,56 @@ class PersonSettings(_Section):
     ] = None
 
 
+class StudySettings(_Section):
+    """Of one session alone: kept in its session.json beside the settings, not among them."""
+
+    participant: Annotated[
+        str, AfterValidator(one_name), Limits("whose face it is, such as P07")
+    ] = ""
+    condition: Annotated[
+        str, AfterValidator(one_name), Limits("condition of the experiment, such as sad")
+    ] = ""
+
+
 class RecorderSettings(_Section):
     record: Annotated[bool, Limits("write a session folder")] = True
     output: Annotated[Path, Limits("folder in which session folders are made")] = Path("sessions")
+    key: Annotated[
+        Path | None,
+        Limits("encrypt clips and stills with the key in this file, or in the system's keyring"),
+    ] = None
+    pictures: Annotated[
+        Pictures,
+        Limits(
+            "pictures that are kept: none, numbers alone; stills of events; clips and stills; "
+            "video of the whole camera or stream too, in segments of a minute"
+        ),
+    ] = "clips"
     pre_s: Annotated[float, Limits("clip before the onset, s", 0, 60)] = 1.0
     post_s: Annotated[float, Limits("clip after the offset, s", 0, 60)] = 1.0
+    clips: Annotated[
+        Literal["flagged", "all"],
+        Limits("movements that get a clip; all: rejected ones too, for fleeting review --sample"),
+    ] = "flagged"
+
+
+class ConsentSettings(_Section):
+    file: Annotated[
+        Path | None,
+        Limits(
+            "consent file, or ask: the entry is asked for on the terminal; "
+            "without one nothing of a camera or stream is kept"
+        ),
+    ] = None
+    required: Annotated[
+        ConsentRequired,
+        Limits("what is kept with a consent entry alone: of cameras and streams, or of films too"),
+    ] = "live"
+    purpose: Annotated[
+        Purpose | None,
+        AfterValidator(_allowed),
+        Limits("what the run is for: research, medical, safety, art or private"),
+    ] = None
 
 
 NO_ENGINE = Path("none")
@@ -141,6 +211,32 @@ class EngineSettings(_Section):
 
 class LabSettings(_Section):
     lsl: Annotated[bool, Limits("send events as LSL markers to the local network")] = False
+    only: Annotated[Literal["flagged", "rejected", "all"], Limits("events that --lsl sends")] = (
+        "all"
+    )
+    markers_from: Annotated[
+        str | None, Limits("name of an LSL stream whose markers are written to the session")
+    ] = None
+    markers_port: Annotated[
+        int | None,
+        Limits(
+            "TCP port of this machine (127.0.0.1) that takes a line of text a marker; "
+            "0: any free one",
+            0,
+            65535,
+        ),
+    ] = None
+
+    @property
+    def senders(self) -> str:
+        """The options that bring markers in; "": none does."""
+        given = {"--markers-from": self.markers_from, "--markers-port": self.markers_port}
+        return ", ".join(option for option, value in given.items() if value is not None)
+
+    @property
+    def live_only(self) -> str:
+        """The options that need the clock of a live source."""
+        return ", ".join(filter(None, ("--lsl" if self.lsl else "", self.senders)))
 
 
 class DashboardSettings(_Section):
@@ -157,6 +253,8 @@ class Settings(_Section):
     stabiliser: StabiliserConfig = StabiliserConfig()
     spotter: SpotterConfig = SpotterConfig()
     person: PersonSettings = PersonSettings()
+    study: StudySettings = StudySettings()
+    consent: ConsentSettings = ConsentSettings()
     recorder: RecorderSettings = RecorderSettings()
     engine: EngineSettings = EngineSettings()
     lab: LabSettings = LabSettings()

@@ -41,7 +41,7 @@ PATTERNS = Path(__file__).with_name("unit_patterns.npz")
 NOISE = Path(__file__).with_name("unit_noise.npz")
 with np.load(PATTERNS, allow_pickle=False) as _table:
     _KIND_NAMES = _table["kinds"].tolist()
-    _HALF_OF = _table["lower"].astype(np.intp)  # (k,) 0 upper face, 1 lower
+    HALF_OF = _table["lower"].astype(np.intp)  # (k,) 0 upper face, 1 lower
     _SHAPES = _table["patterns"].astype(np.float64)  # (k, 31, 2)
 KINDS: tuple[str, ...] = tuple(dict.fromkeys(_KIND_NAMES))
 _KIND_OF = np.array([KINDS.index(name) for name in _KIND_NAMES])  # (k,)
@@ -51,7 +51,7 @@ _FLAT = _SHAPES.reshape(len(_SHAPES), -1)
 _N = 2 * len(REGIONS)
 _MOVING = 0.2  # a region belongs to a pattern from this share of its largest displacement
 
-_MEMORY_S = 10.0
+MEMORY_S = 10.0
 _LATE_S = 0.25  # a pulse enters Σ this long after it was measured
 _LEARN_S = 0.25  # between inversions
 _SHRINK = 0.5  # towards the mean of many people
@@ -86,9 +86,11 @@ class UnitFilter:
 
     Args:
         noise_px: (31, 2) noise of its pulses, where it is known from before.
+        memory_s: over which Σ is estimated.
     """
 
-    def __init__(self, noise_px: Array | None = None) -> None:
+    def __init__(self, noise_px: Array | None = None, memory_s: float = MEMORY_S) -> None:
+        self._memory = steps(memory_s)
         self._prior = np.full(_N, _START_PX) if noise_px is None else noise_px.ravel()
         self.reset()
 
@@ -109,29 +111,28 @@ class UnitFilter:
 
     def score(self, pulse: Array) -> Array:
         """Take the newest pulse (31, 2); returns the best t of the upper and the lower face."""
-        z, sigma2 = self._whitened(pulse)
-        slot = self._seen % len(self._waiting)
+        best = np.empty(2)
+        waiting = self._waiting[self._seen % len(self._waiting)]
+        count = 0
         if self._seen >= len(self._waiting):
-            self._teach(self._waiting[slot, :_N], self._waiting[slot, _N])
-        self._waiting[slot, :_N] = pulse.ravel()
-        self._waiting[slot, _N] = min(1.0, _WILD**2 * _N / max(sigma2, 1e-9))
+            self._taught += 1
+            count = min(self._taught, self._memory)
+        _learn(pulse.ravel(), *self.whitening, self._covariance, waiting, count, best)
         self._seen += 1
         if self._seen % steps(_LEARN_S) == 0:
             self._invert()
-        best: Array = _t(z[_largest(z, _HALF_OF, 2)], sigma2)
         return best
 
-    def best_t(self, pulse: Array) -> Array:
-        """The best t of the upper and the lower face, without learning from the pulse (31, 2)."""
-        z, sigma2 = self._whitened(pulse)
-        best: Array = _t(z[_largest(z, _HALF_OF, 2)], sigma2)
-        return best
+    @property
+    def whitening(self) -> tuple[Array, Array, Array]:
+        """Filters (k, 62) and their lengths (k,), and Σ⁻¹ (62, 62), for `best_t`."""
+        return self._filters, self._lengths, self._inverse
 
     def fit(self, pulse: Array) -> UnitFit:
         """The best pattern of one pulse (31, 2)."""
         z, sigma2 = self._whitened(pulse)
         t = _t(z, sigma2)
-        upper, lower = (self._match(k, z, t) for k in _largest(z, _HALF_OF, 2).tolist())
+        upper, lower = (self._match(k, z, t) for k in _largest(z, HALF_OF, 2).tolist())
         best = max(upper.z, lower.z, 0.0)
         return UnitFit(
             upper,
@@ -140,6 +141,11 @@ class UnitFilter:
             math.sqrt(sigma2 / _N),
             best**2 / max(sigma2, best**2, 1e-9),
         )
+
+    def largest_z(self, pulses: Array) -> Array:
+        """(n,) z of the best pattern of each of some pulses (n, 62), for much less than `fit`."""
+        z: Array = (pulses @ self._filters.T / self._lengths).max(axis=1)
+        return z
 
     def weights(self, pattern: int) -> Array:
         """(31, 2) filter of a pattern, of unit noise."""
@@ -155,17 +161,24 @@ class UnitFilter:
         z, sigma2 = _whitened(self._filters, self._lengths, self._inverse, pulse.ravel())
         return z, sigma2
 
-    def _teach(self, pulse: Array, weight: float) -> None:
-        _teach(self._covariance, pulse, weight / min(self._taught + 1, steps(_MEMORY_S)))
-        self._taught += 1
-
     def _invert(self) -> None:
-        sigma = np.sqrt(np.diag(self._covariance))
-        usual = np.outer(sigma, sigma) * _CORRELATION
-        floor = np.diag(np.full(_N, _FLOOR_PX**2))
-        self._inverse = np.linalg.inv((1 - _SHRINK) * self._covariance + _SHRINK * usual + floor)
-        self._filters = _FLAT @ self._inverse  # (k, 62)
-        self._lengths = np.sqrt((self._filters * _FLAT).sum(axis=1))
+        inverse = np.linalg.inv(shrunk(self._covariance, _FLOOR_PX))
+        self._inverse = np.asarray(inverse, np.float64)
+        self._filters: Array = _FLAT @ self._inverse  # (k, 62)
+        self._lengths: Array = np.sqrt((self._filters * _FLAT).sum(axis=1))
+
+
+def shrunk(covariance: Array, floor_px: float) -> Array:
+    """A measured covariance (62, 62) half of the way to people's in general: Σ above."""
+    sigma = np.sqrt(np.diag(covariance))
+    usual = np.outer(sigma, sigma) * _CORRELATION
+    floor = np.diag(np.full(_N, floor_px**2))
+    return np.asarray((1 - _SHRINK) * covariance + _SHRINK * usual + floor, np.float64)
+
+
+def pattern_table() -> Array:
+    """(k, 62) what the known movements displace, in units of their largest displacement."""
+    return np.array(_FLAT, np.float64)
 
 
 @cache
@@ -205,6 +218,31 @@ def _largest(values, group, groups):  # type: ignore[no-untyped-def]
         if best[g] < 0 or values[i] > values[best[g]]:
             best[g] = i
     return best
+
+
+@numba.njit(nogil=True, cache=True)
+def best_t(p, filters, lengths, inverse, best):  # type: ignore[no-untyped-def]
+    """pᵀ Σ⁻¹ p of a pulse (62,); to `best` the largest t of the upper and of the lower face."""
+    z, sigma2 = _whitened(filters, lengths, inverse, p)
+    largest = _largest(z, HALF_OF, 2)
+    for half in range(2):
+        best[half] = _t(z[largest[half]], sigma2)
+    return sigma2
+
+
+@numba.njit(nogil=True, cache=True)
+def _learn(p, filters, lengths, inverse, covariance, waiting, count, best):  # type: ignore[no-untyped-def]
+    """Take a pulse (62,): `best_t`, and into Σ the pulse that waited in its place.
+
+    Args:
+        waiting: (63,) that pulse and what it weighs; changed to the newest.
+        count: pulses that Σ rests on; 0: none has waited long enough.
+    """
+    sigma2 = best_t(p, filters, lengths, inverse, best)
+    if count > 0:
+        _teach(covariance, waiting[:_N], waiting[_N] / count)
+    waiting[:_N] = p
+    waiting[_N] = min(1.0, _WILD**2 * _N / max(sigma2, 1e-9))
 
 
 @numba.njit(nogil=True, cache=True)

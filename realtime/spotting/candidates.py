@@ -4,15 +4,14 @@ A candidate is measured twice: `early`, as soon as its return is in sight, and `
 have passed and most of the end is known.  Whether it is accepted is decided by the verifier and
 the spotter; the verifier is trained on exactly these measured candidates.
 
-In come frames (`find`) or the rows of an even 60 Hz series (`find_in_row`).  Pure; no clock, no
-thread, no file.
+Pure; no clock, no thread, no file.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,11 +19,16 @@ from numpy.typing import NDArray
 
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import ApexConfig, Pulse, measure_pulse
+from realtime.spotting.au_filters import moving
 from realtime.spotting.baseline_activity import away_px, oscillation_amplitude
 from realtime.spotting.channels import CHANNELS, FIRST, Channel, signs
 from realtime.spotting.context import Context, context
 from realtime.spotting.features import NAMES, features
-from realtime.spotting.onset import Candidate, DetectorState, OnsetConfig, OnsetDetector
+from realtime.spotting.mean_filters import MeanFilter
+from realtime.spotting.onset import Candidate, DetectorState, OnsetDetector
+from realtime.spotting.onset_config import OnsetConfig
+from realtime.spotting.temporal_filters import EARLY, LATE
+from realtime.spotting.time_reversal import MIRRORED, reversal
 from realtime.spotting.timeline import Timeline, steps
 
 Stage = Literal["early", "late"]
@@ -52,6 +56,7 @@ class MeasuredCandidate:
     features: NDArray[np.float64]  # one value for each of `features.NAMES`
     continuous: bool  # tracked without a break from before the onset to now
     coarse: float  # `coarseness` of the codec, grey levels, median of two seconds
+    mirrored: bool = False  # at the second stage: the film is played backwards from here
 
     @property
     def blink_rise(self) -> float:
@@ -99,13 +104,17 @@ class CandidateFinder:
     ) -> None:
         self._apex = apex or ApexConfig()
         self._detector = OnsetDetector(onset, noise_px)
+        self._means = {"early": MeanFilter(EARLY, noise_px), "late": MeanFilter(LATE, noise_px)}
         self.reset()
 
     def reset(self) -> None:
         self._detector.reset()
+        for means in self._means.values():
+            means.reset()
         self._timeline = Timeline(CHANNELS, keep_s=4.0)
         self._awaiting: deque[Candidate] = deque()
         self._context: Context | None = None
+        self._reversal: tuple[int, float] | None = None
         self.speaking = False
         self.coarse = 0.0  # `coarseness` of the codec, median of the last two seconds
         self.expression = False  # an ordinary one: the face is far from where it was
@@ -156,15 +165,6 @@ class CandidateFinder:
         known = self._timeline.resample(t_ns, values)
         return [found for index in known for found in self._found_at(index, wants_late)]
 
-    def find_in_row(
-        self, row: NDArray[np.float64], wants_late: Callable[[int], bool] = always
-    ) -> list[MeasuredCandidate]:
-        """As `find`, of the next row (CHANNELS,) of a series of 60 rows a second.
-
-        Row i counts as sample i of the grid, at i / 60 s.
-        """
-        return list(self._found_at(self._timeline.append(row), wants_late))
-
     def would_find(self, added: NDArray[np.float64]) -> Generator[MeasuredCandidate]:
         """The candidates there would be now if the face had moved besides, strongest first.
 
@@ -196,6 +196,8 @@ class CandidateFinder:
             self.coarse = self._coarse(index)
             self.expression = away_px(self._timeline, index) > _EXPRESSION_PX
         candidates = self._detector.detect(self._timeline, index)
+        for means in self._means.values():
+            means.learn(self._timeline, index)
         for candidate in candidates:
             yield from self._measured("early", candidate)
         self._awaiting.extend(candidates)
@@ -210,14 +212,24 @@ class CandidateFinder:
             return
         at, line = candidate.index, self._timeline
         whole, around = signs(line, at - steps(0.35), line.count - 1), self._context_of(at)
+        means = self._means[stage].evidence(line, at)
+        matched = replace(candidate, weights=means.weights, moving=moving(means.pattern))
+        course = measure_pulse(line, matched, self._apex) or pulse
         yield MeasuredCandidate(
             stage,
             candidate,
             pulse,
-            features(candidate, pulse, line, around),
+            features(candidate, pulse, line, around, means, course),
             continuous=bool(whole[:, Channel.BROKEN].max() == 0.0),
             coarse=self.coarse,
+            mirrored=stage == "late" and self._is_mirrored(at),
         )
+
+    def _is_mirrored(self, at: int) -> bool:
+        """Asked of all candidates of one moment, and computed once."""
+        if self._reversal is None or self._reversal[0] != at:
+            self._reversal = at, reversal(self._timeline, at)
+        return self._reversal[1] > MIRRORED
 
     def _coarse(self, index: int) -> float:
         """Grey levels, median of two seconds."""

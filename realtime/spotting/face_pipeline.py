@@ -20,7 +20,7 @@ from realtime.motion.stabiliser import Stabilised, Stabiliser, StabiliserConfig
 from realtime.spotting.apex import ApexConfig
 from realtime.spotting.candidates import CandidateFinder, MeasuredCandidate, always
 from realtime.spotting.frame_channels import FrameChannels
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.onset_config import OnsetConfig
 
 _OPEN = np.array([i for i, r in enumerate(REGIONS) if r.stream is not Stream.LIDS])
 _COVERED = 1 / 3  # of the regions

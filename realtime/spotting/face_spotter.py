@@ -18,7 +18,7 @@ from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.frame_history import FrameHistory
 from realtime.spotting.onset import DetectorState
 from realtime.spotting.person_profile import Profile
-from realtime.spotting.sensitivity import MOST_IOD, Sensitivity, SensitivityMeter
+from realtime.spotting.sensitivity import Sensitivity, SensitivityMeter
 from realtime.spotting.spotter import Finding, Spotter, SpotterConfig
 from realtime.spotting.verifier import Verifier, load_verifier
 
@@ -70,6 +70,11 @@ class FaceSpotter:
         self._meter.reset()
         self._history.clear()
 
+    def set_alarms_per_minute(self, rate: float) -> None:
+        """Another target false-alarm rate; how small a movement would be found is learned anew."""
+        self._spotter.set_alarms_per_minute(rate)
+        self._meter.reset()
+
     def take_unconfirmed(self) -> list[int]:
         """Flags whose second stage will not come, by the numbers of their findings."""
         return self._spotter.take_unconfirmed()
@@ -116,8 +121,12 @@ class FaceSpotter:
         pipeline, spotter = self._pipeline, self._spotter
         candidates = pipeline.find(stabilised, face, spotter.wants_late)
         hidden = pipeline.is_occluded or self.is_compressed
-        findings = spotter.judge(candidates, pipeline.finder.newest_index, hidden=hidden)
-        self._meter.ask(pipeline.finder, pipeline.period_s, spotter.would_flag, hidden=hidden)
+        findings = spotter.judge(
+            candidates,
+            pipeline.finder.newest_index,
+            hidden=hidden or self.sensitivity.is_insufficient,
+        )
+        self._meter.ask(pipeline.finder, pipeline.period_s, spotter.would_stand, hidden=hidden)
         return tuple(map(self._with_frames, findings))
 
     def assessable(self, verdict: Assessable) -> Assessable:
@@ -132,14 +141,13 @@ class FaceSpotter:
             return Assessable.COMPRESSED
         if self.state is DetectorState.LEARNING:
             return Assessable.SETTLING
-        sensitivity = self.sensitivity
-        if sensitivity.is_known and sensitivity.best_iod > MOST_IOD:
+        if self.sensitivity.is_insufficient:
             return Assessable.INSENSITIVE
         return verdict
 
     def _with_frames(self, finding: Finding) -> FaceFinding:
         history, apex = self._history, self._history.nearest(finding.apex_ns)
-        wants_pair = finding.kind == "micro" and not finding.revises
+        wants_pair = finding.kind == "micro"
         return FaceFinding(
             self.face_id,
             finding,

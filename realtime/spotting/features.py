@@ -13,19 +13,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import REGIONS, Stream
-from realtime.spotting.apex import Pulse, project
+from realtime.spotting.apex import Pulse
 from realtime.spotting.au_filters import KINDS, UnitMatch
 from realtime.spotting.baseline_activity import away_then_and_now_px
 from realtime.spotting.channels import Channel
 from realtime.spotting.context import Context
+from realtime.spotting.mean_filters import MeanEvidence
+from realtime.spotting.movement_shape import one_movement, pulse_fit
 from realtime.spotting.onset import EXPRESSIVE, Candidate
-from realtime.spotting.timeline import GRID_HZ, STEP_NS, Timeline, steps
+from realtime.spotting.timeline import GRID_HZ, Timeline, steps
 
 Array = NDArray[np.float64]
 
@@ -80,6 +81,9 @@ class _Measured:
     candidate: Candidate
     pulse: Pulse
     around: Context
+    means: MeanEvidence
+    course: Pulse  # along the unit that fits the means best
+    course_fit: float
     own: int  # column of the candidate's stream among the scores
     strength: float
     streams: list[float]  # largest score of each `Stream`
@@ -119,6 +123,17 @@ def _half(name: str, fit: Callable[[_Measured], UnitMatch], k: int) -> tuple[Fea
         (f"{name} most usual t", lambda m: m.around.usual_most[k]),
         (f"{name} t before", lambda m: m.around.before[k]),
         (f"{name} t after", lambda m: m.around.after[k]),
+    )
+
+
+def _half_mean(name: str, fit: Callable[[_Measured], UnitMatch], k: int) -> tuple[Feature, ...]:
+    """The same of means in time; `k` is 0 for the upper face, 1 for the lower."""
+    return (
+        (f"{name} mean t", lambda m: fit(m).t),
+        (f"{name} mean z", lambda m: fit(m).z),
+        (f"{name} mean size iod", lambda m: fit(m).size_iod),
+        (f"{name} mean usual t", lambda m: m.means.usual_t[k]),
+        (f"{name} mean most usual t", lambda m: m.means.most_usual_t[k]),
     )
 
 
@@ -209,22 +224,47 @@ FEATURES: tuple[Feature, ...] = (
     ("face sigma", lambda m: min(m.candidate.fit.sigma, _MOST)),
     ("unit share", lambda m: m.candidate.fit.share),
     *_each((f"{kind} t" for kind in KINDS), lambda m: m.candidate.fit.kinds),
+    *_half_mean("upper", lambda m: m.means.fit.upper, 0),
+    *_half_mean("lower", lambda m: m.means.fit.lower, 1),
+    ("mean sigma", lambda m: min(m.means.fit.sigma, _MOST)),
+    ("mean unit share", lambda m: m.means.fit.share),
+    ("mean rise s", lambda m: min(m.course.rise_s, 1.0)),
+    ("mean fall s", lambda m: min(m.course.fall_s, 1.0)),
+    ("mean peak sigma", lambda m: min(m.course.peak_sigma, 100.0)),
+    ("mean amplitude iod", lambda m: m.course.amplitude_iod),
+    ("mean rest after", lambda m: min(max(m.course.rest_after, -3.0), 3.0)),
+    ("mean pulse fit", lambda m: m.course_fit),
+    ("mean apex later s", lambda m: (m.course.apex_ns - m.pulse.apex_ns) / 1e9),
+    *_each((f"{kind} mean t" for kind in KINDS), lambda m: m.means.fit.kinds),
 )
 NAMES: tuple[str, ...] = tuple(name for name, _ in FEATURES)
 
 
-def features(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Context) -> Array:
-    """The features of one candidate, (len(NAMES),), known by the newest sample of the timeline."""
+def features(
+    candidate: Candidate,
+    pulse: Pulse,
+    timeline: Timeline,
+    around: Context,
+    means: MeanEvidence,
+    course: Pulse,
+) -> Array:
+    """The features of one candidate, (len(NAMES),), known by the newest sample of the timeline.
+
+    Args:
+        course: the movement as measured along the unit that fits `means` best.
+    """
     own = 0 if candidate.stream is None else 1 + _ORDER.index(candidate.stream)
     usual = np.maximum(around.usual[:, 0], around.usual[:, own])
     start = candidate.index - max(steps(min(pulse.rise_s, 0.5)) + 2, 3)
-    fit, one_movement = _shape(timeline, candidate, pulse, around.now)
     strength = max(candidate.strength, 1e-6)
     streams = [candidate.streams[s] for s in _ORDER]
     measured = _Measured(
         candidate,
         pulse,
         around,
+        means,
+        course,
+        pulse_fit(timeline, candidate.index, means.weights, course, around.now),
         own,
         strength=strength,
         streams=streams,
@@ -236,8 +276,8 @@ def features(candidate: Candidate, pulse: Pulse, timeline: Timeline, around: Con
         usual_90=quantile(usual, 0.9),
         moves=_moves(pulse.moved_iod),
         away=away_then_and_now_px(timeline, start, around.now),
-        pulse_fit=fit,
-        one_movement=one_movement,
+        pulse_fit=pulse_fit(timeline, candidate.index, candidate.weights, pulse, around.now),
+        one_movement=one_movement(timeline, candidate, around.now),
     )
     vector = np.array([value(measured) for _, value in FEATURES], np.float64)
     if not np.isfinite(vector).all():
@@ -250,61 +290,3 @@ def _moves(moved_iod: Array) -> list[float]:
     moves: list[float] = (_DIRECTIONS @ moved_iod.ravel()).tolist()
     count = len(_MOVES)
     return [*moves[:count], *map(abs, moves[count : 2 * count]), *moves[2 * count :]]
-
-
-def _shape(timeline: Timeline, candidate: Candidate, pulse: Pulse, now: int) -> tuple[float, float]:
-    """Similarity of the movement to a pulse, and how far all regions move together; both up to 1.
-
-    The first is the correlation of the projected displacement with the raised cosine of the
-    pulse's own times, the second the share of the first singular value.
-    """
-    first = max(candidate.index - steps(0.35), timeline.oldest)
-    span = timeline.span(first, min(candidate.index + steps(0.35), now))
-    fit = _likeness(
-        project(span, candidate.weights),
-        (timeline.time_ns(first) - pulse.apex_ns) / STEP_NS,
-        max(pulse.apex_ns - pulse.onset_ns, 1) / STEP_NS,
-        max(pulse.offset_ns - pulse.apex_ns, 1) / STEP_NS,
-    )
-    energy = np.linalg.eigvalsh(_products(span, candidate.moving, candidate.noise_px))
-    return fit, float(energy[-1] / max(energy.sum(), 1e-9))
-
-
-@numba.njit(nogil=True, cache=True)
-def _likeness(y, start, rise, fall):  # type: ignore[no-untyped-def]
-    """Correlation of y (n,) with a raised cosine; its times are steps, `start` is from the apex."""
-    shape = np.empty(len(y))
-    for i in range(len(y)):
-        t = start + i
-        phase = -t / rise if t < 0 else t / fall
-        shape[i] = 0.5 + 0.5 * np.cos(np.pi * min(phase, 1.0))
-    middle_y, middle = y.mean(), shape.mean()
-    y_y = shape_shape = together = 0.0
-    for i in range(len(y)):
-        a, b = y[i] - middle_y, shape[i] - middle
-        y_y += a * a
-        shape_shape += b * b
-        together += a * b
-    return together / max(np.sqrt(y_y * shape_shape), 1e-9)
-
-
-@numba.njit(nogil=True, cache=True)
-def _products(span, regions, noise):  # type: ignore[no-untyped-def]
-    """(2m, 2m) of the courses of m regions in samples (n, 62+), in sigmas, means taken out."""
-    n, m = len(span), 2 * len(regions)
-    parts = np.empty((m, n))
-    for k in range(m):
-        r, axis = regions[k // 2], k % 2
-        mean = 0.0
-        for i in range(n):
-            mean += span[i, 2 * r + axis] / n
-        for i in range(n):
-            parts[k, i] = (span[i, 2 * r + axis] - mean) / noise[r, axis]
-    products = np.empty((m, m))
-    for k in range(m):
-        for j in range(k + 1):
-            total = 0.0
-            for i in range(n):
-                total += parts[k, i] * parts[j, i]
-            products[k, j] = products[j, k] = total
-    return products

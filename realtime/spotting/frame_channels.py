@@ -49,26 +49,23 @@ class FrameChannels:
         angles = head_angles(face.landmarks)
         period_s = 0.0 if self._last_ns is None else (t_ns - self._last_ns) / 1e9
         self._last_ns = t_ns
-        rest: dict[Channel, float] = {
-            Channel.BLINK: max(seen.blink_left, seen.blink_right),
-            Channel.GAZE_X: seen.gaze_x,
-            Channel.GAZE_Y: seen.gaze_y,
-            Channel.JAW: seen.jaw_open,
-            Channel.BROKEN: float(motion.broken),
-            Channel.RENEWED: float(stabilised.renewed),
-            Channel.DISTURBANCE: motion.disturbance_px,
-            Channel.HEAD_X: self._way_x,
-            Channel.HEAD_Y: self._way_y,
-            Channel.ROLL: math.atan2(c, a),
-            Channel.SIZE: -math.log(scale),
-            Channel.YAW: math.radians(angles.yaw),
-            Channel.PITCH: math.radians(angles.pitch),
-            Channel.LIGHT: float(np.log(stabilised.picture[_SKIN].mean() + 1.0)),
-            Channel.NCC: float(motion.ncc.mean()),
-            Channel.PERIOD: min(period_s, _MAX_PERIOD_S),
-            Channel.FACE_PX: math.log2(max(inter_ocular(face.landmarks), 1.0)),
-            Channel.COARSE: stabilised.coarse,
-        }
-        for channel, value in rest.items():
-            row[FIRST + channel] = value
+        values = row[FIRST:]
+        values[Channel.BLINK] = max(seen.blink_left, seen.blink_right)
+        values[Channel.GAZE_X] = seen.gaze_x
+        values[Channel.GAZE_Y] = seen.gaze_y
+        values[Channel.JAW] = seen.jaw_open
+        values[Channel.BROKEN] = float(motion.broken)
+        values[Channel.RENEWED] = float(stabilised.renewed)
+        values[Channel.DISTURBANCE] = motion.disturbance_px
+        values[Channel.HEAD_X] = self._way_x
+        values[Channel.HEAD_Y] = self._way_y
+        values[Channel.ROLL] = math.atan2(c, a)
+        values[Channel.SIZE] = -math.log(scale)
+        values[Channel.YAW] = math.radians(angles.yaw)
+        values[Channel.PITCH] = math.radians(angles.pitch)
+        values[Channel.LIGHT] = float(np.log(stabilised.picture[_SKIN].mean() + 1.0))
+        values[Channel.NCC] = float(motion.ncc.mean())
+        values[Channel.PERIOD] = min(period_s, _MAX_PERIOD_S)
+        values[Channel.FACE_PX] = math.log2(max(inter_ocular(face.landmarks), 1.0))
+        values[Channel.COARSE] = stabilised.coarse
         return row

@@ -21,17 +21,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.limits import Limits
 from realtime.motion.quantiles import quantile
 from realtime.motion.regions import MEMBERS, REGIONS, RIGID, Stream
 from realtime.spotting.au_filters import UnitFilter, UnitFit, moving
+from realtime.spotting.onset_config import OnsetConfig
 from realtime.spotting.rolling import Rolling
-from realtime.spotting.scores import peaks, pulses_in, score, spread
+from realtime.spotting.scores import peaks, pulses_in, score, score_again, spread
 from realtime.spotting.timeline import Timeline, steps
 
 Array = NDArray[np.float64]
@@ -51,33 +51,6 @@ _UPPER, _LOWER = 1 + len(Stream), 2 + len(Stream)  # columns of the scores behin
 SCORES = 3 + len(Stream)  # whole face, streams, fit of the upper and of the lower face's units
 _SKULL_SIGMA = SCORES  # and behind them the skull's own
 _MOUTH = 1 + list(Stream).index(Stream.MOUTH)
-
-
-@dataclass(frozen=True, slots=True)
-class OnsetConfig:
-    taus_s: Annotated[
-        tuple[float, float], Limits("the two spans of the second difference, s", 0.03, 0.5)
-    ] = (0.10, 0.14)
-    enter_sigma: Annotated[float, Limits("score that makes a candidate, sigmas", 0.5, 20)] = 3.0
-    before_s: Annotated[
-        float, Limits("a candidate is the largest score since this long before, s", 0.02, 2)
-    ] = 0.25
-    after_s: Annotated[float, Limits("and until this long after, s", 0.02, 2)] = 0.04
-    noise_s: Annotated[float, Limits("history that the noise is estimated from, s", 1, 60)] = 8.0
-    learn_s: Annotated[float, Limits("no candidate before this much of it, s", 0.1, 60)] = 2.0
-    recall_s: Annotated[
-        float, Limits("nor before this much where a profile states the noise, s", 0.1, 60)
-    ] = 0.5
-    noise_floor_px: Annotated[
-        float, Limits("smallest noise of a region, px of the crop", 0, 5, above=True)
-    ] = 0.05
-    # One region must not outvote the others.
-    max_sigma: Annotated[float, Limits("largest score of one region, sigmas", 1, 1000)] = 20.0
-    top: Annotated[int, Limits("regions whose rms is the score of the whole face", 1, 31)] = 4
-    top_stream: Annotated[int, Limits("and the score of one stream", 1, 31)] = 3
-    calm_sigma: Annotated[
-        float, Limits("residual of the skull above which scores are divided, sigmas", 0.1, 100)
-    ] = 2.5
 
 
 class DetectorState(Enum):
@@ -104,6 +77,20 @@ class Candidate:
     mouth_before: float  # mouth score 1.2 s to 0.4 s before, largest
     mouth_activity: float  # 75 % quantile of the mouth score over 3 s
     fit: UnitFit  # the best matching action unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What the candidates of one grid sample have in common; names as in `Candidate`."""
+
+    pulses: Array  # (τ, 31, 2)
+    sigmas: Array  # (τ, 31)
+    fit: UnitFit
+    scores: Array  # (SCORES,)
+    streams: dict[Stream, float]
+    disturbance_sigma: float
+    mouth_before: float
+    mouth_activity: float
 
 
 class OnsetDetector:
@@ -197,9 +184,8 @@ class OnsetDetector:
         rows = self._scores.span(low - self._origin, self._centre - self._origin)
         before, unkept = rows.copy(), np.empty((len(self._taus), 1, _N, 2), np.float32)
         try:
-            for row, centre in zip(rows, range(low, self._centre + 1), strict=True):
-                pulses = self._score(timeline, centre, unkept, 0, row)
-                row[_UPPER:SCORES] = self._units.best_t(pulses[-1])
+            span = timeline.span(low - self._lag, self._centre + self._lag)
+            score_again(span, self._scored_by, self._units.whitening, unkept, rows)
             yield
         finally:
             rows[:] = before
@@ -220,15 +206,15 @@ class OnsetDetector:
         self, timeline: Timeline, centre: int, kept: NDArray[np.float32], slot: int, row: Array
     ) -> Array:
         """Scores of one sample, written to `row`; returns its pulses (τ, 31, 2)."""
-        config = self.config
-        pulses: Array = score(
-            timeline.span(centre - self._lag, centre + self._lag),
-            self._taus,
-            self._noise,
-            *(_SKULL, config.calm_sigma, _GROUPS, self._tops, config.max_sigma),
-            *(kept, slot, row),
-        )
+        span = timeline.span(centre - self._lag, centre + self._lag)
+        pulses: Array = score(span, self._scored_by, kept, slot, row)
         return pulses
+
+    @property
+    def _scored_by(self) -> tuple[Any, ...]:
+        """What `score` measures by."""
+        config, tops = self.config, self._tops
+        return self._taus, self._noise, _SKULL, config.calm_sigma, _GROUPS, tops, config.max_sigma
 
     @property
     def _origin(self) -> int:
@@ -238,14 +224,30 @@ class OnsetDetector:
 
     def _candidates(self, timeline: Timeline, index: int) -> list[Candidate]:
         window = self._history(index - steps(self.config.before_s), index + self._wait)
-        found = peaks(window, self._score_at(index), self.config.enter_sigma)
-        return [self._describe(timeline, index, int(k), window) for k in found]
-
-    def _describe(self, timeline: Timeline, index: int, column: int, window: Array) -> Candidate:
-        """The candidate of one column of the scores."""
+        here = self._score_at(index)
+        found = peaks(window, here, self.config.enter_sigma)
+        if not found:
+            return []
+        # what is the same for the candidates of all columns of the scores
         span = timeline.span(index - self._lag, index + self._lag)
         pulses, sigmas = pulses_in(span, self._taus, self._noise)
-        fit = self._units.fit(pulses[-1])
+        earlier = self._history(index - steps(1.2), index - steps(0.4))[:, _MOUTH]
+        activity = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
+        moment = _Moment(
+            pulses,
+            sigmas,
+            self._units.fit(pulses[-1]),
+            here,
+            dict(zip(Stream, window.max(axis=0)[1:_UPPER].tolist(), strict=True)),
+            float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
+            float(earlier.max()) if len(earlier) else 0.0,
+            quantile(activity.copy(), 0.75) if len(activity) else 0.0,
+        )
+        return [self._described(index, int(column), moment) for column in found]
+
+    def _described(self, index: int, column: int, moment: _Moment) -> Candidate:
+        """The candidate of one column of the scores."""
+        fit, sigmas = moment.fit, moment.sigmas
         pattern = {_UPPER: fit.upper.pattern, _LOWER: fit.lower.pattern}.get(column)
         stream = _ORDER[column] if pattern is None else _main_stream(pattern)
         members = EXPRESSIVE if stream is None else MEMBERS[stream]
@@ -253,23 +255,21 @@ class OnsetDetector:
         sigma = np.minimum(sigmas[k], self.config.max_sigma)
         if pattern is None:
             made_by = members[np.argsort(sigma[members])[-6:]]
-            weights = _matched(pulses[k], self._noise[k], made_by)
+            weights = _matched(moment.pulses[k], self._noise[k], made_by)
         else:
             made_by, weights = moving(pattern), self._units.weights(pattern)
-        earlier = self._history(index - steps(1.2), index - steps(0.4))[:, _MOUTH]
-        activity = self._history(index - steps(3.0), index - steps(0.3))[:, _MOUTH]
         return Candidate(
             stream,
             index,
-            float(self._score_at(index)[_ORDER.index(stream)]),
-            dict(zip(Stream, window.max(axis=0)[1:_UPPER].tolist(), strict=True)),
+            float(moment.scores[_ORDER.index(stream)]),
+            moment.streams,
             weights,
             made_by,
             sigma,
             self._noise[k],
-            float(self._scores.span(index - self._origin, index - self._origin)[0, _SKULL_SIGMA]),
-            float(earlier.max()) if len(earlier) else 0.0,
-            quantile(activity.copy(), 0.75) if len(activity) else 0.0,
+            moment.disturbance_sigma,
+            moment.mouth_before,
+            moment.mouth_activity,
             fit,
         )
 

@@ -16,7 +16,8 @@ from realtime.atomic_file import write_whole
 from realtime.errors import DataError
 from realtime.motion.regions import REGIONS
 
-SCHEMA = 1
+SCHEMA = 2
+_SAME_RATE = 1.25  # noise of a pulse, and what is taken for one, depend on the frame rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,20 @@ class Profile:
     alarm_factor: float  # false alarms for each one that the operating table expects, > 0
     noise_px: tuple[tuple[float, float], ...]  # of each of the 31 regions' pulses, x and y
     seconds: float  # of rest and talk it was learned from
+    fps: float  # frames a second then
     verifier: str  # digest of the verifier it was learned with
 
     def noise(self) -> NDArray[np.float64]:
         return np.array(self.noise_px)
+
+    def misfit(self, fps: float) -> str | None:
+        """What to say where frames come at another rate than they did then; None: nothing."""
+        if 1 / _SAME_RATE < fps / self.fps < _SAME_RATE:
+            return None
+        return (
+            f"the profile '{self.name}' was made at {self.fps:.0f} frames a second, and {fps:.0f} "
+            "come now: its noise and false-alarm rate do not hold; make it again at this rate"
+        )
 
 
 def save_profile(path: Path, profile: Profile) -> None:
@@ -37,11 +48,14 @@ def save_profile(path: Path, profile: Profile) -> None:
     write_whole(path, content.encode())
 
 
-def load_profile(path: Path) -> Profile:
+def load_profile(path: Path, verifier: str) -> Profile:
     """Read a profile.
 
+    Args:
+        verifier: digest of the verifier that it is to be used with.
+
     Raises:
-        DataError: it is missing, damaged or not a profile.
+        DataError: it is missing, damaged, not a profile, or made with another verifier.
     """
     try:
         content = json.loads(path.read_text("utf-8"))
@@ -53,6 +67,7 @@ def load_profile(path: Path) -> Profile:
             len(pairs) == len(REGIONS)
             and all(0 < v < 100 for pair in pairs for v in pair)
             and 0 < float(profile.alarm_factor) < 1000
+            and 0 < float(profile.fps) < 10_000
         )
         if not sound:
             raise ValueError("a number is out of its range")
@@ -61,4 +76,9 @@ def load_profile(path: Path) -> Profile:
             f"{path} cannot be read as a profile ({error}); make one with: "
             "fleeting calibrate person"
         ) from error
+    if profile.verifier != verifier:
+        raise DataError(
+            f"{path} was made with another verifier, whose probabilities differ; make it again: "
+            "fleeting calibrate person"
+        )
     return profile

@@ -82,6 +82,8 @@ def confounders(measured: MeasuredCandidate, config: RejectionRules) -> Iterator
         yield "light"
     if measured.coarse > config.max_coarse:
         yield "compression"
+    if measured.mirrored:
+        yield "played backwards"
     if own < config.min_sigma:
         yield "weak"
     if pulse.amplitude_iod < config.min_amplitude_iod:

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from realtime.motion.quantiles import quantile
+from realtime.spotting.au_filters import best_t
 
 _MAD = 1.4826  # median of |x| to standard deviation, for a normal x
 
@@ -32,12 +33,13 @@ def pulses_in(span, taus, noise):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True, cache=True)
-def score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, slot, row):  # type: ignore[no-untyped-def]
+def score(span, scored_by, kept, slot, row):  # type: ignore[no-untyped-def]
     """One sample's pulses (τ, 31, 2), also kept at `slot` of (τ, n, 31, 2), and its scores.
 
     `row` takes the scores of the groups, each the rms of its `tops` strongest regions, and last
     the rms of the skull, by which the others are divided where it is above its limit.
     """
+    taus, noise, skull, calm_sigma, groups, tops, max_sigma = scored_by
     pulses, sigmas = pulses_in(span, taus, noise)
     regions = sigmas.shape[1]
     squares = np.zeros(regions)  # of the τ with the largest score
@@ -67,6 +69,23 @@ def score(span, taus, noise, skull, calm_sigma, groups, tops, max_sigma, kept, s
             total += largest[i]
         row[g] = np.sqrt(total / tops[g]) / calm
     return pulses
+
+
+@numba.njit(nogil=True, cache=True)
+def score_again(span, scored_by, whitening, unkept, rows):  # type: ignore[no-untyped-def]
+    """All scores of consecutive samples, those of the units' fit included, to `rows`.
+
+    Args:
+        span: the samples, and as many before the first and after the last as the largest τ.
+        whitening: `UnitFilter.whitening`.
+        unkept: (τ, 1, 31, 2) for pulses that nobody needs.
+    """
+    lag = (len(span) - len(rows)) // 2
+    filters, lengths, inverse = whitening
+    for i in range(len(rows)):
+        pulses = score(span[i : i + 2 * lag + 1], scored_by, unkept, 0, rows[i])
+        # the skull's score is the last, the units' two stand before it
+        best_t(pulses[-1].ravel(), filters, lengths, inverse, rows[i, -3:-1])
 
 
 @numba.njit(nogil=True, cache=True)

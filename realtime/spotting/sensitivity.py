@@ -1,9 +1,9 @@
 """The smallest movement of this face that would be found now.
 
 Some six times a second a movement of known size, of a kind that faces make, is laid into the
-numbers of this face's last half second, and the program's own verifier is asked whether it would
-flag it.  From the answers of the last seconds comes the size of which 8 of 10 would be found, for
-the upper and for the lower face.  A session without an event then says what it excludes.
+numbers of this face's last half second, and the program's own verifier is asked whether its flag
+would stand.  From the answers of the last seconds comes the size of which 8 of 10 would be found,
+for the upper and for the lower face.  A session without an event then says what it excludes.
 
 The movements are those of the training (`model.spotting.movement_patterns`), so the answers are
 somewhat better than what other movements get: a line fitted to people left out corrects that.
@@ -37,6 +37,7 @@ _MEMORY = 14  # movements of one half that its size rests on, some four seconds
 _SLOPE = 0.35  # log size over which the share of the found grows from 0.5 to 0.73
 _TOP = 0.97  # share of very large movements that are found
 _LEAST_IOD, _LARGEST_IOD = 0.002, 0.15  # of the sizes that are held possible
+_SCORES_SIGMA = (2.0, 40.0)  # least and largest score that may be the threshold
 _RISE_S, _FALL_S, _LONGEST_S = (0.06, 0.30), (0.08, 0.34), 0.5
 _BEFORE_S = 0.36  # of the samples that a movement is laid into before its apex
 _APEX_S = 0.22  # the apex lies this long before the newest sample
@@ -65,6 +66,9 @@ class Sensitivity:
 
     upper_iod: float
     lower_iod: float
+    # Score, sigmas, above which half of the movements would be flagged; NaN: not known yet.
+    upper_sigma: float = math.nan
+    lower_sigma: float = math.nan
 
     @property
     def is_known(self) -> bool:
@@ -73,6 +77,11 @@ class Sensitivity:
     @property
     def best_iod(self) -> float:
         return min(self.upper_iod, self.lower_iod)
+
+    @property
+    def is_insufficient(self) -> bool:
+        """Whether even in the better half of the face no micro-expression would be found."""
+        return self.is_known and self.best_iod > MOST_IOD
 
 
 UNKNOWN = Sensitivity(math.nan, math.nan)
@@ -119,21 +128,25 @@ class _Estimate:
     """What is known of the size at which half of the movements are found: a posterior of its log.
 
     Answers are forgotten geometrically, so that it follows the face.
+
+    Args:
+        least, largest: of the sizes that are held possible.
     """
 
-    def __init__(self) -> None:
-        self._sizes = np.linspace(math.log(_LEAST_IOD), math.log(_LARGEST_IOD), 64)
+    def __init__(self, least: float, largest: float) -> None:
+        self._sizes = np.linspace(math.log(least), math.log(largest), 64)
         self._log = np.zeros(len(self._sizes))
         self.answers = 0
+        self.centre = self._mean()
 
     def learn(self, log_size: float, found: bool) -> None:
         share = _TOP / (1 + np.exp(-(log_size - self._sizes) / _SLOPE))
         self._log *= 1 - 1 / _MEMORY
         self._log += np.log(share if found else 1 - share)
         self.answers += 1
+        self.centre = self._mean()
 
-    @property
-    def centre(self) -> float:
+    def _mean(self) -> float:
         weight = np.exp(self._log - self._log.max())
         return float((weight * self._sizes).sum() / weight.sum())
 
@@ -151,15 +164,17 @@ class SensitivityMeter:
 
     def reset(self) -> None:
         self._random = np.random.default_rng(self._seed)
-        self._estimates = {half: _Estimate() for half in HALVES}
+        self._estimates = {half: _Estimate(_LEAST_IOD, _LARGEST_IOD) for half in HALVES}
+        self._scores = {half: _Estimate(*_SCORES_SIGMA) for half in HALVES}
         self._count = 0
         self._next = 0  # grid sample
+        self.value = UNKNOWN  # the newest
 
     def ask(
         self,
         finder: CandidateFinder,
         period_s: float,
-        would_flag: Callable[[MeasuredCandidate], bool],
+        would_stand: Callable[[MeasuredCandidate], bool],
         *,
         hidden: bool = False,
     ) -> None:
@@ -167,7 +182,7 @@ class SensitivityMeter:
 
         Args:
             period_s: from frame to frame: a movement is seen as finely as the frames lie.
-            would_flag: whether a candidate of the first stage would be flagged.
+            would_stand: whether the flag of a candidate of the first stage would stand.
             hidden: the face is covered, or its video too compressed: nothing would be.
         """
         if finder.newest_index < self._next or not finder.is_settled:
@@ -182,8 +197,13 @@ class SensitivityMeter:
         log_size = min(max(log_size, math.log(_LEAST_IOD)), math.log(_LARGEST_IOD))
         course = _course(random, period_s)
         added = course[:, None] * (math.exp(log_size) * CROP_IOD * shape)
-        found = not hidden and _any_flagged(finder.would_find(added), would_flag)
+        found, score = False, 0.0
+        if not hidden:
+            found, score = _standing(finder.would_find(added), would_stand)
         estimate.learn(log_size, found)
+        if score > 0:
+            self._scores[half].learn(math.log(score), found)
+        self.value = self._value()
 
     @property
     def raw(self) -> Sensitivity:
@@ -194,19 +214,29 @@ class SensitivityMeter:
         )
         return Sensitivity(upper, lower)
 
-    @property
-    def value(self) -> Sensitivity:
+    def _value(self) -> Sensitivity:
         raw = self.raw
         if not raw.is_known:
             return UNKNOWN
-        return Sensitivity(*map(self._probes.corrected, (raw.upper_iod, raw.lower_iod)))
+        upper, lower = (
+            math.exp(e.centre) if e.answers >= _MEMORY // 2 else math.nan
+            for e in self._scores.values()
+        )
+        corrected = self._probes.corrected
+        return Sensitivity(corrected(raw.upper_iod), corrected(raw.lower_iod), upper, lower)
 
 
-def _any_flagged(
-    candidates: Generator[MeasuredCandidate], would_flag: Callable[[MeasuredCandidate], bool]
-) -> bool:
+def _standing(
+    candidates: Generator[MeasuredCandidate], would_stand: Callable[[MeasuredCandidate], bool]
+) -> tuple[bool, float]:
+    """Whether a flag of any would stand, and the score of the strongest; 0: there is none."""
+    score = 0.0
     with closing(candidates):  # puts everything back before the answer is used
-        return any(map(would_flag, candidates))
+        for measured in candidates:
+            score = max(score, measured.candidate.strength)
+            if would_stand(measured):
+                return True, score
+    return False, score
 
 
 def _course(random: np.random.Generator, period_s: float) -> Array:

@@ -18,7 +18,7 @@ from realtime.limits import Limits
 from realtime.motion.regions import Stream
 from realtime.spotting.apex import ApexConfig
 from realtime.spotting.candidates import LATE_S, MeasuredCandidate
-from realtime.spotting.onset import OnsetConfig
+from realtime.spotting.onset_config import OnsetConfig
 from realtime.spotting.person_profile import Profile
 from realtime.spotting.rejection_rules import RejectionRules, confounders, shape_confounders
 from realtime.spotting.timeline import STEP_NS, steps
@@ -28,6 +28,7 @@ _TIMES_FROM = 0.5  # share of the highest probability that a candidate has whose
 _TOGETHER_S = 0.05
 # Of a patch.  No micro-expression is a third as large; the trees have learned from none so large.
 _LARGEST_IOD = 0.2
+_UNLIKELY = ("unlikely",)  # where no rule names a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,8 @@ class Spotter:
     ) -> None:
         self.config = config or SpotterConfig()
         self._verifier = verifier or load_verifier()
-        target = self.config.alarms_per_minute / (profile.alarm_factor if profile else 1.0)
-        self._least = {
-            "early": self._verifier.early.threshold_for(target),
-            "late": self._verifier.late.threshold_for(target),
-        }
+        self._alarm_factor = profile.alarm_factor if profile else 1.0
+        self.set_alarms_per_minute(self.config.alarms_per_minute)
         self._findings = 0
         self._unconfirmed: list[int] = []
         self._pending: list[_Pending] = []
@@ -104,6 +102,14 @@ class Spotter:
         self._pending = []
         self._last_flag_ns: dict[str, int] = {}
 
+    def set_alarms_per_minute(self, rate: float) -> None:
+        """Accept at this target false-alarm rate from now on, flags that are open included."""
+        target = rate / self._alarm_factor
+        self._least = {
+            "early": self._verifier.early.threshold_for(target),
+            "late": self._verifier.late.threshold_for(target),
+        }
+
     def judge(
         self, candidates: Sequence[MeasuredCandidate], newest_index: int, *, hidden: bool = False
     ) -> tuple[Finding, ...]:
@@ -112,7 +118,8 @@ class Spotter:
         Args:
             candidates: those that the frame completed.
             newest_index: the newest grid sample.
-            hidden: the face is covered, or its video too compressed: nothing is accepted.
+            hidden: the face is covered, its video too compressed, or its motion too large for a
+                micro-expression to be found: nothing is accepted.
         """
         found: list[Finding] = []
         # one movement is found in several streams at once: the strongest is judged first
@@ -125,19 +132,20 @@ class Spotter:
         found.extend(self._revised(newest_index))
         return tuple(found)
 
-    def would_flag(self, measured: MeasuredCandidate) -> bool:
-        """Whether a candidate of the first stage is accepted, of a face that is not hidden."""
-        return self._is_accepted(measured, self._probability(measured), hidden=False)
+    def would_stand(self, measured: MeasuredCandidate) -> bool:
+        """Whether a candidate of the first stage is so probable that its flag will likely stand.
+
+        The first stage flags some two for each that stands.  Its probability is that of the same
+        thing, so the second stage's threshold is asked of it.  Of a face that is not hidden.
+        """
+        return self._is_assessable(measured) and self._probability(measured) >= self._least["late"]
 
     def _probability(self, measured: MeasuredCandidate) -> float:
         return self._verifier.trees(measured.stage).probability(measured.features)
 
-    def _is_accepted(
-        self, measured: MeasuredCandidate, probability: float, *, hidden: bool
-    ) -> bool:
-        assessable = measured.continuous and not (measured.masked or hidden)
+    def _is_assessable(self, measured: MeasuredCandidate) -> bool:
         possible = measured.pulse.amplitude_iod <= _LARGEST_IOD
-        return assessable and possible and probability >= self._least["early"]
+        return possible and measured.continuous and not measured.masked
 
     def take_unconfirmed(self) -> list[int]:
         """Flags whose second stage will not come, by their numbers, since the last call."""
@@ -153,8 +161,11 @@ class Spotter:
         self, measured: MeasuredCandidate, probability: float, hidden: bool
     ) -> Iterator[Finding]:
         config, pulse = self.config, measured.pulse
-        accepted = self._is_accepted(measured, probability, hidden=hidden)
+        probable = probability >= self._least["early"]
+        accepted = probable and not hidden and self._is_assessable(measured)
         reasons = () if accepted else _reasons(measured, config.rules)
+        if probable and hidden and reasons == _UNLIKELY:
+            reasons = ("not assessable",)
         kind: Kind = "micro" if accepted else "rejected"
         weak = measured.candidate.strength < config.rejected_sigma or "small" in reasons
         if weak and not accepted:
@@ -190,11 +201,13 @@ class Spotter:
             probability = max(p for p, _ in pending.seen)
             # of those about as probable, the strongest has the best times
             probable = [m for p, m in pending.seen if p >= _TIMES_FROM * probability]
-            measured = max(probable, key=lambda m: m.candidate.strength)
+            mirrored = [m for _, m in pending.seen if m.mirrored]
+            measured = max(mirrored or probable, key=lambda m: m.candidate.strength)
             first, rules = pending.first, self.config.rules
             kind: Kind = "micro"
             reasons: tuple[str, ...] = ()
-            if probability < self._least["late"] or not measured.continuous:
+            refused = measured.mirrored or not measured.continuous
+            if probability < self._least["late"] or refused:
                 stayed = {"no return", "too long"} & set(shape_confounders(measured.pulse, rules))
                 kind = "macro" if stayed else "rejected"
                 reasons = _reasons(measured, rules)
@@ -205,7 +218,7 @@ class Spotter:
 
 def _reasons(measured: MeasuredCandidate, rules: RejectionRules) -> tuple[str, ...]:
     """Why a candidate is not accepted, in the words of the rules."""
-    return tuple(confounders(measured, rules)) or ("unlikely",)
+    return tuple(confounders(measured, rules)) or _UNLIKELY
 
 
 def _finding(

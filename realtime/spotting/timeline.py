@@ -72,11 +72,6 @@ class Timeline:
             del self._t[0], self._x[0], self._area[0]
         return range(first, self.count)
 
-    def append(self, row: Array) -> int:
-        """Add one grid sample (channels,) as it is, of a series that is even; returns its index."""
-        self._samples.append()[:] = row
-        return self.count - 1
-
     def time_ns(self, index: float) -> int:
         """Time of a grid index, which may lie between samples."""
         return self.start_ns + round(index * STEP_NS)

@@ -3,19 +3,23 @@
 import json
 import math
 
+import cv2
 import pytest
 
 from benchmarks.spotting.people import (
-    TARGETS,
-    Film,
-    FilmMovement,
     interval,
     left_out_verifiers,
     rate,
+    rate_interval,
     recall,
     report,
 )
+from benchmarks.spotting.people_films import TARGETS, Film, FilmMovement, measured, watch
+from benchmarks.spotting.people_pictures import draw
+from model.spotting.series import save_series
 from realtime.errors import DataError
+from realtime.spotting.verifier import load_verifier
+from tests.model.spotting.signals import quiet_series
 
 
 def movement(peak_iod=0.02, *, found=True, sensitivity_iod=0.02, cause="during a blink"):
@@ -24,8 +28,9 @@ def movement(peak_iod=0.02, *, found=True, sensitivity_iod=0.02, cause="during a
     )
 
 
-def film(person, movements=(), *, false=0, minutes=2.0, kind="talk"):
-    return Film(f"{person}.mp4", kind, person, minutes, movements, dict.fromkeys(TARGETS, false))
+def film(person, movements=(), *, false=0, at_turns=0, minutes=2.0, kind="talk"):
+    counts = dict.fromkeys(TARGETS, false), dict.fromkeys(TARGETS, at_turns)
+    return Film(f"{person}.mp4", kind, person, minutes, movements, *counts)
 
 
 def test_a_rate_is_alarms_a_minute_of_all_people():
@@ -33,6 +38,8 @@ def test_a_rate_is_alarms_a_minute_of_all_people():
     assert rate(0.2)(films) == 0.75
     assert interval(films, rate(0.2)) == "0.75 (0.50–1.00)"
     assert interval([film("a", minutes=0.0)], rate(0.2)) == "–"
+    assert rate_interval([film("a")], 0.2) == "0.00 (0.00–1.84)"
+    assert rate(0.2, at_turns=False)([film("a", false=3, at_turns=2)]) == 0.5
 
 
 def test_recall_counts_what_is_kept():
@@ -67,3 +74,15 @@ def test_left_out_verifiers_are_named_by_person(tmp_path):
     (tmp_path / "persons.json").write_text("[")
     with pytest.raises(DataError, match="cannot be read"):
         left_out_verifiers(tmp_path)
+
+
+def test_a_film_that_was_measured_before_is_not_opened_again(tmp_path):
+    save_series(tmp_path / "anna.npz", [quiet_series(seconds=6.0)])
+    entry = {"file": "anna.mp4", "path": tmp_path / "gone.mp4", "kind": "quiet", "events": []}
+    parts = measured(entry, None, tmp_path)
+    seen = watch(entry, parts, load_verifier())
+    assert seen.person == "anna.mp4"
+    assert 0.05 < seen.minutes < 0.07  # all but the first two seconds
+    assert set(seen.false.values()) == {0}
+    draw(seen, tmp_path / "anna.png")
+    assert cv2.imread(str(tmp_path / "anna.png")).shape[1] == 1120

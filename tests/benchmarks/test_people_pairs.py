@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.network.people_pairs import (
-    PairAnswers,
-    PeoplePairs,
-    by_kind,
-    by_unit,
-    calibration,
-    sides,
-)
-from model.synthetic.pairs import NON_EVENT
+from benchmarks.network.labelled_people import PeoplePairs
+from benchmarks.network.people_pairs import PairAnswers, by_kind, by_unit, calibration, sides
+from model.synthetic.recipe import NON_EVENT
 from realtime.event import ACTION_UNITS
 
 FOUR, TWELVE = ACTION_UNITS.index("4"), ACTION_UNITS.index("12")

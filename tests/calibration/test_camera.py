@@ -1,15 +1,17 @@
 """What a camera delivers is measured from real pictures, and each trouble is called by its name."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
 
-from calibration.camera import advise
-from calibration.camera_measurement import Meter
 from calibration.commands import camera
 from model.synthetic.simulated_camera import h264
 from realtime.capture.opencv_source import OpenCvSource
 from realtime.capture.source import SourceInfo, SourceKind, TimedFrame
+from realtime.doctor.camera_advice import advise
+from realtime.doctor.camera_measurement import Meter
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker
 from tests.realtime.capture.films import write_film
@@ -93,9 +95,11 @@ class StampingDriver:
 
     def __init__(self, clock):
         self._clock = clock
+        self.stamps = []
 
     def grab(self):
         self._stamp_ms = self._clock() / 1e6 - 12.0
+        self.stamps.append(self._stamp_ms)
         return True
 
     def retrieve(self):
@@ -108,16 +112,28 @@ class StampingDriver:
         pass
 
 
-@pytest.mark.parametrize(("kind", "known"), [(SourceKind.CAMERA, True), (SourceKind.STREAM, False)])
-def test_the_age_of_a_picture_is_known_where_the_driver_stamps_it(kind, known):
-    import time
+def camera_with(driver):
+    return OpenCvSource(driver, "camera 0", jpeg=False, requested_fps=None, reported_fps=None)
 
-    source = OpenCvSource(
-        StampingDriver(time.monotonic_ns), kind, "camera 0", requested_fps=None, reported_fps=None
-    )
-    source.read()
-    assert (source.age_ms is not None) == known
-    assert not known or 12 <= source.age_ms < 1000
+
+def test_a_picture_is_of_the_time_that_its_driver_stamped_it_with():
+    driver = StampingDriver(time.monotonic_ns)
+    source = camera_with(driver)
+    times_ms = [source.read().t_ns / 1e6 for _ in range(5)]
+    assert times_ms == pytest.approx(driver.stamps, abs=1e-3)
+    assert 12 <= source.age_ms < 1000
+
+
+def test_a_stamp_of_another_clock_is_not_used_then_or_later():
+    def stopped():
+        return 0 if len(driver.stamps) == 2 else time.monotonic_ns()
+
+    driver = StampingDriver(stopped)
+    source = camera_with(driver)
+    times_ns = [source.read().t_ns for _ in range(5)]
+    assert times_ns == sorted(set(times_ns))
+    assert source.age_ms is None
+    assert times_ns[-1] / 1e6 > driver.stamps[-1] + 12
 
 
 def test_the_program_measures_a_film(tmp_path, landmark_model, capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from calibration.commands import confidence
 from calibration.confidence import Answers, Fit, fit, report, write
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.errors import DataError
 

@@ -38,11 +38,20 @@ def test_nothing_is_promised_of_a_video_too_compressed():
 
 
 @pytest.mark.slow
+def test_nothing_is_promised_of_a_camera_that_is_too_slow_to_be_judged():
+    portraits = [drawn_portrait(f"person{i}", i) for i in range(2)]
+    scene = simulate(portraits, 11, np.arange(140) / 12, CALM)
+    with pytest.raises(DataError, match=r"12\.0 frames a second came.*14\.5"):
+        expect(scene, load_verifier(), 0.5, passes=1, seed=1, name="me")
+
+
+@pytest.mark.slow
 def test_the_profile_is_one_the_live_path_takes(expectation, tmp_path):
     save_profile(tmp_path / "me.json", expectation.profile)
-    profile = load_profile(tmp_path / "me.json")
+    profile = load_profile(tmp_path / "me.json", load_verifier().digest)
     assert profile.noise().shape == (len(REGIONS), 2)
     assert profile.seconds == pytest.approx(12, abs=0.1)
+    assert profile.fps == pytest.approx(25, abs=0.1)
     assert FaceSpotter(0, profile=profile).strengths == (0.0,) * 5
     # it was made with movements added, some of each size
     assert sum(count for _, count, _ in expectation.recall) > 0

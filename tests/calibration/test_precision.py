@@ -9,7 +9,7 @@ from calibration.commands import precision as make_networks
 from calibration.precision import float8, measure, quantised
 from model.engine.engine_folder import add_file
 from model.evaluate import Sample
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.engine.backends import FP8, INT8, open_session
 from realtime.engine.folder import EngineFolder, default_engine
 from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession

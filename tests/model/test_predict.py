@@ -10,6 +10,7 @@ from model.engine_commands import predict
 from model.predict import ADDED, write_rows
 from realtime.demo.portrait import portrait
 from realtime.errors import DataError, EngineError
+from realtime.extras import install_command
 from realtime.face.action_units import displacement_field, warp
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
@@ -81,7 +82,7 @@ def test_an_answer_that_cannot_be_written_leaves_no_part(tmp_path):
 def test_without_torch_a_command_that_needs_it_says_what_to_install(words):
     ended = without_torch(*words)
     assert ended.returncode == 1
-    assert ended.stderr.strip().endswith('pip install "fleeting[train]"')
+    assert ended.stderr.strip().endswith(install_command("train"))
     assert "Traceback" not in ended.stderr
     assert without_torch(words[0], "--help").returncode == 0
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,10 +15,19 @@ import pytest
 from numpy.typing import NDArray
 
 from realtime.demo.subject import DemoSubject
+from tests.paths import PROGRAM, ROOT
+from tests.program.runs import analyse
 from tests.realtime.engine.tiny_engine import write_engine
 
 FPS = 30
 FIRST, LAST = 105, 405  # frames of the subject: rest first, then its first two movements
+DRIVER = """
+import runpy, sys
+sys.path.insert(0, {root!r})
+if __name__ == "__main__":  # the engine's process imports this module again
+{change}
+    runpy.run_path({program!r}, run_name="__main__")
+"""
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +73,35 @@ def jpegs(pictures: list[NDArray[np.uint8]]) -> list[bytes]:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_engine(tmp_path_factory.mktemp("engine") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def analysed(
+    film: Path, engine: Path, landmark_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The session of the film; not to be changed."""
+    return analyse(film, engine, tmp_path_factory.mktemp("analysed"))
+
+
+@pytest.fixture
+def altered(
+    film: Path, engine: Path, landmark_model: Path, tmp_path: Path
+) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs the film after `change`, lines of Python that are run in the program first."""
+
+    def run(change: str) -> subprocess.CompletedProcess[str]:
+        driver = tmp_path / "driver.py"
+        body = "\n".join(f"    {line}" for line in change.strip().splitlines())
+        driver.write_text(DRIVER.format(root=str(ROOT), program=str(PROGRAM), change=body))
+        return subprocess.run(
+            [
+                *(sys.executable, str(driver), "--source", str(film), "--pace", "fast"),
+                *("--dashboard", "plain", "--engine", str(engine)),
+                *("--output", str(tmp_path / "out")),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run

@@ -5,22 +5,32 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from tests.paths import PROGRAM
 
+CONSENT = ("--consent", str(Path(__file__).with_name("consent.toml")))
 _ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
+def with_consent(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Of a stream nothing is kept without consent."""
+    live = any("://" in flag for flag in flags)
+    return (*flags, *CONSENT) if live and "--consent" not in flags else flags
+
+
 def run_live(*flags: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROGRAM), *flags]
+    command = [sys.executable, str(PROGRAM), *with_consent(flags)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout_s, env=_ENVIRONMENT
     )
@@ -36,9 +46,11 @@ class Running:
     _reader: threading.Thread = field(default_factory=threading.Thread)
 
     @classmethod
-    def start(cls, *flags: str) -> Self:
+    def start(cls, *flags: str, consented: bool = True, stdin: int | None = None) -> Self:
+        """`consented`: with a consent entry, where the source is a stream."""
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *flags],
+            [sys.executable, str(PROGRAM), *(with_consent(flags) if consented else flags)],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,6 +90,33 @@ class Running:
         self.process.stdout.close()
 
 
+@contextmanager
+def starter(output: Path, *always: str) -> Iterator[Callable[..., Running]]:
+    """A way to start the program on a source, with a plain dashboard; what still runs is ended."""
+    runs = []
+
+    def start(source: str, *flags: str) -> Running:
+        run = Running.start(
+            *("--source", source, "--dashboard", "plain", "--output", str(output)), *always, *flags
+        )
+        runs.append(run)
+        return run
+
+    yield start
+    for run in runs:
+        run.end()
+
+
+def analyse(film: Path, engine: Path, output: Path) -> Path:
+    """The session of a film that is analysed to its end."""
+    fast = ("--pace", "fast", "--dashboard", "plain")
+    done = run_live(
+        *("--source", str(film), *fast, "--engine", str(engine), "--output", str(output))
+    )
+    assert done.returncode == 0, done.stderr
+    return session_of(output)
+
+
 def session_of(output: Path) -> Path:
     (session,) = [path for path in output.iterdir() if path.is_dir()]
     return session
@@ -86,3 +125,9 @@ def session_of(output: Path) -> Path:
 def counts_of(session: Path) -> dict[str, Any]:
     counts: dict[str, Any] = json.loads((session / "session.json").read_text("utf-8"))["counts"]
     return counts
+
+
+def pictures_in(text: str) -> list[str]:
+    """Where a text could hold a picture: runs of base64 or hexadecimal, and printed arrays."""
+    found = re.findall(r"[A-Za-z0-9+/=_-]{201,}|\barray\(\s*\[|\[\[[\s\d.,-]{3}", text)
+    return [each[:60] for each in found]

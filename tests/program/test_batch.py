@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,12 +10,11 @@ import numpy as np
 import psutil
 import pytest
 
-from realtime.batch.program import whole_session
-from realtime.batch.table import TABLE
-from realtime.batch.videos import videos
+from realtime.batch.videos import films_of, videos
 from realtime.cli.sessions import batch
 from realtime.errors import DataError, NothingJudged
 from realtime.recording.clip_writer import ClipWriter
+from realtime.study.study import ARCHIVE, newest_session, open_study
 from tests.paths import ROOT
 from tests.realtime.review.made_session import write_record
 
@@ -37,7 +35,7 @@ def folder(film, tmp_path):
 
 
 def rows_of(output):
-    with (output / TABLE).open(newline="") as file:
+    with (output / ARCHIVE).open(newline="") as file:
         return {row["video"]: row for row in csv.DictReader(file)}
 
 
@@ -110,6 +108,63 @@ def test_what_could_not_be_judged_has_a_status_a_reason_and_a_code(dark, tmp_pat
     assert [session in before for session in after.values()] == [True, False, True]
     batch.run([*run, "--faces", "2"])
     assert not before & {row["session"] for row in rows_of(output).values()}
+
+
+@pytest.mark.slow
+def test_a_table_says_whose_films_they_are_and_corrects_it_later(dark, tmp_path):
+    output, table = tmp_path / "study", dark / "films.csv"
+    table.write_text("file;Participant;condition\na/b.mp4;P 07;sad\na - b.mp4;=P8;\n")
+    run = [str(table), "--output", str(output), "--", "--engine", "none"]
+    assert batch.run(run) == NothingJudged.exit_code
+    before = {row["session"] for row in rows_of(output).values()}
+    assert [(of.participant, of.condition) for of in open_study(output).sessions] == [
+        ("P 07", "sad"),
+        ("=P8", ""),
+    ]
+    participants = output / "participants.tsv"
+    assert participants.read_text() == (
+        "participant_id\tcondition\tnotes\nP 07\tsad\tn/a\n=P8\tn/a\tn/a\n"
+    )
+    participants.write_text(participants.read_text().replace("sad\tn/a", "sad\tlate"))
+    table.write_text("file,participant,condition\na/b.mp4,P09,happy\na - b.mp4,=P8,sad\n")
+    assert batch.run(run) == NothingJudged.exit_code
+    assert {row["session"] for row in rows_of(output).values()} == before
+    assert [(of.participant, of.condition) for of in open_study(output).sessions] == [
+        ("P09", "happy"),
+        ("=P8", "sad"),
+    ]
+    assert participants.read_text().splitlines()[1:] == [
+        "P 07\tsad\tlate",
+        "=P8\tn/a\tn/a",
+        "P09\thappy\tn/a",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("file,condition\na/b.mp4,sad\n", "needs the columns file, participant"),
+        ("file,participant\nnowhere.mp4,P07\n", "line 2: there is no file"),
+        ("file,participant\na/b.mp4,P07\na/../a/b.mp4,P08\n", "names a/b.mp4 twice"),
+        ("file,participant\na/b.mp4,P\x1b07\n", "characters on one line"),
+        ("file,participant\n", "names no video"),
+    ],
+)
+def test_a_table_of_films_that_is_none_is_refused(dark, tmp_path, capsys, table, says):
+    (dark / "films.csv").write_text(table)
+    assert batch.run([str(dark / "films.csv"), "--output", str(tmp_path / "out")]) == 7
+    assert says in capsys.readouterr().err.replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_film_outside_the_folder_of_its_table_has_a_place_of_its_own(dark, tmp_path):
+    (tmp_path / "lists").mkdir()
+    table = tmp_path / "lists/films.tsv"
+    table.write_text(f"file\tparticipant\n{dark}/a/b.mp4\tP07\n../dark/a - b.mp4\tP08\n")
+    first, second = films_of(table, tmp_path / "out")
+    assert first.name == (dark / "a/b.mp4").relative_to("/").as_posix()
+    assert second.name == (dark / "a - b.mp4").relative_to("/").as_posix()
+    assert (first.flags, first.condition) == (("--participant=P07",), "")
 
 
 @pytest.mark.slow
@@ -195,12 +250,12 @@ def test_stopped_in_the_middle_it_goes_on(folder, engine, tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=HANG_S)
     assert process.returncode == 130
-    assert re.search("[12] of 2 to do", said)  # the first may not be counted yet
+    assert "1 of 2 to do" in said
     assert not list(output.rglob("*.part*"))
-    done = whole_session(output / "a.mp4")
+    done = newest_session(output / "a.mp4", whole=True)
     assert subprocess.run(command, cwd=ROOT, timeout=HANG_S).returncode == 0
-    assert whole_session(output / "a.mp4") == done
-    assert whole_session(output / "day 2" / "a.mp4") is not None
+    assert newest_session(output / "a.mp4", whole=True) == done
+    assert newest_session(output / "day 2" / "a.mp4", whole=True) is not None
 
 
 def test_a_folder_without_a_video_is_refused(tmp_path):
@@ -214,6 +269,6 @@ def test_a_session_that_was_cut_short_is_not_whole(tmp_path):
     spoilt = tmp_path / "20260104-000000-0004"
     spoilt.mkdir()
     (spoilt / "session.json").write_text("{}")
-    assert whole_session(tmp_path).name == "20260100-000000-0000"
+    assert newest_session(tmp_path, whole=True).name == "20260100-000000-0000"
     write_record(tmp_path / "20260100-000000-0000", reason="stopped by the user")
-    assert whole_session(tmp_path) is None
+    assert newest_session(tmp_path, whole=True) is None

@@ -1,5 +1,6 @@
 """How a run ends: by signals, by the clock; without output, memory or a library."""
 
+import json
 import os
 import pty
 import resource
@@ -7,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from realtime.batch.table import write_table
+from realtime.motion.regions import REGIONS
 from realtime.recording.session import open_session
+from realtime.spotting.person_profile import Profile, save_profile
 from tests.paths import PROGRAM, ROOT
-from tests.program.runs import Running, session_of
+from tests.program.runs import CONSENT, Running, session_of
 from tests.servers import MjpegServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.usefixtures("landmark_model")]
@@ -60,7 +65,7 @@ def test_under_nohup_a_hang_up_does_not_end_it(film, tmp_path):
     finally:
         signal.signal(signal.SIGHUP, before)
     try:
-        run.wait_for(" LIVE")
+        run.wait_for(" FILM")
         run.process.send_signal(signal.SIGHUP)
         assert run.process.wait(HANG_S) in (0, 8)
     finally:
@@ -119,8 +124,15 @@ def test_the_time_is_up_while_the_source_is_lost(jpegs, tmp_path):
     assert open_session(session_of(tmp_path)).record.ended.reason.value == "the time was up"
 
 
-def test_without_standard_output_it_records_to_the_end(quick, tmp_path):
-    done = ended(*quick, before=lambda: os.close(1))
+def _pipe_without_reader() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    os.dup2(write, 1)
+
+
+@pytest.mark.parametrize("before", [lambda: os.close(1), _pipe_without_reader])
+def test_without_standard_output_it_records_to_the_end(before, quick, tmp_path):
+    done = ended(*quick, before=before)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert open_session(session_of(tmp_path / "out")).record.ended.reason.value == "the time was up"
@@ -132,7 +144,7 @@ def test_a_halted_terminal_halts_nothing_else(jpegs, tmp_path):
     with MjpegServer(30, pictures=jpegs) as server:
         command = [
             *(sys.executable, str(PROGRAM), "--source", server.url, "--engine", "none"),
-            *("--output", str(tmp_path), "--dashboard", "plain", "--seconds", "12"),
+            *("--output", str(tmp_path), "--dashboard", "plain", "--seconds", "12", *CONSENT),
         ]
         process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=ENVIRONMENT
@@ -140,10 +152,10 @@ def test_a_halted_terminal_halts_nothing_else(jpegs, tmp_path):
         try:
             os.read(master, 1000)
             os.write(master, b"\x13")  # Ctrl-S
-            frames = _rows_after(tmp_path, 0)
+            frames = _rows_after(process, tmp_path, 0)
             server.stop()
             server.start()
-            assert _rows_after(tmp_path, frames) > frames
+            assert _rows_after(process, tmp_path, frames) > frames
             assert process.wait(HANG_S) in (0, 8)
         finally:
             process.kill()
@@ -153,15 +165,16 @@ def test_a_halted_terminal_halts_nothing_else(jpegs, tmp_path):
     assert open_session(session_of(tmp_path)).record.ended is not None
 
 
-def _rows_after(output: Path, count: int) -> int:
+def _rows_after(process: subprocess.Popen[bytes], output: Path, count: int) -> int:
     """Bytes of the table of frames, when they have become more."""
-    deadline = time.monotonic() + HANG_S
-    while time.monotonic() < deadline:
+    deadline, code = time.monotonic() + HANG_S, None
+    while code is None and time.monotonic() < deadline:
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(0.1)
         size = sum(path.stat().st_size for path in output.rglob("frames.csv"))
         if size > count:
             return size
-        time.sleep(0.1)
-    raise AssertionError("no more frames were analysed")
+    raise AssertionError(f"no more frames were analysed; ended with {code}")
 
 
 def test_with_a_gigabyte_of_memory_it_ends_with_a_sentence(quick):
@@ -172,6 +185,83 @@ def test_with_a_gigabyte_of_memory_it_ends_with_a_sentence(quick):
     assert done.returncode in (0, 1)
     if done.returncode:
         assert "memory" in sentence(done)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, of 1.5 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", folder])
+    if mounted.returncode:
+        pytest.skip("no file system may be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_full_at_the_end_is_one_sentence_and_code_6(jpegs, small_disk):
+    with MjpegServer(30, pictures=jpegs) as server:
+        run = Running.start(
+            *("--source", server.url, "--dashboard", "plain", "--engine", "none"),
+            *("--output", str(small_disk), "--seconds", "8"),
+        )
+        try:
+            run.wait_for(" LIVE")
+            free = os.statvfs(small_disk)
+            (small_disk / "other").write_bytes(bytes(free.f_bavail * free.f_frsize))
+            run.wait_for("no room left on the disk", HANG_S)
+            assert run.process.wait(HANG_S) == 6
+        finally:
+            run.end()
+    assert "no room left on the disk" in run.lines[-1][1]
+    assert not [line for _, line in run.lines if "Traceback" in line]
+    # what was written before is whole
+    assert json.loads((session_of(small_disk) / "session.json").read_text("utf-8"))
+
+
+def test_shared_memory_that_cannot_be_written_is_one_sentence_and_code_5(film):
+    """In a name space of its own, where /dev/shm is read-only."""
+    words = [sys.executable, PROGRAM, "--source", film, "--no-record", "--dashboard", "none"]
+    script = 'mount -t tmpfs -o ro tmpfs /dev/shm && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=ENVIRONMENT,
+    )
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("no name space may be made here")
+    assert done.returncode == 5
+    assert "--engine none" in sentence(done)
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(film):
+    environment = {k: v for k, v in ENVIRONMENT.items() if k != "XDG_CACHE_HOME"}
+    done = ended(
+        *("--source", film, "--no-record", "--dashboard", "none", "--engine", "none"),
+        env=environment | {"HOME": "/proc/nowhere"},
+    )
+    assert done.returncode == 4
+    assert "XDG_CACHE_HOME" in sentence(done)
+
+
+def test_without_home_it_runs(quick):
+    environment = {k: v for k, v in ENVIRONMENT.items() if k != "HOME"}
+    assert ended(*quick, env=environment).returncode == 0
+
+
+def test_a_profile_and_the_table_of_a_batch_are_their_owners_alone(tmp_path):
+    """With a umask that takes nothing away."""
+    before = os.umask(0)
+    try:
+        profile = Profile("me", 1.0, ((0.1, 0.1),) * len(REGIONS), 10.0, 30.0, "digest")
+        save_profile(tmp_path / "profiles" / "me.json", profile)
+        write_table(tmp_path / "out" / "archive.csv", ())
+    finally:
+        os.umask(before)
+    for path in tmp_path.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
 
 
 def test_without_libgl_it_says_what_to_install(quick, tmp_path):

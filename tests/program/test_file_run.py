@@ -6,7 +6,7 @@ import pytest
 
 from realtime.face.assessability import Assessable
 from realtime.recording.session import open_session
-from tests.program.runs import counts_of, run_live, session_of
+from tests.program.runs import analyse, counts_of, run_live, session_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("landmark_model")]
 
@@ -14,17 +14,9 @@ FAST = ("--pace", "fast", "--dashboard", "plain")
 
 
 @pytest.fixture(scope="module")
-def sessions(film, engine, tmp_path_factory):
+def sessions(analysed, film, engine, tmp_path_factory):
     """Of the same film, analysed twice."""
-    found = []
-    for name in ("first", "second"):
-        output = tmp_path_factory.mktemp(name)
-        done = run_live(
-            "--source", str(film), *FAST, "--engine", str(engine), "--output", str(output)
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(session_of(output))
-    return found
+    return [analysed, analyse(film, engine, tmp_path_factory.mktemp("second"))]
 
 
 def test_twice_the_same_to_the_byte(sessions):

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from realtime.recording.session import open_session
+from tests.paths import MEDIA
 from tests.program.conftest import FIRST, FPS
 from tests.program.runs import counts_of, run_live, session_of
 
@@ -127,3 +128,32 @@ def test_both_movements_are_found_where_the_film_shows_them(
     apexes = [event.apex_s for event in open_session(session).events if event.kind == "micro"]
     for wanted in APEXES_S:
         assert min(abs(apex - wanted - start_s) for apex in apexes) < 0.1
+
+
+@pytest.mark.media
+@pytest.mark.parametrize(
+    ("name", "apexes_s", "said"),
+    [
+        ("avi_bframes.avi", [2.532], ""),
+        ("film_23976.mp4", [2.532], ""),
+        # a rest of three seconds, then the first movement
+        ("joined_clock_restarts.ts", [5.532], "time stamps jump back"),
+        # 10 fps up to 9.6 s, and two seconds of learning then: both movements lie in these
+        ("phone_dark_then_light_vfr.mp4", [], "under 15 fps"),
+    ],
+)
+def test_films_as_bug_reports_have_them_show_what_can_be_judged_of_them(
+    name: str, apexes_s: list[float], said: str, tmp_path: Path
+) -> None:
+    film = MEDIA.parent / "bug_inputs" / name
+    if not film.is_file():
+        pytest.skip("no folder of bug reports' films beside the repository")
+    done = run_live(
+        *("--source", str(film), "--pace", "fast", "--engine", "none", "--dashboard", "plain"),
+        *("--output", str(tmp_path)),
+    )
+    assert done.returncode == 0, done.stderr
+    events = open_session(session_of(tmp_path)).events
+    apexes = [event.apex_s for event in events if event.kind == "micro"]
+    assert apexes == pytest.approx(apexes_s, abs=0.04)
+    assert said in done.stdout

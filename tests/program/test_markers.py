@@ -1,7 +1,9 @@
-"""Events on the LSL clock, read back through the network as a recorder would."""
+"""Markers out and in: events on the LSL clock, read back through the network as a recorder would;
+an experiment's own markers, by LSL and by the loopback port, on the session's clock."""
 
 import json
 import signal
+import socket
 import sys
 import time
 
@@ -12,7 +14,7 @@ from realtime.event import Classification, Event
 from realtime.export.lsl import LslMarkers
 from realtime.recording.session import open_session
 from tests.program.runs import Running, run_live, session_of
-from tests.servers import MjpegServer
+from tests.servers import MjpegServer, free_port
 
 WAIT_S = 20
 
@@ -72,25 +74,69 @@ def test_a_marker_is_stamped_with_the_apex_on_the_lsl_clock(lsl):
     assert json.loads(again)["reasons"] == ["blink"]
 
 
+class Outlet:
+    """Stands for the network: LSL's own is tried above where there is one."""
+
+    def __init__(self, *_):
+        self.sent = []
+
+    def push_sample(self, sample, stamp):
+        self.sent.append(json.loads(sample[0]))
+
+
+@pytest.mark.parametrize(
+    ("only", "sent"),
+    [
+        ("all", ["1 micro", "2 rejected", "1 rejected", "3 micro"]),
+        ("flagged", ["1 micro", "1 rejected", "3 micro"]),
+        ("rejected", ["2 rejected", "1 rejected"]),
+    ],
+)
+def test_some_events_can_be_sent_and_a_retraction_goes_where_its_flag_went(monkeypatch, only, sent):
+    pylsl = pytest.importorskip("pylsl")
+    monkeypatch.setattr(pylsl, "StreamOutlet", Outlet)
+    markers = LslMarkers("camera 0", only)
+    for one in (
+        event(id="1"),
+        event(id="2", kind="rejected", confounders=("blink",)),
+        event(id="1", kind="rejected", confounders=("blink",), revises=True),
+        event(id="3"),
+    ):
+        markers.send(one, 0)
+    assert [f"{marker['id']} {marker['event']}" for marker in markers._outlet.sent] == sent
+
+
+def test_a_choice_of_events_to_send_needs_somebody_to_send_them_to():
+    done = run_live("--demo", "--only", "flagged", "--dashboard", "none", timeout_s=60)
+    assert done.returncode == 2
+    assert "--only flagged chooses what --lsl sends: give --lsl too" in done.stderr
+
+
 def test_without_pylsl_the_message_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pylsl", None)
-    with pytest.raises(SettingsError, match=r"fleeting\[labs\]"):
+    with pytest.raises(SettingsError, match="pip install 'pylsl"):
         LslMarkers("camera 0")
 
 
 def test_a_film_has_no_clock_to_share():
-    done = run_live("--demo", "--lsl", "--dashboard", "none", "--no-record", timeout_s=60)
+    asked = ("--lsl", "--markers-from", "x", "--markers-port", "0")
+    done = run_live("--demo", *asked, "--dashboard", "none", "--no-record", timeout_s=60)
     assert done.returncode == 2
-    assert "--lsl is for cameras and streams" in done.stderr
+    assert "--lsl, --markers-from, --markers-port is for cameras and streams" in done.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("landmark_model")
-def test_a_live_run_sends_what_it_writes(lsl, jpegs, engine, tmp_path):
+def test_a_live_run_sends_what_it_writes_and_writes_what_it_is_sent(lsl, jpegs, engine, tmp_path):
+    trials, port = f"trials {time.monotonic_ns()}", free_port()
+    outlet = lsl.StreamOutlet(
+        lsl.StreamInfo(trials, "Markers", 1, lsl.IRREGULAR_RATE, "int32", trials)
+    )
     with MjpegServer(30, pictures=jpegs) as server:
         run = Running.start(
             *("--source", server.url, "--dashboard", "plain", "--engine", str(engine)),
             *("--output", str(tmp_path), "--lsl"),
+            *("--markers-from", trials, "--markers-port", str(port)),
         )
         try:
             (found,) = lsl.resolve_bypred(
@@ -98,7 +144,12 @@ def test_a_live_run_sends_what_it_writes(lsl, jpegs, engine, tmp_path):
             )
             inlet = lsl.StreamInlet(found)
             inlet.open_stream(WAIT_S)
-            run.wait_for("  micro  ")
+            run.wait_for(f"the LSL stream {trials} is there")
+            with socket.create_connection(("127.0.0.1", port), WAIT_S) as experiment:
+                outlet.push_sample([101], lsl.local_clock() - 0.25)  # as it was shown
+                experiment.sendall(b"question 2\n")
+            run.wait_for("marker question 2")
+            run.wait_for("flagged as micro-expression")
             run.process.send_signal(signal.SIGINT)
             got = []
             while (sample := inlet.pull_sample(2.0))[0] is not None:
@@ -107,7 +158,12 @@ def test_a_live_run_sends_what_it_writes(lsl, jpegs, engine, tmp_path):
             assert run.process.wait(30) == 0
         finally:
             run.end()
-    written = open_session(session_of(tmp_path)).lines
+    session = open_session(session_of(tmp_path))
+    by_lsl, by_port = session.markers
+    assert (by_lsl.label, by_lsl.origin) == ("101", "lsl")
+    assert (by_port.label, by_port.origin) == ("question 2", "port")
+    assert by_port.t_s - by_lsl.t_s == pytest.approx(0.25, abs=0.05)
+    written = session.lines
     assert [(m["id"], m["event"]) for m, _ in got] == [(e.id, e.kind) for e in written]
     (first, began), (last, ended) = got[0], got[-1]
     assert ended - began == pytest.approx(written[-1].apex_s - written[0].apex_s, abs=5e-3)

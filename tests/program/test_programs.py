@@ -16,6 +16,7 @@ from realtime.cli import programs
 from realtime.cli.command import command
 from realtime.cli.live import live
 from realtime.errors import DataError
+from realtime.extras import install_command
 from realtime.limits import Limits
 from tests.paths import ROOT
 
@@ -46,6 +47,17 @@ def test_help_lists_every_command_and_loads_nothing_heavy():
 
 def test_without_a_word_it_shows_the_help():
     assert fleeting().stdout == fleeting("--help").stdout
+
+
+def test_neither_it_nor_what_it_starts_leaves_a_core_file():
+    shown = fleeting(
+        "--version",
+        code="import subprocess; subprocess.run(['cat', '/proc/self/limits'])",
+    )
+    if shown.returncode:
+        pytest.skip("this system has no /proc")
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith("Max core file")]
+    assert line.split()[4:6] == ["0", "0"]
 
 
 def test_it_prints_the_installed_version():
@@ -118,7 +130,7 @@ def fails(error):
         (DataError("no data"), 7, "fleeting: no data\n"),
         (KeyboardInterrupt(), 130, "fleeting: stopped; kept\n"),
         (typer.Exit(4), 4, ""),
-        (ModuleNotFoundError("no", name="pylsl"), 1, 'pip install "fleeting[labs]"\n'),
+        (ModuleNotFoundError("no", name="pylsl"), 1, f"{install_command('labs')}\n"),
     ],
 )
 def test_an_error_becomes_its_exit_code(error, code, said, capsys):

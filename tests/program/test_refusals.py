@@ -7,6 +7,7 @@ import pytest
 from realtime.cli.live import live
 from tests.program.runs import run_live
 from tests.realtime.capture.films import write_folder
+from tests.servers import MjpegServer
 
 NOTHING = ("--dashboard", "none", "--no-record")
 
@@ -43,6 +44,15 @@ def test_refusals(flags, code, words, capsys):
     assert words in said.err
     assert "Traceback" not in said.err
     assert "s3cret" not in said.err + said.out
+
+
+def test_a_server_that_is_silent_is_waited_for_as_long_as_one_likes(capsys):
+    with MjpegServer(silent=True) as server:
+        flags = ("--source", server.url, "--open-timeout", "1.5")
+        assert live.run([*flags, *NOTHING]) == 3
+    waiting, given_up = capsys.readouterr().err.splitlines()
+    assert "waiting up to 1.5 s" in waiting
+    assert "nothing answered within 1.5 s" in given_up
 
 
 def test_a_refusal_is_the_exit_code_of_the_process():

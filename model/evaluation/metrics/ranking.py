@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
+from scipy.stats import rankdata
 
 
 def auroc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> float | None:
     """Probability that an event scores above a non-event, ties half; None if one is missing."""
     if len(positive) == 0 or len(negative) == 0:
         return None
-    event = np.repeat([True, False], [len(positive), len(negative)])
-    return float(roc_auc_score(event, np.concatenate([positive, negative])))
+    events, others = len(positive), len(negative)
+    ranks = rankdata(np.concatenate([positive, negative]))  # intervals ask thousands of times
+    above = ranks[:events].sum() - events * (events + 1) / 2  # Mann and Whitney's U
+    return float(above / (events * others))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from typing import Literal
 
 import numpy as np
 
-from model.evaluation.metrics.interval_matching import IOU, Interval, MatchCounts, iou, match
+from model.evaluation.metrics.spotting_counts import MatchCounts
+from realtime.study.interval_matching import IOU, Interval, iou, match
 
 Mode = Literal["reference", "compat"]
 

@@ -18,7 +18,7 @@ from cuda.bindings import runtime as cuda
 from realtime.engine.folder import EngineFolder
 from realtime.engine.gpu_probe import find_gpus
 from realtime.engine.runtime import Answer, Array, Progress, available, joined
-from realtime.engine.runtimes.tensorrt_plan import MAX_BATCH, build, cached_plan
+from realtime.engine.runtimes.tensorrt_plan import MAX_BATCH, build, cached_plan, plan_path
 from realtime.errors import EngineError, EngineMismatch
 from realtime.face.geometry import CROP_SIZE
 
@@ -132,16 +132,8 @@ def open_session(
     """Built for this GPU on first use, which takes a minute or so; from the cache later."""
     del threads  # the GPU has its own
     network = folder.read(backend.file)
-    found = find_gpus()
-    made_for = {
-        "network": hashlib.sha256(network).hexdigest(),
-        "tensorrt": trt.__version__,
-        "gpu": found.gpus[0].name,
-        "compute capability": list(found.gpus[0].compute_capability),
-        "driver": found.driver,
-    }
-
-    what = f"building a plan for {found.gpus[0].name}, once"
+    made_for = _made_for(network)
+    what = f"building a plan for {made_for['gpu']}, once"
 
     def say(phase: str, step: int, steps: int) -> None:
         progress(f"{what}: {phase}, {step + 1} of {steps}" if steps else f"{what}: {phase}")
@@ -151,6 +143,23 @@ def open_session(
         return build(trt, network, say)
 
     return TensorRtSession(backend.name, cached_plan(made_for, make))
+
+
+def is_built(folder: EngineFolder, backend: Backend) -> bool:
+    """Whether a plan for this GPU is in the cache."""
+    return plan_path(_made_for(folder.read(backend.file))).exists()
+
+
+def _made_for(network: bytes) -> dict[str, object]:
+    """What a plan is bound to."""
+    found = find_gpus()
+    return {
+        "network": hashlib.sha256(network).hexdigest(),
+        "tensorrt": trt.__version__,
+        "gpu": found.gpus[0].name,
+        "compute capability": list(found.gpus[0].compute_capability),
+        "driver": found.driver,
+    }
 
 
 def _check(result: tuple[Any, ...]) -> Any:

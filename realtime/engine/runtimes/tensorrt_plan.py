@@ -110,10 +110,15 @@ def _monitor(trt: Any, progress: Progress) -> Any:
 # --- The cache ------------------------------------------------------------------------------
 
 
+def plan_path(made_for: Mapping[str, object]) -> Path:
+    """Where the plan for it lies, if there is one."""
+    digest = hashlib.sha256(_canonical(made_for)).hexdigest()
+    return cache_folder() / f"{digest[:32]}.plan"
+
+
 def cached_plan(made_for: Mapping[str, object], make: Callable[[], bytes]) -> bytes:
     """The plan for what `made_for` says (network, versions, GPU), built with `make` if need be."""
-    digest = hashlib.sha256(_canonical(made_for)).hexdigest()
-    path = cache_folder() / f"{digest[:32]}.plan"
+    path = plan_path(made_for)
     if path.exists():
         try:
             return read_plan(path, made_for)

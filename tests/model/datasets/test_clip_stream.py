@@ -5,7 +5,7 @@ import torch
 from model.datasets.align import AlignedClip, R
 from model.datasets.clip_stream import ClipStream
 from model.synthetic.apex_jitter import apex_range
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.errors import DataError
 
 ONSET, APEX, LAST = 10, 30, 60

@@ -10,7 +10,7 @@ from model.datasets.labels import (
     three_classes,
 )
 from model.datasets.record import Record
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 
 
 def record(

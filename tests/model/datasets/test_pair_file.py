@@ -6,7 +6,7 @@ import pytest
 
 from model.datasets.pair_file import align_pair, aligned_pairs, read_rows
 from model.evaluate import file_samples
-from model.synthetic.pairs import NON_EVENT
+from model.synthetic.recipe import NON_EVENT
 from realtime.errors import DataError
 from realtime.face.action_units import displacement_field, warp
 from realtime.face.face import Face, FaceSigns

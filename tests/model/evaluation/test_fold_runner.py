@@ -240,7 +240,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 def test_without_ray_the_message_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(DataError, match=r"fleeting\[cluster\]"):
+    with pytest.raises(DataError, match="pip install 'ray"):
         run_folds(LOSO, count_threads, tmp_path / "out", settings={}, cluster=True)
 
 

@@ -1,5 +1,7 @@
 """Series and patterns that the tests of learning in the signal share."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from model.spotting.movement_patterns import PatternBank
@@ -20,6 +22,11 @@ def quiet_series(seconds=12.0, seed=0, noise_px=0.03, fps=FPS, person="anna"):
     rows[:, FIRST + Channel.FACE_PX] = 6.0
     rows[:, FIRST + Channel.NCC] = 0.98
     return FaceSeries(person, "film", t_s, rows)
+
+
+def turning(series, *turns_s):
+    """As of a film that turns round in time."""
+    return replace(series, turns_s=turns_s)
 
 
 def brow_pattern():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from model.spotting.face_footage import FaceRecording, film_scene
+from model.spotting.face_footage import FaceRecording, film_scene, forward_and_back
+from model.spotting.footage_series import series_of
 from model.spotting.scene import simulate
 from model.spotting.series import (
     at_pace,
     at_rate,
     backwards,
-    forward_and_back,
     livelier,
     load_series,
     mirrored,
@@ -23,7 +23,7 @@ from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.errors import DataError
 from realtime.spotting.channels import CHANNELS, FIRST, Channel
 from realtime.spotting.face_pipeline import FacePipeline
-from tests.model.spotting.signals import quiet_series
+from tests.model.spotting.signals import quiet_series, turning
 
 STILL = Behaviour(0.01, 0.2, 0.0, 0.0, 0.01, 0.0, 0.0, 0.0)
 
@@ -51,26 +51,39 @@ def test_a_face_that_was_lost_begins_another_series(film):
 
 
 def test_mirrored_and_backwards_twice_is_the_same():
-    series = forward_and_back(quiet_series(3.0), 7.0)
+    series = turning(quiet_series(7.0), 3.0, 6.0)
     for there_and_back in (mirrored(mirrored(series)), backwards(backwards(series))):
         assert np.allclose(there_and_back.rows, series.rows, atol=1e-6)
         assert np.allclose(there_and_back.t_s, series.t_s)
         assert np.allclose(there_and_back.turns_s, series.turns_s)
 
 
-def test_a_short_series_is_played_forward_and_back_and_knows_where_it_turns():
-    series = quiet_series(3.0)
-    longer = forward_and_back(series, 8.0)
-    assert longer.seconds >= 8.0
-    assert (np.diff(longer.t_s) > 0).all()
-    assert len(longer.turns_s) == 2
-    turn = int(np.searchsorted(longer.t_s, longer.turns_s[0] - 1e-6))
-    assert np.array_equal(longer.rows[turn - 5, :FIRST], longer.rows[turn + 5, :FIRST])
-    assert forward_and_back(series, 2.0).turns_s == ()
+def test_what_is_played_backwards_knows_where_it_turns(film):
+    longer, turns_s = forward_and_back(film, 6.0)
+    times = [frame.t_ns for frame in longer.frames]
+    assert (times[-1] - times[0]) / 1e9 >= 6.0
+    assert (np.diff(times) > 0).all()
+    assert turns_s == pytest.approx((2.96, 5.92))
+    assert longer.frames[74 - 5].grey is longer.frames[74 + 5].grey
+    assert forward_and_back(film, 2.0) == (film, ())
+    (series,) = record_series(longer, "anna", turns_s=(*turns_s, 20.0))
+    assert series.turns_s == turns_s
+
+
+def test_a_short_film_is_learned_as_two_other_cameras_would_have_filmed_it(film):
+    one, other = series_of(film, "anna", seed=1)
+    for series in (one, other):
+        assert series.person == "anna"
+        assert series.seconds >= 14.0
+        assert len(series.turns_s) == 4
+    assert one.name != other.name
+    assert not np.array_equal(one.rows, other.rows)
+    forth, back = one.rows[20:70, :FIRST], one.rows[128:78:-1, :FIRST]
+    assert not np.array_equal(forth, back)  # the same pictures, each time with noise of its own
 
 
 def test_pace_moves_times_and_turns():
-    series = forward_and_back(quiet_series(3.0), 5.0)
+    series = turning(quiet_series(5.0), 3.0)
     faster = at_pace(series, 2.0)
     assert faster.seconds == pytest.approx(series.seconds / 2)
     assert faster.turns_s[0] == pytest.approx(series.turns_s[0] / 2)
@@ -99,7 +112,7 @@ def test_the_same_draws_make_the_same_variation():
 
 
 def test_series_are_read_as_they_were_kept(tmp_path):
-    kept = [forward_and_back(quiet_series(3.0), 5.0), quiet_series(2.5, seed=1, person="ben")]
+    kept = [turning(quiet_series(5.0), 3.0), quiet_series(2.5, seed=1, person="ben")]
     save_series(tmp_path / "x.npz", kept)
     for before, after in zip(kept, load_series(tmp_path / "x.npz"), strict=True):
         assert (before.person, before.name, before.turns_s) == (

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from model.synthetic.footage import GAP_S, Footage, pick, read_footage
-from model.synthetic.pairs import NON_EVENT, Recipe, make_pair
+from model.synthetic.pairs import make_pair
+from model.synthetic.recipe import NON_EVENT, Recipe
 from realtime.demo.portrait import portrait
 from realtime.errors import DataError
 from realtime.face.landmarker import LandmarkTracker

@@ -6,7 +6,8 @@ import pytest
 from model.synthetic.combinations import EVEN
 from model.synthetic.disturbances import residual_head_motion
 from model.synthetic.identity import MIRROR, draw_identity, field_from_points
-from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Recipe, make_pair
+from model.synthetic.pairs import make_pair
+from model.synthetic.recipe import DRAWN_NON_EVENTS, NON_EVENT, Recipe
 from model.synthetic.simulated_camera import SimulatedCamera
 from realtime.event import ACTION_UNITS, CLASSES
 from realtime.face.action_units import RECIPES, parse_unit, warp

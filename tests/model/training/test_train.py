@@ -1,4 +1,5 @@
 import dataclasses
+import math
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from model.network.frl_dgt import FrlDgt
 from model.network.network_config import Config
 from model.synthetic.combinations import UNKNOWN
 from model.synthetic.pair_stream import Batch, PairStream
-from model.synthetic.pairs import NON_EVENT
 from model.synthetic.portraits import save_cache
+from model.synthetic.recipe import NON_EVENT
 from model.train import PORTRAITS, train
 from model.training import checkpoint
 from model.training.loop import CHECKPOINT, cut_windows, loss_terms
@@ -286,6 +287,42 @@ def test_steps_that_are_left_of_a_phase_end_with_its_share_of_the_run():
     assert Length(steps=10).steps_left((first, second), first, 1) == 3
     assert Length(steps=10).steps_left((first, second), second, 9) == 1
     assert Length(minutes=1).steps_left((first, second), second, 9) > 10**9
+
+
+def test_a_cache_takes_its_share_of_the_phase_in_a_run_of_minutes_alone():
+    first, second = Phase("displacement", 0.4, 2, 1.0, 0.0), Phase("fusion", 0.6, 2, 1.0, 0.0)
+    assert Length(steps=10).drawing_s((first, second), second, 5.0) == math.inf
+    limit_s = Length(minutes=2).drawing_s((first, second), second, 50.0)
+    assert 0 < limit_s < 120 - 50
+    assert Length(minutes=2).drawing_s((first, second), second, 130.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("length", "step_s", "room"),
+    [
+        (Length(minutes=2), 10.0, True),
+        (Length(minutes=2), 10.1, False),
+        (Length(steps=5), 1e9, True),
+    ],
+)
+def test_a_step_that_would_end_after_the_clock_is_not_begun(length, step_s, room):
+    assert length.has_room(checkpoint.TrainingProgress(elapsed_s=110.0), step_s) is room
+
+
+def test_a_cache_whose_time_is_up_ends_with_the_batch_and_is_as_long_again_on_resuming(
+    tmp_path, portraits, monkeypatch
+):
+    """No time is left for drawing: one batch of the phase is drawn, of the many that are wanted."""
+    monkeypatch.setattr("model.training.schedule._DRAWING", 0.0)
+    fusion = Phase("fusion", 1.0, 8, 1e-3, 0.0, cache_pairs=4096, epochs=1000, laid_in=0.5)
+    settings = dataclasses.replace(THIRDS, phases=(fusion,))
+    for minutes, resume in ((0.1, False), (0.15, True)):
+        train(portraits, tmp_path, Length(minutes=minutes), settings, resume=resume)
+        state = checkpoint.read(tmp_path / CHECKPOINT)["progress"]
+        progress = checkpoint.TrainingProgress(*state)
+        assert progress.chapter_pairs == 16
+        assert progress.next_index == 16
+        assert progress.chapter_step > 0
 
 
 def test_what_is_left_of_the_fusion_reads_no_whole_cache(tmp_path, portraits):

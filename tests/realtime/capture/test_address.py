@@ -7,6 +7,7 @@ import re
 import traceback
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from realtime.capture.address import parse_source, printable, wanted_address
@@ -187,3 +188,27 @@ def test_a_named_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceRefused, match="neither"):
         parse_source(str(tmp_path / "pipe"))
+
+
+def test_of_ten_thousand_strings_only_the_grammar_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "film.mp4").touch()
+    parts = ["concat:", "subfile,,start,0,,:", "file:", "pipe:", "film.mp4", "http://", "rtsp://"]
+    parts += ["cam", "a:b@", "..", "/", ";", "|", "\n", "\0", "%d", "*", "-", "0", "7", "64", "é"]
+    rng, passed = np.random.default_rng(0), set()
+    for _ in range(10_000):
+        text = "".join(rng.choice(parts, rng.integers(1, 6)))
+        try:
+            address = parse_source(text)
+        except SourceRefused:
+            continue
+        passed.add(address.kind)
+        if address.kind is SourceKind.STREAM:
+            assert text.startswith(("http://", "rtsp://"))
+        elif address.kind is SourceKind.CAMERA:
+            assert text.isdecimal()
+        else:
+            assert address.path.exists() or set("*%") & set(text)  # a pattern of pictures
+    assert {SourceKind.STREAM, SourceKind.CAMERA, SourceKind.FILE} <= passed

@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from realtime.capture.frame_rate import FrameRate
+from realtime.capture.frame_rate import FrameRate, LocalRate
 
 MS = 1_000_000
+S = 1_000_000_000
 
 
 def measured(times_ms: list[float]) -> FrameRate:
@@ -92,3 +93,66 @@ def test_what_was_missing_never_becomes_less_once_settled() -> None:
     lowest_later = [min(seen[i + 60 :]) for i in range(0, len(seen) - 60, 60)]
     assert all(b >= a for a, b in pairwise(lowest_later))
     assert seen[-1] == pytest.approx(60, rel=0.4)
+
+
+def read_by_a_slow_reader(fps: float, read_ms: float, count: int) -> list[tuple[float, float]]:
+    """Times and waits of a reader that takes `read_ms` on average for each frame, in ms."""
+    rng = np.random.default_rng(3)
+    now, read = 0.0, []
+    for n in range(count):
+        came = max(now, n * 1000 / fps)
+        read.append((came + 0.3, came - now + 0.3))
+        now = came + rng.exponential(read_ms)
+    return read
+
+
+@pytest.mark.parametrize(("fps", "read_ms"), [(60, 70), (60, 20), (60, 15), (30, 30), (600, 3)])
+def test_a_reader_that_cannot_keep_up_invents_nothing(fps: float, read_ms: float) -> None:
+    rate = FrameRate(outage_s=1.2)
+    for time_ms, waited_ms in read_by_a_slow_reader(fps, read_ms, 2000):
+        rate.add(round(time_ms * MS), round(waited_ms * MS))
+    assert rate.missing == 0
+
+
+def test_a_reader_that_is_slow_for_a_while_leaves_what_was_counted_and_goes_on() -> None:
+    rate = FrameRate(outage_s=1.2)
+    now = 0.0
+    for n in range(900):
+        if n in (100, 700):  # lost
+            continue
+        came = max(now, n * 1000 / 30)
+        rate.add(round(came * MS), round((came - now) * MS))
+        now = came + (50 if 300 <= n < 400 else 5)
+        if n == 299:
+            assert rate.missing == 1
+    assert rate.missing == 2
+
+
+def test_a_frame_that_came_damaged_is_not_missing() -> None:
+    rate = FrameRate(outage_s=1.2)
+    for n in range(300):
+        if n % 20 == 19:
+            rate.came_damaged(1)
+        elif n not in (110, 111):
+            rate.add(round(n * 1000 / 30 * MS))
+    assert rate.missing == 2
+
+
+def test_a_clock_that_begins_anew_is_no_loss() -> None:
+    times = [n * 33.0 for n in range(100)]
+    assert measured([*times, *(t + 7 for t in times)]).missing == 0
+
+
+def test_an_outage_is_no_slow_rate() -> None:
+    rate = LocalRate()
+    for n in range(40):
+        before = rate.add(n * S // 30)
+    assert before == pytest.approx(30, rel=0.01)
+    after = [rate.add(40 * S // 30 + 5 * S + n * S // 30) for n in range(6)]
+    assert after[:3] == [0.0] * 3
+    assert after[3:] == pytest.approx([30.0] * 3, rel=0.01)
+
+
+def test_a_film_of_one_frame_in_two_seconds_has_that_rate() -> None:
+    rate = LocalRate()
+    assert [rate.add(2 * n * S) for n in range(8)][-4:] == [0.5] * 4

@@ -38,4 +38,5 @@ def test_time_in_which_nobody_watched_proves_nothing() -> None:
     liveness.observe(0, numbered(0))
     liveness.excuse(60 * S)
     assert liveness.judge(60 * S) is CameraState.LIVE
+    assert (liveness.still_s(61 * S), liveness.age_s(61 * S)) == (1.0, 61.0)
     assert liveness.judge(62 * S) is CameraState.LOST

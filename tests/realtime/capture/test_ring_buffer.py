@@ -115,6 +115,21 @@ def test_where_room_is_short_old_frames_are_compressed_and_come_back() -> None:
     ring.close()
 
 
+@pytest.mark.parametrize("lossless", [False, True])
+def test_frames_older_than_is_said_are_compressed_and_none_is_lost(lossless: bool) -> None:
+    ring = FrameRing(1000, keep_s=10.0, raw_s=1.0, lossless=lossless)
+    with ring.reader() as analysis:
+        for number in range(90):
+            ring.push(round(number * 1e9 / 30), picture(number))
+            assert analysis.next(0) is not None
+    until(lambda: ring.raw_frames == 31)  # one second, both ends
+    reader = ring.reader(0)
+    seen = [frame for _ in range(90) if (frame := reader.next(0)) is not None]
+    assert [frame.seq for frame in seen] == list(range(90))
+    assert [int(frame.image.mean()) for frame in seen] == pytest.approx(list(range(90)), abs=2)
+    ring.close()
+
+
 def test_a_machine_too_slow_to_compress_every_frame_keeps_some_of_the_whole_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

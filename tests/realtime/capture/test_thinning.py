@@ -68,3 +68,11 @@ def test_one_short_halt_is_worked_off_without_thinning_for_long():
         if thinning.wants(seq):
             thinning.note(seq / 30, lag_s=0.0, cost_s=0.01, fps=30)
     assert thinning.step == 1
+
+
+def test_a_camera_that_becomes_slower_is_analysed_without_gaps_at_once():
+    thinning = Thinning()
+    played(thinning, 0.09, fps=60.0, seconds=10)
+    assert thinning.step > 4
+    thinning.note(10.1, lag_s=0.0, cost_s=0.09, fps=7.0)
+    assert thinning.step == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import psutil
 import pytest
 
 from realtime.capture.address import parse_source
@@ -22,8 +23,9 @@ from realtime.capture.stats import CameraState
 from realtime.capture.thread import CaptureThread
 from realtime.errors import SourceError
 from tests.realtime.capture.films import write_film
-from tests.servers import MjpegServer, RtspServer, number_of, numbered
+from tests.servers import DrippingServer, MjpegServer, RtspServer, number_of, numbered
 
+DESCRIPTORS = Path("/proc/self/fd")
 HANG_S = 20.0  # only catches a hang: far above any promised time
 
 
@@ -93,11 +95,11 @@ def state_is(capture: CaptureThread, state: CameraState) -> Callable[[], bool]:
     return lambda: capture.stats().state is state
 
 
-def film(tmp_path: Path, count: int = 40, every_us: int = 5_000) -> Callable[[], Source]:
+def film(tmp_path: Path, count: int = 40, every_us: int = 5_000) -> Callable[[float], Source]:
     address = parse_source(
         str(write_film(tmp_path / "a.mp4", [n * every_us for n in range(count)]))
     )
-    return lambda: open_source(address)
+    return lambda _: open_source(address)
 
 
 def drain(ring: FrameRing) -> list[int]:
@@ -158,7 +160,7 @@ def test_leaving_the_block_ends_everything_even_with_a_full_ring(tmp_path: Path)
 
 
 def test_what_cannot_be_opened_raises_at_once(tmp_path: Path) -> None:
-    def missing() -> Source:
+    def missing(_: float) -> Source:
         raise SourceError("camera 7 cannot be opened")
 
     ring = FrameRing(4)
@@ -174,13 +176,13 @@ def test_a_driver_that_hangs_at_opening_is_an_error_in_time() -> None:
     release = threading.Event()
     late = Script(frames())
 
-    def hang() -> Source:
+    def hang(_: float) -> Source:
         release.wait()
         return late
 
     with (
         pytest.raises(SourceError, match="did not answer"),
-        CaptureThread(hang, FrameRing(4), realtime=True),
+        CaptureThread(hang, FrameRing(4), realtime=True, open_s=0.5),
     ):
         pytest.fail("the block was entered")
     release.set()
@@ -197,7 +199,7 @@ def test_frames_out_of_order_or_without_colours_are_refused_and_another_size_fol
         TimedFrame(40, numbered(5)),
     ]
     ring = FrameRing(16)
-    with CaptureThread(lambda: Script(iter(odd), live=False), ring, realtime=False) as capture:
+    with CaptureThread(lambda _: Script(iter(odd), live=False), ring, realtime=False) as capture:
         assert drain(ring) == [0, 3, 5]
         assert (capture.stats().undecodable, capture.stats().refused) == (1, 2)
         assert capture.stats().restarts == 2
@@ -210,7 +212,7 @@ def test_an_unforeseen_failure_is_raised_where_the_user_is() -> None:
         ZeroDivisionError("deep inside"),
     ]
     ring = FrameRing(16)
-    with CaptureThread(lambda: Script(iter(steps)), ring, realtime=True) as capture:
+    with CaptureThread(lambda _: Script(iter(steps)), ring, realtime=True) as capture:
         until(lambda: ring.closed)
         with pytest.raises(ZeroDivisionError, match="deep inside") as caught:
             capture.check()
@@ -224,7 +226,7 @@ def test_a_stream_cut_and_returned(server_type: type[MjpegServer] | type[RtspSer
     ring = FrameRing(16)
     with server_type(50.0) as server:
         address = parse_source(server.url.replace("//", "//user:s3cret@"))
-        with CaptureThread(lambda: open_source(address), ring, realtime=True) as capture:
+        with CaptureThread(lambda _: open_source(address), ring, realtime=True) as capture:
             until(state_is(capture, CameraState.LIVE))
             server.stop()
             until(state_is(capture, CameraState.LOST))
@@ -247,7 +249,11 @@ def test_a_silent_server_is_lost_and_found_again(caplog: pytest.LogCaptureFixtur
     caplog.set_level(logging.DEBUG)
     with MjpegServer(50) as server:
         address = parse_source(server.url.replace("//", "//user:s3cret@"))
-        with CaptureThread(lambda: open_source(address), FrameRing(16), realtime=True) as capture:
+
+        def open_stream(open_s: float) -> Source:
+            return open_source(address, open_s=open_s)
+
+        with CaptureThread(open_stream, FrameRing(16), realtime=True) as capture:
             until(state_is(capture, CameraState.LIVE))
             server.silent = True
             until(state_is(capture, CameraState.LOST))
@@ -257,11 +263,23 @@ def test_a_silent_server_is_lost_and_found_again(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.fault
+def test_a_stream_that_drips_is_lost_though_bytes_go_on_coming() -> None:
+    with DrippingServer(60) as server:
+        address = parse_source(server.url)
+        with CaptureThread(
+            lambda open_s: open_source(address, open_s=open_s), FrameRing(16), realtime=True
+        ) as capture:
+            until(state_is(capture, CameraState.LIVE))
+            until(state_is(capture, CameraState.LOST))
+            until(lambda: capture.stats().reconnects >= 1)  # the next connection has whole ones
+
+
+@pytest.mark.fault
 def test_a_read_that_never_returns_is_given_up_and_the_source_opened_anew() -> None:
     release = threading.Event()
     made: list[Script] = []
 
-    def open_script() -> Source:
+    def open_script(_: float) -> Source:
         first = not made
         steps = iter([TimedFrame(time.monotonic_ns(), numbered(0)), release]) if first else frames()
         made.append(Script(steps))
@@ -286,7 +304,7 @@ def test_no_more_than_two_stuck_threads_then_restart_needed() -> None:
     release = threading.Event()
     made: list[Script] = []
 
-    def open_script() -> Source:
+    def open_script(_: float) -> Source:
         made.append(Script(iter([TimedFrame(time.monotonic_ns(), numbered(len(made))), release])))
         return made[-1]
 
@@ -306,7 +324,7 @@ def test_no_more_than_two_stuck_threads_then_restart_needed() -> None:
 def test_being_lost_is_told_once_however_often_opening_fails() -> None:
     attempts = itertools.count()
 
-    def open_script() -> Source:
+    def open_script(_: float) -> Source:
         if 0 < next(attempts) < 6:
             raise SourceError("not back yet")
         return Script(itertools.islice(frames(), 5))
@@ -320,9 +338,10 @@ def test_being_lost_is_told_once_however_often_opening_fails() -> None:
 @pytest.mark.fault
 def test_fifty_losses_leave_no_thread_behind() -> None:
     before = threading.active_count()
+    files = len(list(DESCRIPTORS.iterdir()))
     made: list[Script] = []
 
-    def open_script() -> Source:
+    def open_script(_: float) -> Source:
         made.append(Script(itertools.islice(frames(0.001), 2)))
         return made[-1]
 
@@ -331,6 +350,7 @@ def test_fifty_losses_leave_no_thread_behind() -> None:
     ) as capture:
         until(lambda: capture.stats().reconnects >= 50)
     assert threading.active_count() == before
+    assert len(list(DESCRIPTORS.iterdir())) <= files
     assert all(script.closed.is_set() for script in made)
 
 
@@ -339,7 +359,7 @@ def test_a_frozen_picture_is_told_from_a_live_one() -> None:
     with MjpegServer(50, frozen=True) as server:
         address = parse_source(server.url)
         with CaptureThread(
-            lambda: open_source(address), FrameRing(16), realtime=True, frozen_s=0.3
+            lambda _: open_source(address), FrameRing(16), realtime=True, frozen_s=0.3
         ) as capture:
             until(state_is(capture, CameraState.FROZEN))
             delivered = capture.stats().frames
@@ -351,25 +371,53 @@ def test_a_frozen_picture_is_told_from_a_live_one() -> None:
 
 
 @pytest.mark.fault
-def test_a_live_source_that_changes_its_size_is_opened_anew() -> None:
+def test_a_live_source_that_changes_its_size_is_followed() -> None:
+    steps = itertools.chain(itertools.islice(frames(), 5), frames(size=(400, 300)))
+    ring = FrameRing(16)
+    with CaptureThread(lambda _: Script(steps), ring, realtime=True) as capture:
+        until(lambda: ring.newest is not None and ring.newest.image.shape == (300, 400, 3))
+        stats = capture.stats()
+        notices = capture.notices()
+    assert (stats.undecodable, stats.reconnects, stats.restarts) == (0, 0, 1)
+    assert "picture size changes from 320x240 to 400x300" in notices[0]
+
+
+@pytest.mark.fault
+def test_a_source_that_comes_back_with_another_size_is_followed() -> None:
     made: list[Script] = []
 
-    def open_script() -> Source:
-        steps = frames(size=(400, 300) if made else (320, 240))
-        if not made:
-            wide = frames(size=(400, 300))
-            steps = itertools.chain(itertools.islice(steps, 5), wide)
-        script = Script(steps, size=(400, 300) if made else (320, 240))
-        made.append(script)
-        return script
+    def open_script(_: float) -> Source:
+        size = (400, 300) if made else (320, 240)
+        made.append(Script(itertools.islice(frames(size=size), 5), size=size))
+        return made[-1]
 
-    ring = FrameRing(16)
-    with CaptureThread(open_script, ring, realtime=True, retry_s=0.02) as capture:
-        until(lambda: ring.newest is not None and ring.newest.image.shape == (300, 400, 3))
-        assert (capture.info.width, capture.info.height) == (400, 300)
-        stats = capture.stats()
-        assert made[0].closed.is_set()
-    assert (stats.undecodable, stats.reconnects) == (1, 1)
+    with CaptureThread(open_script, FrameRing(16), realtime=True, retry_s=0.02) as capture:
+        until(lambda: capture.stats().restarts == 1)
+
+
+@pytest.mark.fault
+def test_a_stream_of_damaged_pictures_is_not_opened_again_and_again() -> None:
+    class Damaged(Script):
+        def read(self) -> TimedFrame | None:
+            shot = super().read()
+            while shot is not None and 5 < self.came < 40:
+                self.undecodable, self.came = self.undecodable + 1, self.came + 1
+                shot = super().read()
+            self.came += 1
+            return shot
+
+        came = 0
+
+    made: list[Damaged] = []
+
+    def open_script(_: float) -> Source:
+        made.append(Damaged(frames(0.02)))
+        return made[-1]
+
+    with CaptureThread(open_script, FrameRing(16), realtime=True, stall_s=0.3) as capture:
+        until(lambda: capture.stats().frames > 10)
+        assert len(made) == 1
+        assert capture.stats().undecodable == 34
 
 
 @pytest.mark.fault
@@ -379,7 +427,7 @@ def test_a_picture_that_stands_still_after_it_moved_is_opened_anew_once(
     monkeypatch.setattr("realtime.capture.thread.FROZEN_REOPEN_S", 0.4)
     made: list[Script] = []
 
-    def open_script() -> Source:
+    def open_script(_: float) -> Source:
         still = frames(still=True)
         steps = still if made else itertools.chain(itertools.islice(frames(), 5), still)
         made.append(Script(steps))
@@ -401,7 +449,7 @@ def test_live_times_come_from_the_monotonic_clock() -> None:
     with (
         MjpegServer(100) as server,
         CaptureThread(
-            lambda: open_source(parse_source(server.url)), ring, realtime=True
+            lambda _: open_source(parse_source(server.url)), ring, realtime=True
         ) as capture,
     ):
         until(lambda: capture.stats().frames >= 30)
@@ -413,3 +461,22 @@ def test_live_times_come_from_the_monotonic_clock() -> None:
     assert times[-1] <= time.monotonic_ns()
     numbers = [number_of(frame.image) for frame in frames]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_thousand_starts_and_stops_leave_nothing_behind() -> None:
+    pictures = [numbered(n) for n in range(3)]
+
+    def once() -> None:
+        shots = iter([TimedFrame(time.monotonic_ns(), picture) for picture in pictures])
+        with CaptureThread(lambda _: Script(shots), FrameRing(8), realtime=True):
+            pass
+
+    for _ in range(100):
+        once()
+    threads, files = threading.active_count(), list(DESCRIPTORS.iterdir())
+    memory = psutil.Process().memory_info().rss
+    for _ in range(1000):
+        once()
+    assert threading.active_count() <= threads
+    assert len(list(DESCRIPTORS.iterdir())) <= len(files)
+    assert psutil.Process().memory_info().rss - memory < 5_000_000

@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
-from realtime.dashboard import KeyCommand, open_dashboard
+from realtime.dashboard import Action, open_dashboard
 from realtime.dashboard.dashboard import DashboardKind
 from realtime.status import Status
 from tests.realtime.dashboard.scenes import SCENES
@@ -34,7 +34,7 @@ def tell(line: str) -> None:
 
 def statuses(scene: str, ending: str) -> Iterator[Status]:
     usual = SCENES[scene]
-    undrawable = dataclasses.replace(usual, stages=cast(Any, (None,)))
+    undrawable = dataclasses.replace(usual, size=cast(Any, None))
     number = 0
     while ending != "count" or number < 3000:
         late = number > 50
@@ -54,8 +54,8 @@ def main(kind: str, scene: str, ending: str) -> None:
             dashboard.show(status)
             pressed = dashboard.commands()
             for command in pressed:
-                tell(command.value)
-            if KeyCommand.QUIT in pressed:
+                tell(f"{command.action.value} {command.label}".rstrip())
+            if any(command.action is Action.QUIT for command in pressed):
                 break
             if not fast:
                 pace.wait(0.02)

@@ -16,21 +16,31 @@ from rich.console import Console
 from realtime.capture.stats import CameraState, CaptureStats
 from realtime.dashboard.halfblock import ColourMode
 from realtime.dashboard.layout import picture
+from realtime.dashboard.motion_history import LANES
+from realtime.dashboard.pictures import Look
+from realtime.dashboard.view import INITIAL, View
 from realtime.event import CLASSES, Classification, Event, Kind
 from realtime.face.assessability import Assessable
+from realtime.face.geometry import CROP_EYES, CROP_IOD, canonical_in_crop
+from realtime.face.signal_quality import SignalQuality
+from realtime.motion.regions import Stream, region_centres
 from realtime.spotting.onset import DetectorState
+from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
 from realtime.status import (
     Counts,
     EngineState,
+    FacePicture,
     FrameCounts,
+    MotionWindow,
     RecordingState,
+    RunFacts,
     SecondsCounts,
     StageTime,
     Status,
     Trace,
 )
 
-GROUPS = ("eyes", "brows", "cheeks", "nose", "mouth", "chin")
+GROUPS = tuple(stream.value for stream in Stream)
 STAGES = (
     StageTime("landmarks", 7.4, 8.9),
     StageTime("stabiliser", 0.8, 1.1),
@@ -96,15 +106,28 @@ def face_picture(size: int = 120) -> np.ndarray:
     return (image * shade).astype(np.uint8)
 
 
-def traces(seconds: float = 8.0, threshold: float = 6.0) -> tuple[Trace, ...]:
+def face() -> FacePicture:
+    image = face_picture()
+    places = 60 + 24 * (canonical_in_crop() - CROP_EYES) / CROP_IOD
+    landmarks = np.concatenate([places, np.zeros((10, 2))])
+    return FacePicture(image, region_centres(landmarks), 24.0)
+
+
+def motion(threshold: float = 6.0) -> MotionWindow:
+    """Ten seconds of five groups: a movement of two of them, a blink, and a second unjudged."""
     noise = np.random.default_rng(7)
-    t = np.arange(0, seconds, 1 / 30)
+    t = np.arange(250) * 0.04
     made = []
     for i, group in enumerate(GROUPS):
         values = np.abs(noise.normal(1.0, 0.5, t.size))
-        values += (3.0 + 9.0 * (i < 2)) * np.exp(-(((t - 6.3) / 0.12) ** 2))
-        made.append(Trace(group, tuple(float(v) for v in values), threshold))
-    return tuple(made)
+        values += (3.0 + 9.0 * (i < 2)) * np.exp(-(((t - 8.1) / 0.12) ** 2))
+        values[50:75] = np.nan
+        made.append(Trace(group, tuple(values.tolist()), threshold))
+    blink = tuple(np.exp(-(((t - 6.0) / 0.1) ** 2)).tolist())
+    still = (0.02,) * t.size
+    lanes = tuple(Trace(name, blink if name == "blink" else still) for name in LANES)
+    judged = tuple(not 50 <= k < 75 for k in range(t.size))
+    return MotionWindow(84.3, 0.04, tuple(made), lanes, judged)
 
 
 def capture(state: CameraState = CameraState.LIVE, **changes: float) -> CaptureStats:
@@ -138,7 +161,7 @@ def status(**changes: object) -> Status:
         assessable=Assessable.YES,
         paused=False,
         detector=DetectorState.RESTING,
-        traces=traces(),
+        motion=motion(),
         events=EVENTS,
         engine="onnxruntime-f32 3f9c12ab",
         engine_state=EngineState.READY,
@@ -147,7 +170,11 @@ def status(**changes: object) -> Status:
         recording_detail="",
         session="sessions/2026-11-23_20-14-05",
         disk_free_bytes=113_400_000_000,
-        face_picture=face_picture(),
+        alarms_per_minute=0.2,
+        facts=RunFacts("P07", "anna", lsl=True),
+        quality=SignalQuality(29.9, 120.0, 74.0, 0.09, 0.03, 0.0),
+        sensitivity=Sensitivity(0.013, 0.024, 6.0, 7.5),
+        face=face(),
     )
     return dataclasses.replace(usual, **changes)  # type: ignore[arg-type]
 
@@ -158,12 +185,29 @@ SCENES = {
         capture=capture(CameraState.LOST, age_s=3.4, measured_fps=0.0, reconnects=2),
         assessable=Assessable.NO_FACE,
         detector=None,
-        face_picture=None,
+        face=None,
+        quality=None,
         faces=0,
         notices=("camera 0 went away at 0:01:21",),
     ),
     "frozen": status(capture=capture(CameraState.FROZEN, age_s=2.1), detector=None),
-    "dark": status(assessable=Assessable.TOO_DARK, detector=None, elapsed_s=300.0),
+    "dark": status(
+        assessable=Assessable.TOO_DARK, detector=None, elapsed_s=300.0, sensitivity=UNKNOWN
+    ),
+    "film": status(
+        source="interview.mp4",
+        live=False,
+        facts=RunFacts(duration_s=600.0),
+        left_s=312.0,
+        faces=2,
+        events=tuple(dataclasses.replace(e, face=k % 2) for k, e in enumerate(EVENTS)),
+    ),
+    "many": status(
+        events=tuple(
+            event(k, 0.5 * k, kind="micro" if k % 3 == 0 else "rejected", confounders=("blink",))
+            for k in range(1, 60)
+        )
+    ),
     "motion": status(
         engine="motion only",
         engine_state=EngineState.NONE,
@@ -179,10 +223,12 @@ SCENES = {
         ),
         elapsed_s=0.0,
         events=(),
-        traces=(),
+        motion=MotionWindow(),
         stages=(),
         faces=0,
-        face_picture=None,
+        face=None,
+        quality=None,
+        facts=RunFacts(),
         assessable=Assessable.NO_FACE,
         session=None,
         disk_free_bytes=None,
@@ -202,11 +248,12 @@ def rendered(
     rows: int,
     *,
     look: ColourMode = ColourMode.FULL,
+    view: View = INITIAL,
     silent_s: float = 0.0,
 ) -> list[str]:
     """What the screen would show, line by line, without colours."""
     console = Console(width=columns, height=rows, record=True, file=io.StringIO())
-    console.print(picture(shown, (columns, rows), look, silent_s=silent_s), height=rows)
+    console.print(picture(shown, (columns, rows), Look(look), view, silent_s=silent_s), height=rows)
     return console.export_text().rstrip("\n").split("\n")
 
 
@@ -214,4 +261,4 @@ if __name__ == "__main__":
     columns, rows = int(sys.argv[1]), int(sys.argv[2])
     scene = SCENES[sys.argv[3] if len(sys.argv) > 3 else "well"]
     console = Console(width=columns, height=rows, force_terminal=True, color_system="truecolor")
-    console.print(picture(scene, (columns, rows), ColourMode.FULL), height=rows)
+    console.print(picture(scene, (columns, rows), Look(ColourMode.FULL)), height=rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -20,17 +21,24 @@ import pyte
 
 from tests.paths import ROOT
 
+_QUESTION = b"\x1b_Gi=1"
+_STRINGS = re.compile(rb"\x1b[_P][^\x1b]*\x1b\\")
+_BEGUN_STRING = re.compile(rb"\x1b(?:[_P][^\x1b]*\x1b?)?\Z")
 PATIENCE_S = 60.0  # catches a hang; says nothing about speed
 
 
 class Terminal:
     """Reads what the child writes only between `watch` and leaving the block."""
 
-    def __init__(self, columns: int, rows: int, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, columns: int, rows: int, *arguments: str, reply: bytes = b"", **environment: str
+    ) -> None:
+        self._reply = reply  # to a question about graphics
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self._lock = threading.Lock()
         self.raw = b""
+        self._begun = b""  # of a string that has not ended
         self.master, self.slave = pty.openpty()
         self.resize(columns, rows)
         self.mode_before = self.mode()
@@ -81,6 +89,10 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
 
+    def line(self, row: int) -> str:
+        with self._lock:
+            return self.screen.display[row]
+
     @property
     def text(self) -> str:
         with self._lock:
@@ -104,6 +116,13 @@ class Terminal:
 
     def until_shown(self, *texts: str) -> None:
         self.until(lambda: all(t in self.text for t in texts), f"{texts} on the screen")
+
+    def until_changed(self, shown: str, gone: str) -> None:
+        def changed() -> bool:
+            text = self.text
+            return shown in text and gone not in text
+
+        self.until(changed, f"{shown!r} in place of {gone!r}")
 
     def until_told(self, line: str) -> None:
         def told() -> bool:
@@ -130,7 +149,14 @@ class Terminal:
             if select.select([self.master], [], [], 0.05)[0]:
                 data = os.read(self.master, 65536)
                 with self._lock:
+                    asked = _QUESTION in self.raw
                     self.raw += data
-                    self._stream.feed(data)
+                    # pyte would show the strings of a sequence that it does not know
+                    whole = _STRINGS.sub(b"", self._begun + data)
+                    cut = _BEGUN_STRING.search(whole)
+                    self._begun = whole[cut.start() :] if cut else b""
+                    self._stream.feed(whole[: cut.start()] if cut else whole)
+                if self._reply and not asked and _QUESTION in self.raw:
+                    os.write(self.master, self._reply)
             elif last_look:
                 return

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from rich.console import Console
 
 from realtime.dashboard import words
 from realtime.dashboard.halfblock import ColourMode, HalfBlocks, fit
-from realtime.dashboard.summary import summary
-from realtime.dashboard.trace import bars, binned
-from tests.realtime.dashboard.scenes import EVENTS, counts, status
+from realtime.dashboard.motion_panel import axis, motion_lines
+from realtime.dashboard.plain import status_line
+from realtime.dashboard.run_summary import summary
+from realtime.dashboard.trace import binned, full_height, trace_lines
+from realtime.event import Kind
+from realtime.face.assessability import Assessable
+from realtime.spotting.sensitivity import UNKNOWN, Sensitivity
+from realtime.status import MotionWindow, SecondsCounts, Trace
+from tests.realtime.dashboard.scenes import EVENTS, counts, event, motion, status
 
 
 @pytest.mark.parametrize(
@@ -56,18 +64,92 @@ def test_no_peak_is_lost_when_a_trace_is_longer_than_its_space() -> None:
     assert levels.index(9.0) == 617 * 37 // 1000
 
 
-def test_a_short_trace_stands_at_the_right() -> None:
-    (line,) = bars([6.0, 6.0], 6.0, 10, 1)
-    assert line.plain == " " * 8 + "▄▄"
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+@pytest.mark.parametrize("threshold", [2.0, 5.0, 6.0, 9.0])
+def test_the_threshold_is_a_line_at_its_own_height(rows: int, threshold: float) -> None:
+    quiet = Trace("brows", (0.0,) * 30, threshold)
+    lines = trace_lines(quiet, [True] * 30, 30, rows, top=10.0)
+    (row,) = [k for k, line in enumerate(lines) if set(line.plain) <= set("▁─▔")]
+    height = (rows - 1 - row + {"▁": 0.0, "─": 0.5, "▔": 1.0}[lines[row].plain[0]]) / rows
+    assert abs(height - threshold / 10.0) <= 0.4 / rows
 
 
-@pytest.mark.parametrize("rows", [2, 3])
-def test_the_threshold_is_the_border_above_the_lowest_row(rows: int) -> None:
-    *upper, lowest = bars([1.0, 5.9, 6.0, 9.0, 100.0], 6.0, 5, rows)
-    assert lowest.plain == "▁████"
-    assert upper[-1].plain == "▁▁▁▄█"  # the line where nothing is higher, else the signal
-    styles = [next(str(s.style) for s in lowest.spans if s.start <= x < s.end) for x in range(5)]
-    assert styles == ["cyan", "cyan", "cyan", "bold yellow", "bold yellow"]
+def test_what_is_above_the_threshold_is_higher_than_its_line_and_of_another_colour() -> None:
+    trace = Trace("brows", (5.9, 6.1, 12.0), 6.0)
+    upper, lower = trace_lines(trace, [True] * 3, 3, 2, top=full_height(trace))
+    assert (upper.plain, lower.plain) == ("▁▁█", "███")
+    styles = [next(str(s.style) for s in lower.spans if s.start <= x < s.end) for x in range(3)]
+    assert styles == ["cyan", "bold yellow", "bold yellow"]
+
+
+def test_unjudged_time_is_shaded_and_has_no_line() -> None:
+    trace = Trace("brows", (0.5,) * 4 + (math.nan,) * 4, 6.0)
+    (line,) = trace_lines(trace, [True] * 4 + [False] * 4, 8, 1, top=12.0)
+    assert line.plain == "────░░░░"
+
+
+def test_marks_lie_at_the_apex_and_a_flag_covers_a_rejection() -> None:
+    window = MotionWindow(10.0, 0.04, judged=(True,) * 250)
+    events = [event(1, 5.0), event(2, 5.0, kind="rejected"), event(3, 7.5, kind="rejected")]
+    cells = axis(window, events, 100).plain
+    assert cells.index("▲") == 50
+    assert cells.index("·") == 75
+    assert cells.count("▲") + cells.count("·") == 2
+    assert axis(window, [event(4, -1.0), event(5, 10.0)], 100).plain.count("▲") == 0
+
+
+@pytest.mark.parametrize(("kind", "mark"), [("rejected", "·"), ("micro", "▲")])
+def test_a_mark_stands_beside_a_number_of_the_axis_and_not_in_it(kind: Kind, mark: str) -> None:
+    window = MotionWindow(10.0, 0.04, judged=(True,) * 250)
+    bare = axis(window, [], 100).plain
+    apexes = [(k + 0.5) / 10 for k in range(100)]  # one a column
+    dense = [event(k, apex_s, kind=kind) for k, apex_s in enumerate(apexes)]
+    cells = axis(window, dense, 100).plain
+    labels = [k for k, cell in enumerate(bare) if cell != "─"]
+    assert "".join(cells[k] for k in labels) == "".join(bare[k] for k in labels)
+    assert cells.count(mark) == 100 - len(labels)
+
+
+@pytest.mark.parametrize(
+    ("assessable", "seen", "says"),
+    [
+        (
+            Assessable.YES,
+            Sensitivity(0.013, 0.024),
+            "8 of 10 movements of 1.3 % IOD would be found",
+        ),
+        (Assessable.YES, UNKNOWN, "sensitivity not known yet"),
+        (Assessable.SETTLING, UNKNOWN, "sensitivity not known yet"),
+        (Assessable.TOO_DARK, Sensitivity(0.013, 0.024), "sensitivity not known: too dark"),
+        (
+            Assessable.INSENSITIVE,
+            Sensitivity(0.07, 0.1),
+            "even of 6 % IOD fewer than 8 of 10 would be found (too much motion)",
+        ),
+    ],
+)
+def test_the_screen_says_what_would_be_found_or_why_that_is_not_known(
+    assessable: Assessable, seen: Sensitivity, says: str
+) -> None:
+    now = status(assessable=assessable, sensitivity=seen)
+    assert (words.sensitivity(now) or words.sensitivity_unknown(now)).startswith(says)
+    assert says.replace(" %", " percent") in status_line(now)
+
+
+def test_what_is_less_than_it_shows_is_no_reason() -> None:
+    seconds = SecondsCounts(
+        seen=9.0, judged=6.0, not_judged={"too dark": 2.96, "turned away": 0.04}
+    )
+    assert words.not_judged(seconds) == "too dark 3.0 s"
+    assert words.not_judged(SecondsCounts(seen=9.0, not_judged={"too dark": 0.01})) == ""
+
+
+def test_a_blink_looks_like_a_blink() -> None:
+    lines = [line.plain for line in motion_lines(motion(), (), 120, 1)]
+    blink = next(line for line in lines if line.startswith("blink"))
+    still = next(line for line in lines if line.startswith("head"))
+    assert "█" in blink
+    assert not set(still[8:]) & set("▃▄▅▆▇█")
 
 
 @pytest.mark.parametrize(

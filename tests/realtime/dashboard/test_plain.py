@@ -14,6 +14,7 @@ from realtime.dashboard import open_dashboard
 from realtime.dashboard.plain import News, added, event_line, status_line
 from realtime.event import ActionUnit
 from realtime.face.assessability import Assessable
+from realtime.face.signal_quality import SignalQuality
 from tests.paths import ROOT
 from tests.realtime.dashboard.scenes import EVENTS, SCENES, event, status
 
@@ -98,9 +99,12 @@ def test_none_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     [
         (
             "well",
-            "84.3 s  LIVE 29.9 fps  lost 0.1 %  undecodable frames 1  face ok  "
-            "judged 80.1 of 84.3 s  micro 3  rejected 2",
+            "84.3 s  LIVE 29.9 fps  face ok  judged 95 percent  flagged 3  rejected 2  "
+            "target 0.2 false alarms a minute  8 of 10 movements of 1.3 percent IOD would be "
+            "found (upper face; lower 2.4 percent)  lost 0.1 percent  undecodable frames 1",
         ),
+        ("film", "0:05:12 left"),
+        ("film", " FILM 29.9 fps"),
         ("well", "| engine onnxruntime-f32"),
         ("lost", "LOST (no new frame for 3.4 s; reconnecting) 0.0 fps"),
         ("frozen", "FROZEN (the same picture for 2.1 s; reconnecting)"),
@@ -120,18 +124,25 @@ def test_pausing_and_several_faces_are_said() -> None:
     assert "faces 2" in line
 
 
+def test_a_poor_signal_is_said_with_what_to_do() -> None:
+    dark = SignalQuality(30.0, 45.0, 90.0, 0.2, 0.0, 0.0)
+    assert "face ok, but little light on the face: turn on" in status_line(status(quality=dark))
+
+
 def test_an_event_in_words() -> None:
     assert event_line(EVENTS[0]) == (
-        "    12.4 s  EVENT 0001  micro  surprise 88 %  micro-expression 93 %  "
-        "onset 12.133 s  apex 12.300 s  400 ms  patch 2.1 % IOD"
+        "    12.4 s  EVENT 0001  flagged as micro-expression, probability 93 percent  "
+        "class surprise 88 percent, not trained on real micro-expressions  "
+        "onset 12.133 s  apex 12.300 s  400 ms  patch 2.1 percent IOD  face 0"
     )
-    assert event_line(EVENTS[4]).endswith("(speech, head motion)")
+    assert "EVENT 0005  rejected: speech, head motion  " in event_line(EVENTS[4])
+    assert not any("%" in event_line(event) for event in EVENTS)
 
 
-def test_an_event_line_tells_its_units_before_the_reasons():
+def test_an_event_line_tells_its_units() -> None:
     named = (ActionUnit("4", "both", 0.0162, 0.9), ActionUnit("9", "left", 0.008, 0.6))
     flagged = dataclasses.replace(EVENTS[0], action_units=named)
-    told = "brow lowered (4), both, 1.6 %; nose wrinkled (9), left, 0.8 %"
+    told = "brow lowered (4), both, 1.6 percent; nose wrinkled (9), left, 0.8 percent"
     assert told in event_line(flagged)
 
 

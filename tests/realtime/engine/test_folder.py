@@ -9,7 +9,7 @@ import pytest
 from realtime.engine.backends import open_session
 from realtime.engine.folder import EngineFolder
 from realtime.errors import EngineError, EngineMismatch, EngineUntrusted
-from tests.realtime.engine.tiny_engine import write_engine
+from tests.realtime.engine.tiny_engine import data_elsewhere, write_engine
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +110,15 @@ def test_a_pickle_is_never_loaded(tmp_path):
     with pytest.raises(EngineError):
         EngineFolder.load(folder)
     assert not (tmp_path / "was here").exists()
+
+
+@pytest.mark.parametrize("location", ["../../secret.bin", "{}/secret.bin", "secret.bin"])
+@pytest.mark.parametrize("claimed", [8, 4_000_000_000])
+def test_a_network_reads_no_other_file(tmp_path, location, claimed):
+    data, weights = data_elsewhere(location.format(tmp_path), claimed)
+    for place in (tmp_path, tmp_path / "a" / "engine"):  # read, it would give the right answers
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "secret.bin").write_bytes(weights)
+    folder = write_engine(tmp_path / "a" / "engine", network_bytes=data)
+    with pytest.raises(EngineError):
+        open_session(EngineFolder.load(folder), "onnxruntime", 1)

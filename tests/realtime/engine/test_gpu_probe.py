@@ -3,7 +3,7 @@
 import pynvml
 import pytest
 
-from realtime.engine import gpu_probe
+from realtime.engine import gpu_probe, gpu_query
 from realtime.engine.gpu_probe import Gpu, Gpus
 
 
@@ -41,14 +41,14 @@ def test_what_cuda_may_see_in_its_order(two_gpus, monkeypatch, visible, names):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    found = gpu_probe._ask()
+    found = gpu_query.ask()
     assert [gpu.name for gpu in found.gpus] == names
     assert bool(found.trouble) == (not names)
 
 
 def test_what_is_told_of_a_gpu(two_gpus, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
-    assert gpu_probe._ask() == Gpus((Gpu("GPU 1", (9, 1), 8192),), 13000, "")
+    assert gpu_query.ask() == Gpus((Gpu("GPU 1", (9, 1), 8192),), 13000, "")
 
 
 def test_a_driver_in_trouble_is_quoted(monkeypatch):
@@ -56,7 +56,7 @@ def test_a_driver_in_trouble_is_quoted(monkeypatch):
         raise pynvml.NVMLError(pynvml.NVML_ERROR_DRIVER_NOT_LOADED)
 
     monkeypatch.setattr(pynvml, "nvmlInit", fail)
-    assert "Driver Not Loaded" in gpu_probe._ask().trouble
+    assert "Driver Not Loaded" in gpu_query.ask().trouble
 
 
 def test_the_process_answers():

@@ -69,6 +69,11 @@ def test_a_second_unit_that_moved_nothing_is_left_out():
     assert named.unit == "12"
 
 
+def test_a_unit_whose_way_the_skin_did_not_move_is_not_named():
+    """Not even where it is the only one: brows that went up were not lowered by 0.0 %."""
+    assert name_units(logits(au4="RL"), moved({"4": -1.0}, 0.02), PLAIN) == ()
+
+
 def test_a_logit_is_calibrated_by_its_unit():
     calibration = PLAIN | {"9": UnitCalibration(slope=0.5, offset=-1.0)}
     probability = unit_probabilities(np.full((11, 2), 2.0), calibration)

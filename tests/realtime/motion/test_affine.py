@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from realtime.motion.affine import compose, farthest, inverse
+from realtime.face.affine import compose, farthest, inverse
 
 ONE = np.array([[1.1, -0.2, 5.0], [0.2, 1.1, -3.0]])
 OTHER = np.array([[0.9, 0.3, -40.0], [-0.1, 1.2, 8.0]])

@@ -1,7 +1,7 @@
 """Child of test_kill: records events from a paced source until it is killed.
 
 Arguments: the output folder.  Prints one JSON line per step: the session's folder, the number
-of the newest frame pushed, clips closed so far.
+of the newest frame pushed, clips closed so far, by how much the machine made it late at most.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ def main(output: Path) -> None:
     ring = FrameRing(300)
     pace = threading.Event()  # never set; waiting on it paces the source
     step_ns = 10**9 // RATE
-    start_ns = time.monotonic_ns()
+    start_ns, late_s = time.monotonic_ns(), 0.0
     with Recorder(session, ring, pre_s=0.2, post_s=0.3, reserve_bytes=0) as recorder:
         for number in range(RATE * 60):
             due_ns = start_ns + number * step_ns
             pace.wait(max(0, due_ns - time.monotonic_ns()) / 1e9)
+            late_s = max(late_s, (time.monotonic_ns() - due_ns) / 1e9)
             t_ns = number * step_ns
             ring.push(t_ns, numbered(number))
             if number % 40 == 39:
@@ -45,7 +46,7 @@ def main(output: Path) -> None:
                 log.append(
                     Event(name, 0, box, "micro", *times, *frames, 0.02, 9.0, (0.1,) * 6, clip=clip)
                 )
-            report = {"folder": str(session.folder), "pushed": number}
+            report = {"folder": str(session.folder), "pushed": number, "late_s": late_s}
             sys.stdout.write(json.dumps({**report, "clips": recorder.counts().clips}) + "\n")
             sys.stdout.flush()
 

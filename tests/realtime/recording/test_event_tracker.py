@@ -42,7 +42,7 @@ class ScriptedEngine:
 def found(of=None, **changes):
     """A finding with its frames."""
     of = of or finding(**changes)
-    pair = np.zeros((2, 224, 224), np.float32) if of.kind == "micro" and not of.revises else None
+    pair = np.zeros((2, 224, 224), np.float32) if of.kind == "micro" else None
     frames = (round(t_ns / 33e6) for t_ns in (of.onset_ns, of.apex_ns, of.offset_ns))
     crop = np.zeros((224, 224), np.uint8)
     return FaceFinding(0, of, *frames, (200.2, 90.0, 419.7, 370.0), crop, pair)
@@ -67,6 +67,33 @@ def tracker_with():
         return events, lines
 
     return make
+
+
+class ClipNames:
+    """In the place of a recorder: every event asked for gets a clip's name."""
+
+    def record(self, event_id, onset_ns, apex_ns, offset_ns):
+        return f"clips/{event_id}.mp4"
+
+    def save_stills(self, *_):
+        return ()
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_rejected_movements_get_a_clip_on_request(of_all):
+    lines = []
+    events = EventTracker(
+        engine=None,
+        log=lines,
+        recorder=ClipNames(),
+        wait=False,
+        answer_s=60.0,
+        clips_of_all=of_all,
+    )
+    events.record(found(), NOW)
+    events.record(found(replace(finding("rejected", confounders=("blink",)), number=2)), NOW)
+    clips = [event.clip for event in lines]
+    assert clips == ["clips/0001.mp4", "clips/0002.mp4" if of_all else None]
 
 
 def test_a_class_in_time_is_in_the_only_line(tracker_with):
@@ -159,9 +186,9 @@ def test_rejected_ones_ask_nobody_and_are_counted(tracker_with):
         events.record(found(finding("rejected", number, confounders=("blink",))), NOW)
     events.record(found(finding(number=30)), NOW)
     events.close()
-    assert engine.tickets == [21]
+    assert engine.tickets == [1]
     assert dict(events.counts()) == {"rejected": 20, "micro": 1}
-    assert [e.kind for e in events.newest()].count("rejected") == 3
+    assert [e.kind for e in events.newest()].count("rejected") == 20
     assert [e.id for e in events.final()] == [f"{n:04d}" for n in range(1, 22)]
 
 
@@ -210,3 +237,50 @@ def test_a_face_that_is_lost_and_found_again_loses_no_event(tracker_with):
     engine.answer(2)
     events.collect_answers(NOW.t_ns)
     assert [(e.id, e.label) for e in lines] == [("0001", "unclassified"), ("0002", "surprise")]
+
+
+class Shelf:
+    """Takes stills and clips, and says where they are."""
+
+    def __init__(self):
+        self.stills = []
+
+    def record(self, event_id, *times_ns):
+        return f"clips/{event_id}.mp4"
+
+    def save_stills(self, event_id, onset_ns, apex_ns, crop, displacement):
+        self.stills.append((event_id, onset_ns, apex_ns))
+        return (f"stills/{event_id}_onset.png", f"stills/{event_id}_apex.png")
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_revision_that_moves_the_apex_is_classified_again_with_stills_of_its_own(wait):
+    engine, shelf, lines = ScriptedEngine(), Shelf(), []
+    events = EventTracker(engine=engine, log=lines, recorder=shelf, wait=wait, answer_s=60.0)
+    events.record(found(), NOW)
+    if not wait:
+        engine.answer(1)
+        events.collect_answers(NOW.t_ns)
+    events.record(found(finding(apex_ns=5_190_000_000, revises=True)), NOW)
+    if not wait:
+        assert len(lines) == 1  # the revision waits for its class
+        engine.answer(2, replace(VERDICT, label="positive"))
+        events.collect_answers(NOW.t_ns)
+    assert engine.tickets == [1, 2]
+    assert [(e.apex_s, e.revises) for e in lines] == [(5.15, False), (5.19, True)]
+    assert lines[1].label == ("surprise" if wait else "positive")
+    assert lines[1].stills == lines[0].stills
+    assert [apex_ns for _, _, apex_ns in shelf.stills] == [5_150_000_000, 5_190_000_000]
+
+
+def test_an_answer_about_the_pair_before_is_not_taken_for_the_revised_one(tracker_with):
+    engine = ScriptedEngine()
+    events, lines = tracker_with(engine)
+    events.record(found(), NOW)
+    events.record(found(finding(apex_ns=5_190_000_000, revises=True)), NOW)
+    engine.answer(1)
+    events.collect_answers(NOW.t_ns)
+    assert lines == []
+    engine.answer(2, replace(VERDICT, label="positive"))
+    events.collect_answers(NOW.t_ns)
+    assert [(e.label, e.apex_s, e.revises) for e in lines] == [("positive", 5.19, False)]

@@ -15,8 +15,11 @@ from tests.realtime.recording.frames import frames_of
 from tests.realtime.recording.recording_child import RATE
 
 
+def pytest_generate_tests(metafunc):
+    metafunc.parametrize("seed", range(metafunc.config.getoption("kills")))
+
+
 @pytest.mark.fault
-@pytest.mark.parametrize("seed", range(6))
 def test_a_killed_recording_is_readable(tmp_path, seed):
     # frames 39, 79, ... open clips that last 0.3 s, so most of these moments are inside one
     last = 95 + random.Random(seed).randrange(60)
@@ -28,7 +31,7 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
     ) as child:
         for line in child.stdout:
             report = json.loads(line)
-            if report["pushed"] >= last:
+            if report["pushed"] >= last and report["clips"]:  # a busy machine encodes late
                 break
         child.kill()
         # what it still pushed while the signal was on its way
@@ -38,7 +41,8 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
     clips = Path(report["folder"]) / "clips"
 
     events = open_session(clips.parent).lines
-    assert len(events) == (report["pushed"] + 1) // 40
+    # killed behind an event and before the report of its frame, there is one more
+    assert len(events) in {(report["pushed"] + more) // 40 for more in (1, 2)}
 
     finished = sorted(clips.glob("*[0-9].mp4"))
     assert len(finished) >= report["clips"] >= 1
@@ -48,6 +52,7 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
         numbers = [number for number, _ in frames_of(path)]
         assert numbers == list(range(first, event.offset_frame + RATE * 3 // 10 + 1))
 
+    may_lose_s = 0.6 + report["late_s"]  # a busy machine encodes as late as it pushes
     parts = {p.name.removesuffix(".part.mp4") for p in clips.glob("*.part.mp4")}
     recover(clips.parents[1])
     for name in parts:
@@ -57,7 +62,7 @@ def test_a_killed_recording_is_readable(tmp_path, seed):
         if path.exists():
             numbers = [number for number, _ in frames_of(path)]
             assert numbers[0] == event.onset_frame - RATE // 5
-            assert (handed - numbers[-1]) / RATE <= 0.6
+            assert (handed - numbers[-1]) / RATE <= may_lose_s
         else:  # killed before the clip's second frame was written
-            assert report["pushed"] - event.offset_frame <= 0.6 * RATE
+            assert report["pushed"] - event.offset_frame <= may_lose_s * RATE
     assert not list(clips.glob("*.part.mp4"))

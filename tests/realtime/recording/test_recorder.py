@@ -5,6 +5,7 @@ import threading
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from realtime.capture.ring_buffer import FrameRing
@@ -60,6 +61,22 @@ def test_a_clip_holds_pre_roll_event_and_post_roll(session):
     assert recorder.notices() == ()
 
 
+@pytest.mark.parametrize(
+    ("pictures", "files"),
+    [("none", []), ("stills", ["0001_apex.png", "0001_onset.png"])],
+)
+def test_pictures_that_are_not_wanted_are_neither_written_nor_missed(session, pictures, files):
+    ring = FrameRing(200)
+    fill(ring, 60)
+    crop = np.zeros((224, 224), np.uint8)
+    with Recorder(session, ring, pictures=pictures, reserve_bytes=0) as recorder:
+        assert recorder.record("0001", at(50), at(53), at(58)) is None
+        recorder.save_stills("0001", at(50), at(53), crop, None)
+    written = [path for place in ("clips", "stills") for path in (session.folder / place).iterdir()]
+    assert sorted(path.name for path in written) == files
+    assert recorder.counts().suppressed == 0
+
+
 def test_lossless_overlapping_clips_have_every_frame(session):
     ring = FrameRing(64, lossless=True, ahead=8)
     analysis = ring.reader()
@@ -91,6 +108,27 @@ def test_no_more_than_four_clips_at_once(session):
         assert recorder.counts().suppressed == 2
         assert "2 clips" in recorder.notices()[-1]
     assert len(list((session.folder / "clips").glob("*.mp4"))) == 4
+
+
+@pytest.mark.fault
+def test_of_a_thousand_events_every_one_is_a_clip_or_counted(session):
+    """As fast as they can be told: an hour of them would come in some seconds."""
+    ring = FrameRing(30)
+    memory = psutil.Process().memory_info().rss
+    with Recorder(session, ring, pre_s=0.1, post_s=0.1, reserve_bytes=0) as recorder:
+        begun = 0
+        for n in range(1000):
+            fill(ring, 3, first=3 * n)
+            newest = at(3 * n + 2)
+            path = recorder.record(f"{n:04d}", newest - 2, newest - 1, newest)
+            begun += path is not None
+    counts = recorder.counts()
+    # those whose frames were gone before they could be read have failed
+    assert counts.clips + counts.suppressed + counts.failures == 1000
+    assert counts.suppressed == 1000 - begun
+    assert counts.clips == len(list((session.folder / "clips").glob("*.mp4"))) > 10
+    assert f"{counts.suppressed} clips" in " ".join(recorder.notices())
+    assert psutil.Process().memory_info().rss - memory < 100_000_000
 
 
 def test_pre_roll_shorter_than_asked_and_source_ending_early(session):

@@ -12,6 +12,7 @@ from realtime.recording.session import open_session
 from realtime.recording.session_record import SessionOutcome
 from tests.paths import ROOT
 from tests.realtime.review.made_session import event, write_clip, write_events, write_record
+from tests.realtime.study.made_study import label, write_labels
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def folder(tmp_path, portrait):
     ]
     write_events(tmp_path, events)
     write_clip(tmp_path, "0001", 2.0, portrait[:96, :128], frames=4)
-    (tmp_path / "labels.csv").write_text("id,label\n0001,Surprise \n0002,angry\n")
+    write_labels(tmp_path, "anna", label("0001", "surprise"))
     return tmp_path
 
 
@@ -36,7 +37,7 @@ def test_events_come_with_their_revisions_applied(folder):
     ]
     assert [(e.id, e.kind, e.apex_s) for e in session.flagged] == [("0001", "micro", 2.0)]
     assert len(session.lines) == 3
-    assert session.labels == {"0001": "surprise"}
+    assert [said.word for said in session.labels["anna"]] == ["surprise"]
     assert session.record.source == "interview.mp4"
     assert session.record.outcome is SessionOutcome.DONE
     assert session.judged.judged_s == pytest.approx(9.0)

@@ -12,7 +12,8 @@ from realtime.errors import DiskFull, RecordingError, recording_error
 from realtime.event import Event
 from realtime.face.assessability import Assessable
 from realtime.recording.event_log import EventLog
-from realtime.recording.frames_csv import COLUMNS, FrameRow, FramesCsv
+from realtime.recording.frame_row import COLUMNS, FrameRow
+from realtime.recording.frames_csv import FramesCsv
 from realtime.recording.recorder import Recorder
 from realtime.recording.session import open_session
 from realtime.recording.session_folder import SessionFolder
@@ -182,6 +183,7 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
         *(7, 2, 0.2333333, 0.98765, True, 0.1, -0.2, -0.0000001),
         *(0.5, 0.25, 0.125, 81.237, float("inf"), Assessable.YES, 1.0, 2.0, 3.0, 4.0, 5.0),
         sensitivity_upper_iod=0.013,
+        **dict(pose_tx=12.34, pose_ty=-56.78, pose_tz=601.2, gaze_x=0.25, gaze_y=-0.5),
     )
     written = []
     for run in "ab":
@@ -197,10 +199,10 @@ def test_frame_table_has_openface_columns_and_repeatable_bytes(tmp_path):
     assert header.startswith(
         "frame,face_id,timestamp,confidence,success,pose_Rx,pose_Ry,pose_Rz,blink_left"
     )
-    assert without == "6,0,0.200000,0.0000,0,0.00000,0.00000,0.00000,,,,,,no_face,,,,,,,"
+    assert without == "6,0,0.200000,0.0000,0,0.00000,0.00000,0.00000,,,,,,no_face,,,,,,,,,,,,"
     assert full == (
         "7,2,0.233333,0.9877,1,0.10000,-0.20000,0.00000,0.5000,0.2500,0.1250,81.24,,yes,"
-        "1.000,2.000,3.000,4.000,5.000,0.0130,"
+        "1.000,2.000,3.000,4.000,5.000,0.0130,,12.3,-56.8,601.2,0.2500,-0.5000"
     )
     assert len(without.split(",")) == len(full.split(",")) == len(COLUMNS)
 

@@ -45,8 +45,7 @@ def test_a_lost_face_is_forgotten():
     assert pipeline.finder.newest_index == -1
 
 
-def test_a_series_of_rows_gives_what_frames_at_its_rate_give():
-    """Frames at the grid's own times, held for a window, are the rows themselves but for a mean."""
+def test_a_candidate_is_found_where_the_movement_has_its_apex():
     random = np.random.default_rng(2)
     moving = [i for i, region in enumerate(REGIONS) if region.stream is Stream.BROWS]
     rows = np.zeros((300, CHANNELS))
@@ -54,23 +53,23 @@ def test_a_series_of_rows_gives_what_frames_at_its_rate_give():
     t = np.arange(300) / GRID_HZ
     for i in moving:
         rows[:, 2 * i + 1] -= 2.0 * raised_cosine(t, 3.8, 4.0, 4.25)
-    by_row, by_frame = CandidateFinder(), CandidateFinder()
-    found = [c for row in rows for c in by_row.find_in_row(row)]
-    as_frames = [c for k, row in enumerate(rows) for c in by_frame.find(k * STEP_NS, row)]
+    finder = CandidateFinder()
+    found = [c for k, row in enumerate(rows) for c in finder.find(k * STEP_NS, row)]
     assert {c.stage for c in found} == {"early", "late"}
     best = max(found, key=lambda c: c.candidate.strength)
     assert best.candidate.stream in (None, Stream.BROWS)
     assert best.pulse.apex_ns / 1e9 == pytest.approx(4.0, abs=0.02)
     assert best.continuous
-    same = max(as_frames, key=lambda c: c.candidate.strength)
-    assert best.pulse.apex_ns == pytest.approx(same.pulse.apex_ns, abs=STEP_NS)
-    assert best.pulse.amplitude_iod == pytest.approx(same.pulse.amplitude_iod, rel=0.1)
 
 
 def test_a_late_measurement_is_made_only_where_it_is_wanted():
     rows = np.random.default_rng(1).normal(0, 0.1, (400, CHANNELS))
     rows[:, FIRST:] = 0.0
     finder, asked = CandidateFinder(), []
-    found = [c for row in rows for c in finder.find_in_row(row, lambda t_ns: asked.append(t_ns))]
+    found = [
+        c
+        for k, row in enumerate(rows)
+        for c in finder.find(k * STEP_NS, row, lambda t_ns: asked.append(t_ns))
+    ]
     assert asked
     assert {c.stage for c in found} == {"early"}

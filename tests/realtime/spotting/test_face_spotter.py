@@ -71,3 +71,16 @@ def test_a_covered_face_is_told_and_looks_free_again(acted):
     _, words = watch(filmed(FaceRecording("covered", tuple(frames)), 0))
     assert Assessable.OCCLUDED in words
     assert words[0] is words[-1] is Assessable.YES
+
+
+def test_where_too_little_would_be_found_it_is_told_and_nothing_is_flagged(acted, monkeypatch):
+    film = filmed(acted, 23)
+
+    def flagged_late():
+        """With the sensitivity known, and the last words on the face."""
+        found, words = watch(film)
+        return [f for f in found if f.kind == "micro" and f.apex_ns > 4.5e9], words[-1]
+
+    assert flagged_late()[0]
+    monkeypatch.setattr("realtime.spotting.sensitivity.MOST_IOD", 0.001)  # no face is so still
+    assert flagged_late() == ([], Assessable.INSENSITIVE)

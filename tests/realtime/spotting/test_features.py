@@ -7,7 +7,8 @@ from realtime.motion.regions import MEMBERS, REGIONS, RIGID
 from realtime.spotting.baseline_activity import away_px, away_then_and_now_px, oscillation_amplitude
 from realtime.spotting.channels import CHANNELS, FIRST, Channel
 from realtime.spotting.context import context
-from realtime.spotting.features import _DIRECTIONS, _MIDDLE, _MOVES, _likeness, _moves, _products
+from realtime.spotting.features import _DIRECTIONS, _MIDDLE, _MOVES, _moves
+from realtime.spotting.movement_shape import _likeness, _products
 from realtime.spotting.onset import _GROUPS, EXPRESSIVE, SCORES
 from realtime.spotting.scores import peaks, score, spread
 from realtime.spotting.timeline import GRID_HZ, Timeline, steps
@@ -40,7 +41,7 @@ def test_a_score_is_the_rms_of_the_strongest_regions_over_a_calm_skull():
     span, noise = random.normal(0, 1, (17, CHANNELS)), random.uniform(0.2, 0.4, (2, N, 2))
     taus, tops, skull = np.array([6, 8]), np.array([4, 3, 3, 3, 3, 3]), np.flatnonzero(RIGID >= 0.6)
     kept, row = np.zeros((2, 5, N, 2), np.float32), np.zeros(SCORES + 1)
-    pulses = score(span, taus, noise, skull, 2.5, _GROUPS, tops, 5.0, kept, 3, row)
+    pulses = score(span, (taus, noise, skull, 2.5, _GROUPS, tops, 5.0), kept, 3, row)
 
     e = span[:, :FIRST].reshape(-1, N, 2)
     expected = e[8] - 0.5 * (e[8 - taus] + e[8 + taus])

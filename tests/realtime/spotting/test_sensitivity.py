@@ -24,16 +24,16 @@ FLAT = brow_pattern().reshape(1, -1).astype(float)
 PROBES = Probes(FLAT, FLAT, 0.0, 1.0)
 
 
-def watched(series, meter, would_flag):
+def watched(series, meter, would_stand):
     finder, values = CandidateFinder(), []
     for t_s, row in zip(series.t_s.tolist(), series.rows.astype(float), strict=True):
         values.append(finder.find(round(t_s * 1e9), row))
-        meter.ask(finder, 1 / series.fps, would_flag)
+        meter.ask(finder, 1 / series.fps, would_stand)
     return finder, values
 
 
 def test_an_estimate_finds_the_size_that_answers_change_at():
-    estimate, random = _Estimate(), np.random.default_rng(0)
+    estimate, random = _Estimate(0.002, 0.15), np.random.default_rng(0)
     true = math.log(0.015)
     for _ in range(200):
         log_size = estimate.log_size(float(random.uniform(0.3, 0.9)))
@@ -44,7 +44,7 @@ def test_an_estimate_finds_the_size_that_answers_change_at():
 
 
 def test_it_follows_a_face_that_begins_to_move():
-    estimate = _Estimate()
+    estimate = _Estimate(0.002, 0.15)
     for _ in range(30):
         estimate.learn(math.log(0.01), found=True)
     before = estimate.centre
@@ -57,7 +57,7 @@ def test_asking_leaves_everything_as_it_was():
     series, verifier = quiet_series(8.0), load_verifier()
     spotter = Spotter(verifier=verifier)
     meter = SensitivityMeter(verifier.probes)
-    asked, found = watched(series, meter, spotter.would_flag)
+    asked, found = watched(series, meter, spotter.would_stand)
     alone, found_alone = watched(series, SensitivityMeter(PROBES), lambda _: False)
     assert meter.value.is_known
     assert np.array_equal(asked.noise_px, alone.noise_px)
@@ -72,7 +72,7 @@ def test_a_noisier_face_needs_larger_movements():
     sizes = []
     for noise_px in (0.03, 0.5):
         meter = SensitivityMeter(verifier.probes)
-        watched(quiet_series(10.0, noise_px=noise_px), meter, Spotter().would_flag)
+        watched(quiet_series(10.0, noise_px=noise_px), meter, Spotter().would_stand)
         sizes.append(meter.value.upper_iod)
     assert sizes[1] > 1.5 * sizes[0]
 
@@ -82,7 +82,7 @@ def test_the_same_film_gives_the_same_figures():
     values = []
     for _ in range(2):
         meter = SensitivityMeter(verifier.probes)
-        watched(quiet_series(6.0), meter, Spotter(verifier=verifier).would_flag)
+        watched(quiet_series(6.0), meter, Spotter(verifier=verifier).would_stand)
         values.append(meter.value)
     assert values[0] == values[1]
 
@@ -123,3 +123,13 @@ def test_the_timer_sums_up_what_was_known():
     assert shares["upper"] == {"1": 0.0, "1.5": 1.0, "2": 1.0, "3": 1.0, "6": 1.0}
     assert shares["lower"]["3"] == 0.0
     assert shares["lower"]["6"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("upper_iod", "lower_iod", "expected"),
+    [(0.07, 0.2, True), (0.05, 0.2, False), (0.2, 0.05, False), (math.nan, math.nan, False)],
+)
+def test_it_is_insufficient_where_neither_half_of_the_face_would_show_a_micro_expression(
+    upper_iod, lower_iod, expected
+):
+    assert Sensitivity(upper_iod, lower_iod).is_insufficient is expected

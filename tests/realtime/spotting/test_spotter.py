@@ -12,6 +12,7 @@ from realtime.spotting.face_pipeline import FacePipeline
 from realtime.spotting.face_spotter import FaceSpotter
 from realtime.spotting.onset import DetectorState
 from realtime.spotting.rejection_rules import RejectionRules, confounders
+from realtime.spotting.spotter import Spotter
 from tests.realtime.spotting.pulses import camera_times, raised_cosine
 
 CALM = FaceSigns(0.05, 0.05, 0.0, 0.0, 0.0)
@@ -142,6 +143,18 @@ def test_a_brow_raise_of_two_percent_is_flagged_once(fps):
     assert 0.008 < event.peak_motion_iod < 0.024  # a patch sees the mean of the skin it covers
     assert event.stream in (None, Stream.BROWS)
     assert event.regions.index(max(event.regions)) == 1
+
+
+@pytest.mark.slow
+def test_what_would_have_been_flagged_of_a_hidden_face_is_rejected_with_the_reason():
+    pipeline, spotter, jitter, found = FacePipeline(), Spotter(), np.random.default_rng(1), []
+    for k, t in enumerate(camera_times(25, 6.5)):
+        brow = 0.02 * CROP_IOD * float(raised_cosine(np.array([t / 1e9]), 4.5, 4.68, 4.9)[0])
+        face = face_at(jitter=jitter)
+        candidates = pipeline.find(pipeline.align(int(t), frame(brow, seed=k), face), face)
+        found += spotter.judge(candidates, pipeline.finder.newest_index, hidden=True)
+    assert {f.kind for f in found} == {"rejected"}
+    assert ("not assessable",) in [f.confounders for f in found]
 
 
 @pytest.mark.slow

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from model.evaluation.baselines.flow_cnn import FlowCnn, reduced_flow
-from model.synthetic.pairs import Recipe, make_pair
+from model.synthetic.pairs import make_pair
+from model.synthetic.recipe import Recipe
 from realtime.errors import DataError
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from model.evaluation.metrics.recognition import (
     accuracy,
@@ -66,3 +67,19 @@ def test_any_number_of_classes():
 def test_nothing_to_score_is_an_error():
     with pytest.raises(DataError):
         score_predictions([], [], [])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_figures_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    truth, predicted = rng.integers(0, 1 + seed % 3, 40), rng.integers(0, 3, 40)
+    counts = confusion(truth, predicted)
+    how = {"labels": range(3), "zero_division": 0}
+    assert (counts == metrics.confusion_matrix(truth, predicted, labels=range(3))).all()
+    assert accuracy(counts) == pytest.approx(metrics.accuracy_score(truth, predicted))
+    for own, average in ((uf1, "macro"), (weighted_f1, "weighted")):
+        expected = metrics.f1_score(truth, predicted, average=average, **how)
+        assert own(counts) == pytest.approx(expected)
+    assert uar(counts) == pytest.approx(
+        metrics.recall_score(truth, predicted, average="macro", **how)
+    )

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from model.evaluation.metrics.interval_matching import MatchCounts
+from model.evaluation.metrics.spotting_counts import MatchCounts
 from model.evaluation.metrics.strs import Named, score
 
 

@@ -1,0 +1,4 @@
+"""The program as a function: a source in, its session out.
+
+Public: `analyse(source) -> Session`.
+"""
