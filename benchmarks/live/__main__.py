@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -32,15 +33,18 @@ from realtime.demo.subject import DemoSubject
 from realtime.face.face_mesh import FaceMesh, FaceRegion
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
+from realtime.memory import limit_held_memory
 from realtime.spotting.face_spotter import FaceSpotter
 
 ROOT = Path(__file__).resolve().parents[2]
 WEBCAM = ROOT.parent / "shared" / "media" / "webcam.mp4"
 BLOCK = 50  # frames between turns of the network alone
+WARM_UP = 150  # frames: kernels load with the first frame and with the first candidates
 FRONT_END = ("grey", "stabiliser", "spotter")
 
 # design: ms a frame besides the landmark network, frames a second on one core, start-up, memory
-BUDGET_FRONT_MS, BUDGET_FPS, BUDGET_START_S, BUDGET_MB = 2.0, 90.0, 2.0, 600.0
+BUDGET_FRONT_MS, BUDGET_FPS, BUDGET_START_S, BUDGET_MB = 1.5, 300.0, 0.6, 300.0
+RUNS = 3  # of the start-up; the fastest counts, as neighbours only slow it down
 
 
 class Stopwatch:
@@ -99,31 +103,45 @@ def measure(frames: list[tuple[int, NDArray[np.uint8]]], model: Path) -> Stopwat
     return watch
 
 
-def start_up() -> tuple[float, float, bool]:
-    """Seconds from a new process to its first analysed frame, its memory, whether torch came."""
-    code = (
-        "import sys, threading, time; t = time.monotonic()\n"
-        "import psutil, realtime.app as app\n"
-        "from realtime.settings.load import load_settings\n"
-        "from realtime.analysis import Analysis\n"
-        "first = []\n"
-        "analyse = Analysis.analyse\n"
-        "def timed(self, *frame):\n"
-        "    result = analyse(self, *frame)\n"
-        "    first or first.append(time.monotonic() - t)\n"
-        "    return result\n"
-        "Analysis.analyse = timed\n"
-        "if __name__ == '__main__':\n"
-        "    flags = {'source.demo': True, 'source.seconds': 8.0, 'dashboard.kind': 'none',\n"
-        "             'recorder.output': sys.argv[1]}\n"
-        "    app.run(load_settings(None, flags), threading.Event())\n"
-        "    print(first[0], psutil.Process().memory_info().rss / 1e6, 'torch' in sys.modules)\n"
-    )
-    best = (float("inf"), 0.0, False)
+@dataclass(frozen=True, slots=True)
+class StartUp:
+    """Of a new process that runs the demo at 640x480 and 30 fps, with recorder and engine."""
+
+    wall_s: float  # to its first analysed frame
+    cpu_s: float
+    peak_mb: float  # resident memory of the program while it runs, without the engine's process
+    torch: bool  # whether it was imported
+
+
+_RUN = """
+if __name__ == "__main__":  # the engine's process imports this file too
+    import json, sys, threading, time
+    begun_s = time.monotonic()
+    import psutil, realtime.app as app
+    from realtime.analysis import Analysis
+    from realtime.settings.load import load_settings
+    process, first, peak = psutil.Process(), [], [0]
+    analyse = Analysis.analyse
+    def timed(*given, **named):
+        result = analyse(*given, **named)
+        if not first:
+            first.extend([time.monotonic() - begun_s, sum(process.cpu_times()[:2])])
+        peak[0] = max(peak[0], process.memory_info().rss)
+        return result
+    Analysis.analyse = timed
+    flags = {"source.demo": True, "source.seconds": 8.0, "dashboard.kind": "none",
+             "recorder.output": sys.argv[1]}
+    app.run(load_settings(None, flags), threading.Event())
+    print(json.dumps([*first, peak[0] / 1e6, "torch" in sys.modules]))
+"""
+
+
+def start_up() -> StartUp:
+    found = []
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "start.py"
-        script.write_text(code, "utf-8")
-        for _ in range(3):
+        script.write_text(_RUN, "utf-8")
+        for _ in range(RUNS):
             shown = subprocess.run(
                 [sys.executable, str(script), folder],
                 capture_output=True,
@@ -131,12 +149,25 @@ def start_up() -> tuple[float, float, bool]:
                 check=True,
                 cwd=ROOT,
                 env={**psutil.Process().environ(), "PYTHONPATH": str(ROOT)},
-            ).stdout.split()
-            best = min(best, (float(shown[-3]), float(shown[-2]), shown[-1] == "True"))
-    return best
+            ).stdout
+            found.append(StartUp(*json.loads(shown.splitlines()[-1])))
+    return min(found, key=lambda start: start.wall_s)
 
 
-def report(watch: Stopwatch, start: tuple[float, float, bool], clip: str) -> dict[str, object]:
+def slowest_imports(most: int = 8) -> dict[str, float]:
+    """Modules of the live path with what they import, in milliseconds; nested ones count twice."""
+    command = [sys.executable, "-X", "importtime", "-c", "import realtime.app"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    rows = [line.split("|") for line in done.stderr.splitlines() if line.count("|") == 2]
+    packages = {
+        name.strip(): int(total) / 1e3
+        for _, total, name in rows
+        if total.strip().isdigit() and "." not in name.strip().removeprefix("realtime.")
+    }
+    return dict(sorted(packages.items(), key=lambda item: -item[1])[:most])
+
+
+def report(watch: Stopwatch, start: StartUp, clip: str) -> dict[str, object]:
     yardstick = float(np.median(watch.cpu["landmark network alone"]))
     stages = {}
     for name in ("grey", "face", "stabiliser", "spotter", "whole frame", "landmark network alone"):
@@ -152,8 +183,9 @@ def report(watch: Stopwatch, start: tuple[float, float, bool], clip: str) -> dic
     budgets = {
         "front end, cpu ms a frame": (front_ms, BUDGET_FRONT_MS, front_ms <= BUDGET_FRONT_MS),
         "frames a second, one core": (1e3 / frame_ms, BUDGET_FPS, 1e3 / frame_ms >= BUDGET_FPS),
-        "start to first frame, s": (start[0], BUDGET_START_S, start[0] <= BUDGET_START_S),
-        "memory, 640×480, MB": (start[1], BUDGET_MB, start[1] <= BUDGET_MB),
+        "start to first frame, s": (start.wall_s, BUDGET_START_S, start.wall_s <= BUDGET_START_S),
+        "the same, cpu s": (start.cpu_s, BUDGET_START_S, start.cpu_s <= BUDGET_START_S),
+        "peak memory, 640×480, MB": (start.peak_mb, BUDGET_MB, start.peak_mb <= BUDGET_MB),
     }
     return {
         "clip": clip,
@@ -163,7 +195,8 @@ def report(watch: Stopwatch, start: tuple[float, float, bool], clip: str) -> dic
             name: {"measured": round(value, 2), "budget": budget, "met": met}
             for name, (value, budget, met) in budgets.items()
         },
-        "torch_imported": start[2],
+        "imports_ms": slowest_imports(),
+        "torch_imported": start.torch,
     }
 
 
@@ -181,6 +214,12 @@ def show(result: dict[str, object], console: Console) -> None:
         budgets.add_row(name, f"{row['measured']:.2f}", f"{row['budget']:g}", met)
     console.print(stages)
     console.print(budgets)
+    imports = Table(title="import time, ms, with what each imports")
+    imports.add_column("module")
+    imports.add_column("ms", justify="right")
+    for name, took in dict(result["imports_ms"]).items():  # type: ignore[call-overload]
+        imports.add_row(name, f"{took:.0f}")
+    console.print(imports)
     console.print(f"{result['machine']}; torch imported: {result['torch_imported']}")
 
 
@@ -192,9 +231,10 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", help="write the figures; - for standard output")
     options = parser.parse_args()
     cv2.setNumThreads(1)
+    limit_held_memory()  # as the program does: else each large picture is new memory
     path = options.clip or (WEBCAM if WEBCAM.is_file() else None)
     frames = load(path) if path else render()
-    measure(frames[:60], face_model())  # kernels compiled, caches warm
+    measure(frames[:WARM_UP], face_model())
     watch = measure(frames, face_model())
     result = report(watch, start_up(), path.name if path else "the demo subject")
     show(result, Console(stderr=options.json == "-", width=None if sys.stdout.isatty() else 100))

@@ -1,7 +1,7 @@
 """Is a frame lost while everything is at work?  `python -m benchmarks.live.capture`
 
-A server in a process of its own streams the demo subject at 60 frames a second over HTTP on
-loopback, each frame with its number drawn into the pixels.  `run_live.py` runs on it with
+A server in a process of its own streams the demo subject over HTTP on loopback, 60 frames a second
+or `--fps`, each frame with its number drawn into the pixels.  `run_live.py` runs on it with
 recorder, engine and the live dashboard on a pseudo-terminal.  Loss is counted three ways: by the
 program's own counters, by the server's count against the program's, and by the numbers in the
 pixels of the recorded clips.  Exit code 1 if any of them reaches 1 %.
@@ -30,12 +30,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks._common.watched_run import CONSENT
 from realtime.demo.subject import DemoSubject
 from realtime.recording.session import open_session
 
 ROOT = Path(__file__).resolve().parents[2]
-FPS, SECONDS_OF_FILM = 60, 40
-BITS, BLOCK = 12, 16  # 4096 numbers, drawn as blocks that survive JPEG and H.264
+BITS, BLOCK = 13, 16  # numbers drawn as blocks that survive JPEG and H.264
+LONGEST_S = 40.0  # of the film that is streamed in a loop
 LIMIT = 0.01
 
 
@@ -50,17 +51,18 @@ def read_number(image: NDArray[np.uint8]) -> int:
     return sum(1 << bit for bit, value in enumerate(centres) if value > 127)
 
 
-def render_film() -> list[bytes]:
-    """The demo subject at 60 frames a second as JPEG, numbered from 0."""
-    subject = DemoSubject(seconds=SECONDS_OF_FILM, fps=FPS)
+def render_film(fps: int) -> list[bytes]:
+    """The demo subject as JPEG, numbered from 0."""
+    subject = DemoSubject(seconds=min(LONGEST_S, 2**BITS / fps), fps=fps)
     film = []
-    for number in track(range(FPS * SECONDS_OF_FILM), "rendering", console=Console(stderr=True)):
+    numbers = range(subject.frame_count)
+    for number in track(numbers, "rendering", console=Console(stderr=True)):
         image = draw_number(subject.frame(number).copy(), number)
         film.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
     return film
 
 
-def serve(film: list[bytes], link: Connection) -> None:
+def serve(film: list[bytes], fps: int, link: Connection) -> None:
     """Stream the film in a loop; replies with the count of frames sent on request."""
     sent = 0
 
@@ -77,7 +79,7 @@ def serve(film: list[bytes], link: Connection) -> None:
                     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
                     self.wfile.write(head.encode() + b"\r\n\r\n" + jpeg + b"\r\n")
                     sent += 1
-                    time.sleep(max(0.0, start + sent / FPS - time.monotonic()))
+                    time.sleep(max(0.0, start + sent / fps - time.monotonic()))
             except OSError:
                 return  # the program has closed the stream
 
@@ -91,10 +93,13 @@ def serve(film: list[bytes], link: Connection) -> None:
     link.send(sent)
 
 
-def run_program(url: str, output: Path, seconds: float, engine: str | None) -> int:
+def run_program(url: str, folder: Path, seconds: float, engine: str | None) -> int:
     """The program with its live dashboard on a pseudo-terminal that is read like a real one."""
-    command = [sys.executable, str(ROOT / "run_live.py"), "--source", url]
-    command += ["--seconds", str(seconds), "--output", str(output), "--dashboard", "live"]
+    consent = folder / "consent.toml"
+    consent.write_text(CONSENT, "utf-8")
+    command = [sys.executable, str(ROOT / "run_live.py"), "--source", url, "--dashboard", "live"]
+    command += ["--seconds", str(seconds), "--output", str(folder / "sessions")]
+    command += ["--consent", str(consent)]
     if engine:
         command += ["--engine", engine]
     terminal, inside = pty.openpty()
@@ -113,14 +118,18 @@ def run_program(url: str, output: Path, seconds: float, engine: str | None) -> i
     return child.wait()
 
 
-def holes_in_clips(session: Path) -> tuple[int, int]:
-    """Frames in the recorded clips, and numbers missing between neighbours."""
+def holes_in_clips(session: Path, length: int) -> tuple[int, int]:
+    """Frames in the recorded clips of a film, and numbers missing between neighbours.
+
+    Args:
+        length: of the film, frames.
+    """
     frames = missing = 0
     for path in sorted((session / "clips").glob("*.mp4")):
         with av.open(str(path)) as clip:
             numbers = [read_number(f.to_ndarray(format="bgr24")) for f in clip.decode(video=0)]
         frames += len(numbers)
-        steps = np.diff(numbers) % (FPS * SECONDS_OF_FILM)
+        steps = np.diff(numbers) % length
         missing += int((steps - 1).sum())
     return frames, missing
 
@@ -130,24 +139,26 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--fps", type=int, default=60)
     parser.add_argument("--engine", help="engine folder; default: the one that ships")
     options = parser.parse_args()
 
     context = multiprocessing.get_context("spawn")
     link, far_end = context.Pipe()
-    server = context.Process(target=serve, args=(render_film(), far_end), daemon=True)
+    film = render_film(options.fps)
+    server = context.Process(target=serve, args=(film, options.fps, far_end), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{link.recv()}/video"
     with tempfile.TemporaryDirectory() as folder:
         code = run_program(url, Path(folder), options.seconds, options.engine)
         link.send("how many?")
         sent = link.recv()
-        (session,) = Path(folder).iterdir()
+        (session,) = (Path(folder) / "sessions").glob("*/")
         record = open_session(session).record
         assert record is not None
         assert record.counts is not None
         frames = record.counts.frames
-        in_clips, holes = holes_in_clips(session)
+        in_clips, holes = holes_in_clips(session, len(film))
     server.join(timeout=5)
 
     captured = frames.read
@@ -155,7 +166,7 @@ def main() -> int:
     by_server = max(0, sent - captured) / max(1, sent)
     by_pixels = holes / max(1, in_clips + holes)
     table = Table(
-        title=f"{FPS} fps MJPEG for {options.seconds:g} s, recorder, engine and dashboard"
+        title=f"{options.fps} fps MJPEG for {options.seconds:g} s, recorder, engine and dashboard"
     )
     table.add_column("counted by")
     table.add_column("frames", justify="right")

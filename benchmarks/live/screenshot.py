@@ -1,20 +1,13 @@
 """Picture of the live dashboard: `python -m benchmarks.live.screenshot --out docs/dashboard.png`
 
 Runs `fleeting demo` in a terminal of its own, and draws its screen when its clock shows --at.
-Needs the extra `test` (pyte) and a system with pseudo-terminals.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
-import os
-import pty
-import select
-import struct
+import copy
 import sys
-import termios
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +15,9 @@ import pyte
 from matplotlib import font_manager
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from benchmarks.live.demo_terminal import DemoTerminal
+
 COLUMNS, ROWS = 124, 36
-_LONGEST_S = 300.0
 _POINT = 15  # size of the font, pixels
 _DARK, _GREY, _LIGHT = (24, 24, 27), (113, 113, 122), (228, 228, 231)  # of the terminal
 _NAMED = {
@@ -35,26 +29,10 @@ _NAMED = {
 
 def screen_at(clock: str) -> pyte.Screen:
     """The demo's screen when its clock shows this time, or the last one if the run ends before."""
-    screen = pyte.Screen(COLUMNS, ROWS)
-    stream = pyte.ByteStream(screen)
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-        os.execvp("fleeting", ["fleeting", "demo", "--no-record", "--dashboard", "live"])
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    deadline_s = time.monotonic() + _LONGEST_S
-    while clock not in screen.display[0] and time.monotonic() < deadline_s:
-        if select.select([terminal], [], [], 0.2)[0]:
-            stream.feed(os.read(terminal, 65536))
-    os.write(terminal, b"q")
-    while True:  # what the program prints at its end is not part of the picture
-        try:
-            if not os.read(terminal, 65536):
-                break
-        except OSError:  # Linux says so when the other end is closed
-            break
-    os.waitpid(child, 0)
-    return screen
+    environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    with DemoTerminal(COLUMNS, ROWS, environment) as terminal:
+        terminal.until(lambda: clock in terminal.screen.display[0])
+        return copy.deepcopy(terminal.screen)
 
 
 def colour(name: str, otherwise: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -78,7 +56,7 @@ def drawn(screen: pyte.Screen) -> Image.Image:
         for column in range(COLUMNS):
             cell = screen.buffer[row][column]
             ink, paper = colour(cell.fg, _LIGHT), colour(cell.bg, _DARK)
-            if cell.fg == "default" and cell.data in "│─╭╮╰╯▁":
+            if cell.fg == "default" and cell.data in "─▁▔░":
                 ink = _GREY  # pyte does not keep "dim"
             if cell.reverse:
                 ink, paper = paper, ink

@@ -29,8 +29,8 @@ from benchmarks.network.ablation_work import Budget, FusionVariant, Workshop
 from model.engine.engine_folder import WEIGHTS, read_description, sha256
 from model.network import losses
 from model.network.network_config import Config
-from model.synthetic.pairs import Recipe
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.recipe import Recipe
 from realtime.atomic_file import whole_file
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError

@@ -24,8 +24,8 @@ from model.network.frl_dgt import FrlDgt
 from model.network.network_config import Config
 from model.progress import progress
 from model.synthetic.pair_stream import PairStream
-from model.synthetic.pairs import NON_EVENT, Recipe
 from model.synthetic.portraits import Portrait
+from model.synthetic.recipe import NON_EVENT, Recipe
 from model.train import train
 from model.training.autocast import autocast
 from model.training.loop import CHECKPOINT, loss_terms, make_optimiser

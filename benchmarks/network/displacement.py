@@ -22,8 +22,9 @@ from benchmarks._common.markdown import page, publish, table
 from model.evaluation.metrics.intervals import interval
 from model.evaluation.recogniser import Recogniser
 from model.progress import progress
-from model.synthetic.pairs import Pair, Recipe, make_pair
+from model.synthetic.pairs import Pair, make_pair
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.recipe import Recipe
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
 

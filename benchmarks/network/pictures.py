@@ -5,7 +5,6 @@
     fusion         fusion weights on a face, as the paper's figure 2
     reliability    how often the engine is right when it says how sure it is
     confusion      which class is taken for which
-    review         the window of fleeting review, on the demo's first movement
 
 Faces shown are of the public-domain portrait that --demo uses, varied by the generator; it is never
 trained on.  The two diagrams take pairs of all held-out identities (--portraits).
@@ -17,7 +16,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import matplotlib
 import numpy as np
@@ -32,23 +30,15 @@ from model.evaluation.metrics.ranking import expected_calibration_error, reliabi
 from model.evaluation.metrics.recognition import confusion, uf1
 from model.evaluation.recogniser import Recogniser
 from model.network.network_config import Config
-from model.synthetic.pairs import DRAWN_NON_EVENTS, NON_EVENT, Pair, Recipe, make_pair
+from model.synthetic.pairs import Pair, make_pair
 from model.synthetic.portraits import Portrait, find_portraits, load_cache, split
+from model.synthetic.recipe import DRAWN_NON_EVENTS, NON_EVENT, Recipe
 from model.synthetic.skin_models import LEARNED
-from realtime.demo.subject import DemoSubject
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError
-from realtime.event import CLASSES, Event
+from realtime.event import CLASSES
 from realtime.face.landmarker import LandmarkTracker
 from realtime.face.weights import face_model
-from realtime.recording.clip_writer import ClipWriter
-from realtime.recording.labels_csv import Labels
-from realtime.recording.session import Clip
-from realtime.recording.session_folder import SessionFolder
-from realtime.review.flags import Flag
-from realtime.review.replay import replay
-from realtime.review.reviewer import Reviewer
-from realtime.review.sheet import HEIGHT, WIDTH
 
 SEED = 3_000_017
 _DPI = 110
@@ -169,32 +159,6 @@ def confusion_matrix(given: argparse.Namespace) -> Figure:
     return figure
 
 
-def review(given: argparse.Namespace) -> Figure:
-    subject = DemoSubject()
-    event, fps = subject.truth[0], subject.fps
-    first, last = round((event.onset_s - 0.6) * fps), round((event.offset_s + 0.6) * fps)
-    times = event.onset_s, event.apex_s, event.offset_s
-    flag = Flag(
-        Event(
-            *("0001", 0, None, "micro", *times, event.offset_s),
-            *(round(t_s * fps) for t_s in times),
-            *(0.0, 0.0, ()),
-        ),
-        Clip("0001", Path("clip.mp4"), first / fps, 0.0, degraded=False, complete=True),
-    )
-    with TemporaryDirectory() as folder:
-        clip = Path(folder) / "clip.mp4"
-        with ClipWriter(clip, *subject.size) as writer:
-            for k in range(first, last):
-                writer.write(subject.frame(k), round(1e9 * k / fps))
-        looks = replay(clip, LandmarkTracker(face_model()))
-        reviewer = Reviewer([flag], Labels(SessionFolder(Path(folder))), lambda _: looks)
-        shown = [reviewer.picture(at_s) for at_s in (0.0, 0.0, 2.7)][-1]
-    figure = plt.figure(figsize=(WIDTH / _DPI, HEIGHT / _DPI))
-    figure.add_axes((0.0, 0.0, 1.0, 1.0)).imshow(shown[..., ::-1])
-    return figure
-
-
 def _tested(given: argparse.Namespace):
     if given.portraits is None:
         raise DataError("this picture needs --portraits: the portraits.npz of a training run")
@@ -249,7 +213,6 @@ PICTURES: dict[str, Callable[[argparse.Namespace], Figure]] = {
     "fusion": fusion,
     "reliability": reliability_diagram,
     "confusion": confusion_matrix,
-    "review": review,
 }
 
 
@@ -273,8 +236,7 @@ def main() -> int:
         if axis.images and not axis.get_xlabel():
             axis.set_xticks([])
             axis.set_yticks([])
-    if given.name != "review":
-        figure.tight_layout()
+    figure.tight_layout()
     figure.savefig(given.out, dpi=_DPI, metadata={"Software": None})
     return 0
 

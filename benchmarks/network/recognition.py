@@ -35,14 +35,9 @@ from model.evaluation.metrics.ranking import auroc
 from model.evaluation.metrics.recognition import confusion, uar, uf1
 from model.evaluation.recogniser import Recogniser
 from model.progress import progress
-from model.synthetic.pairs import (
-    DRAWN_NON_EVENTS,
-    NON_EVENT,
-    NonEvent,
-    Recipe,
-    make_pair,
-)
+from model.synthetic.pairs import make_pair
 from model.synthetic.portraits import Portrait, load_cache, split
+from model.synthetic.recipe import DRAWN_NON_EVENTS, NON_EVENT, NonEvent, Recipe
 from model.synthetic.skin_models import LEARNED, Motion
 from realtime.engine.folder import default_engine
 from realtime.errors import DataError, FleetingError

@@ -31,7 +31,7 @@ from model.datasets import registry
 from model.datasets.labels import THREE, three_classes
 from model.datasets.record import Record
 from model.evaluation.metrics import strs
-from model.evaluation.metrics.interval_matching import Spotted, count
+from model.evaluation.metrics.spotting_counts import Spotted, count
 from realtime.atomic_file import whole_file
 from realtime.errors import DataError, FleetingError
 from realtime.event import UNCLASSIFIED

@@ -53,7 +53,7 @@ class Cell:
 
 
 CELLS = (
-    *(Cell(f"{fps} fps", fps=fps) for fps in (24, 25, 30, 60, 120, 200)),
+    *(Cell(f"{fps} fps", fps=fps) for fps in (15, 20, 23.976, 24, 25, 30, 60, 120, 200)),
     Cell("40 % jitter", jitter=0.4),
     Cell("10 % drops", drops=0.1),
     Cell("MJPEG q60", camera=replace(CLEAN, quality=60)),
