@@ -65,6 +65,10 @@ FAULTS: dict[str, tuple[SurvivedFault, ...]] = {
              "a_stream_that_fell_silent_does_not_keep_it_from_ending"),
         _row("device missing at the start", "code 3, one sentence", f"{_PROGRAM}/test_refusals.py",
              "no_camera"),
+        _row("the same, or busy, and there later", "waited for as long as `--wait`, with growing "
+             "pauses; then code 3", _DIFFICULT,
+             "a_stream_that_is_not_there_yet_is_waited_for",
+             "a_stream_that_stays_away_is_given_up_after_the_wait"),
         _row("H.264 joined between two keyframes, 1, 2 and 4 s apart",
              "first picture whole, none missing after it", _STREAM,
              "h264_over_http_joined_between_two_keyframes",

@@ -111,10 +111,14 @@ def run(
             ring,
             realtime=wanted.pace == "realtime",
             open_s=wanted.open_timeout_s,
+            wait_s=wanted.wait_s,
         )
-        with explained(
-            f"waiting up to {wanted.open_timeout_s:g} s for the source (--open-timeout) …"
-        ):
+        waits = (
+            f"waiting up to {wanted.wait_s:g} s for the source (--wait) …"
+            if wanted.wait_s
+            else f"waiting up to {wanted.open_timeout_s:g} s for the source (--open-timeout) …"
+        )
+        with explained(waits):
             stack.enter_context(capture)
         profile = None
         if settings.person.profile:

@@ -27,6 +27,7 @@ FROZEN_REOPEN_S = 5.0  # a picture that changed before and not for this long: op
 JOIN_S = 1.5  # longer than the read time-out of a stream
 _TICK_S = 0.05
 _FIRST_OPEN_S = 2.0
+_PAUSE_MAX_S = 4.0  # between two attempts at the start
 _LATE_S = 0.5  # an opening that counts its own time is over by then
 
 
@@ -41,6 +42,8 @@ class CaptureThread:
         open_s: a driver or server that has not answered by then is taken to hang.  One that was
             lost is tried for `_FIRST_OPEN_S` first, then for twice as long each time up to this:
             a server that fell silent may answer the next attempt, and not the one that waits.
+        wait_s: one that is missing or busy at the start is tried again for as long, after pauses
+            of `retry_s` and twice as long each time, up to `_PAUSE_MAX_S`.
         stall_s: a live source is LOST after this long without a frame.
         frozen_s: it is FROZEN after this long without a changed one.
         retry_s, retry_max_s: wait before opening again, doubled up to the second.
@@ -56,6 +59,7 @@ class CaptureThread:
         *,
         realtime: bool,
         open_s: float = OPEN_S,
+        wait_s: float = 0.0,
         stall_s: float = 1.2,
         frozen_s: float = 1.0,
         retry_s: float = 0.25,
@@ -63,7 +67,7 @@ class CaptureThread:
     ) -> None:
         self._open_source = open_source
         self._realtime = realtime
-        self._open_s = open_s
+        self._open_s, self._wait_s = open_s, wait_s
         self._stall_s = stall_s
         self._retry_s, self._retry_max_s = retry_s, retry_max_s
         self._intake = CaptureState(ring, stall_s, frozen_s)
@@ -72,17 +76,16 @@ class CaptureThread:
         self._watchdog: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        attempt = self._attempt
-        attempt.start()
-        if not attempt.answered.wait(self._open_s + _LATE_S):
-            self._leave(join_s=0)
-            raise SourceError(
-                f"the source did not answer within {self._open_s:g} s; close other programs "
-                "that use it, unplug it and plug it in again, or give --open-timeout"
-            )
-        if attempt.error is not None:
-            self._leave(join_s=JOIN_S)
-            raise attempt.error
+        until_s, pause_s = time.monotonic() + self._wait_s, self._retry_s
+        while (error := self._open()) is not None:
+            left_s = until_s - time.monotonic()
+            hangs = self._attempt.error is None  # what is stuck once would be stuck again
+            if left_s <= 0 or hangs or not isinstance(error, SourceError):
+                self._leave(join_s=0 if hangs else JOIN_S)
+                raise error
+            self._intake.over.wait(min(pause_s, left_s))
+            pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+            self._attempt = self._fresh_attempt(self._open_s)
         if self.info.live:
             self._watchdog = threading.Thread(
                 target=self._watch, name="capture-watchdog", daemon=True
@@ -113,6 +116,19 @@ class CaptureThread:
     def notices(self) -> tuple[str, ...]:
         """Short lines for the user, newest last."""
         return self._intake.notices()
+
+    def _open(self) -> BaseException | None:
+        """The attempt at the start; returns why it failed, if it did."""
+        attempt = self._attempt
+        attempt.start()
+        if attempt.answered.wait(self._open_s + _LATE_S):
+            return attempt.error
+        with self._intake.lock:
+            attempt.stopped.set()
+        return SourceError(
+            f"the source did not answer within {self._open_s:g} s; close other programs "
+            "that use it, unplug it and plug it in again, or give --open-timeout"
+        )
 
     def _fresh_attempt(self, open_s: float) -> SourceReader:
         return SourceReader(self._open_source, self._intake, open_s, realtime=self._realtime)

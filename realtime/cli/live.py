@@ -72,6 +72,7 @@ def live(
     open_timeout: Annotated[
         float | None, setting("source.open_timeout_s", "--open-timeout", panel=_SOURCE)
     ] = None,
+    wait: Annotated[float | None, setting("source.wait_s", "--wait", panel=_SOURCE)] = None,
     seconds: Seconds = None,
     analyse_every: Annotated[int | None, setting("source.analyse_every", panel=_SOURCE)] = None,
     faces: Annotated[int | None, setting("face.faces", panel=_FACE)] = None,
@@ -147,6 +148,7 @@ def live(
         "source.fourcc": fourcc,
         "source.pace": pace,
         "source.open_timeout_s": open_timeout,
+        "source.wait_s": wait,
         "source.seconds": seconds,
         "source.analyse_every": analyse_every,
         "face.tracker": tracker,

@@ -13,6 +13,8 @@ def check_source(settings: Settings, *, live: bool) -> None:
     """Raises SettingsError for what a source of this kind cannot do."""
     if live and settings.source.pace == "fast":
         raise SettingsError("a stream has its own pace; --pace fast is for files and folders")
+    if settings.source.wait_s and not live:
+        raise SettingsError("--wait is for cameras and streams: a file is there or it is not")
     if settings.recorder.pictures == "video" and not (live or settings.source.demo):
         raise SettingsError("--pictures video is for cameras and streams: a film is kept already")
     if settings.recorder.pictures == "video" and not settings.recorder.record:

@@ -97,6 +97,14 @@ class SourceSettings(_Section):
     open_timeout_s: Annotated[
         float, Limits("how long a camera or stream may take to its first picture, s", 1, 300)
     ] = 20.0
+    wait_s: Annotated[
+        float,
+        Limits(
+            "how long to try again a camera or stream that is missing or busy at the start, s",
+            0,
+            86400,
+        ),
+    ] = 0.0
     seconds: Annotated[
         float | None, Limits("stop after this much of the source, s", 0, above=True)
     ] = None

@@ -24,6 +24,22 @@ def stopped(run: Running) -> None:
     assert run.process.wait(60) in (0, 8)
 
 
+def test_a_stream_that_is_not_there_yet_is_waited_for(start, jpegs):
+    server = MjpegServer(30, pictures=jpegs)
+    run = start(server.url, "--wait", "300")
+    run.wait_for("waiting up to 300 s for the source (--wait)")
+    with server:
+        run.wait_for(" LIVE")
+        stopped(run)
+
+
+def test_a_stream_that_stays_away_is_given_up_after_the_wait(start):
+    run = start(MjpegServer().url, "--wait", "2")
+    run.wait_for("waiting up to 2 s for the source (--wait)")
+    run.wait_for("the connection is refused")
+    assert run.process.wait(60) == 3
+
+
 def test_a_picture_that_stands_still_is_said_and_nothing_is_flagged(start, jpegs, tmp_path):
     """It jumps to a picture of seconds ago, which then comes again and again as a success."""
     with MjpegServer(30, pictures=jpegs) as server:

@@ -31,6 +31,7 @@ def test_no_camera():
         (("--source", "-i"), 2, ""),
         (("--size", "large", "--camera", "0"), 2, "WIDTHxHEIGHT"),
         (("--camera", "0", "--pace", "fast"), 2, "own pace"),
+        (("--demo", "--wait", "5"), 2, "--wait is for cameras and streams"),
         (("--bogus",), 2, "No such option"),
         (("--config", "nothing.toml", "--demo"), 2, "nothing.toml cannot be read"),
         (("--demo", "--engine", "no-engine"), 5, "no engine folder"),

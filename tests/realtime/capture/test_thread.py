@@ -172,6 +172,37 @@ def test_what_cannot_be_opened_raises_at_once(tmp_path: Path) -> None:
     assert ring.closed
 
 
+def test_a_source_that_is_busy_at_the_start_is_waited_for_with_growing_pauses() -> None:
+    asked_s: list[float] = []
+
+    def busy_five_times(_: float) -> Source:
+        asked_s.append(time.monotonic())
+        if len(asked_s) <= 5:
+            raise SourceError("camera 7 is busy")
+        return Script(frames())
+
+    with CaptureThread(busy_five_times, FrameRing(4), realtime=True, wait_s=60, retry_s=0.02):
+        pass
+    pauses_s = [b - a for a, b in itertools.pairwise(asked_s)]
+    assert len(pauses_s) == 5
+    assert all(pause_s >= 0.02 * 2**k for k, pause_s in enumerate(pauses_s))
+
+
+def test_a_source_that_stays_away_is_given_up_after_the_wait() -> None:
+    asked = []
+
+    def missing(_: float) -> Source:
+        asked.append(1)
+        raise SourceError("camera 7 cannot be opened")
+
+    with (
+        pytest.raises(SourceError, match="camera 7"),
+        CaptureThread(missing, FrameRing(4), realtime=True, wait_s=0.2, retry_s=0.02),
+    ):
+        pytest.fail("the block was entered")
+    assert len(asked) > 1
+
+
 def test_a_driver_that_hangs_at_opening_is_an_error_in_time() -> None:
     release = threading.Event()
     late = Script(frames())
@@ -182,7 +213,7 @@ def test_a_driver_that_hangs_at_opening_is_an_error_in_time() -> None:
 
     with (
         pytest.raises(SourceError, match="did not answer"),
-        CaptureThread(hang, FrameRing(4), realtime=True, open_s=0.5),
+        CaptureThread(hang, FrameRing(4), realtime=True, open_s=0.5, wait_s=60),
     ):
         pytest.fail("the block was entered")
     release.set()
