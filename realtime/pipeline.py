@@ -77,6 +77,7 @@ class Pipeline:
         self._recording = recording
         self._markers = markers
         self._not_kept = not_kept
+        self._asked_to_forget = False
         self._dashboard = dashboard
         self._times = times
         self._seconds = seconds
@@ -228,13 +229,22 @@ class Pipeline:
             self._notices += self._markers.write(self._zero_ns)
 
     def _withdraw(self) -> None:
-        """Consent is withdrawn: from here on the run shows and counts, and keeps nothing."""
+        """Consent is withdrawn: from here on the run shows and counts, and keeps nothing.
+
+        Without an entry that agrees to it, one key must not cost a film's session: it is asked for
+        twice.
+        """
+        recording = self._recording
+        if recording is not None and recording.keep.consent is None and not self._asked_to_forget:
+            self._asked_to_forget = True
+            self._tell("w once more forgets this session: no consent entry says what becomes of it")
+            return
         self._events.keep_nothing()
         self._markers.keep_nothing()
         said = "nothing is kept"
-        if self._recording is not None:
-            counts = self._status.counts(self._recording)
-            recording, self._recording = self._recording, None
+        if recording is not None:
+            counts = self._status.counts(recording)
+            self._recording = None
             try:
                 said = recording.withdraw(counts)
             except RecordingError as error:

@@ -79,7 +79,7 @@ def open_recording(
     if wanted.pictures == "video":
         video = SessionVideo(session, store, free_bytes=disk.free_bytes)
         stack.enter_context(video)
-    recording = RunRecording(session, disk, recorder, table, keep.on_withdrawal, video)
+    recording = RunRecording(session, disk, recorder, table, keep, video)
     return recording, EventLog(session, disk.submit)
 
 

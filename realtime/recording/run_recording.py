@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from realtime.consent.decision import KeepDecision
 from realtime.consent.entry import OnWithdrawal
 from realtime.recording.disk_thread import DiskThread
 from realtime.recording.frames_csv import FramesCsv
@@ -23,7 +24,7 @@ class RunRecording:
     disk: DiskThread
     recorder: Recorder
     table: FramesCsv
-    on_withdrawal: OnWithdrawal
+    keep: KeepDecision
     video: SessionVideo | None = None
 
     def begin(self, first_ns: int, zero_ns: int) -> None:
@@ -60,12 +61,12 @@ class RunRecording:
         self.table.close()
         self.disk.close()
         try:
-            if self.on_withdrawal is OnWithdrawal.KEEP:
+            if self.keep.on_withdrawal is OnWithdrawal.KEEP:
                 self.session.finish(counts, SessionEnd.WITHDRAWN)
         finally:
             self.session.close()
         late = "" if removed else "; the open clip goes when the disk answers"
-        if self.on_withdrawal is OnWithdrawal.KEEP:
+        if self.keep.on_withdrawal is OnWithdrawal.KEEP:
             return f"the session until now is kept, as its consent says{late}"
         remove_session(self.session.folder)
         return f"the session is forgotten: {self.session.folder.name} is removed{late}"

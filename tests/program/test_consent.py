@@ -115,6 +115,23 @@ def test_asked_on_the_terminal_and_withdrawn_the_session_is_forgotten(tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+def test_without_an_entry_a_session_is_forgotten_at_the_second_key_only(tmp_path, keyboard):
+    ours, theirs = keyboard
+    run = start_with_an_open_clip(tmp_path, theirs)
+    try:
+        run.wait_for("recorder writing clips/")
+        os.write(ours, b"w")
+        run.wait_for("w once more forgets this session")
+        assert session_of(tmp_path).is_dir()
+        os.write(ours, b"w")
+        run.wait_for("consent withdrawn; the session is forgotten")
+        assert list(tmp_path.iterdir()) == []
+        ended(run)
+    finally:
+        run.end()
+
+
 def test_nobody_can_be_asked_without_a_terminal():
     done = run_live("--demo", "--consent", "ask", timeout_s=60)
     assert done.returncode == 2
