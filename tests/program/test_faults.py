@@ -18,6 +18,7 @@ from tests.program.runs import run_live, session_of, starter
 from tests.servers import MjpegServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.usefixtures("landmark_model")]
+RAISED_S = 0.1  # no flag comes sooner after its apex: one that came earlier owes a gap nothing
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_a_stream_that_is_cut_comes_back(start, jpegs, tmp_path):
     assert session.record.counts.reconnects == 1
     times = [row.timestamp_s for row in session.frames]
     before_s, after_s = max(pairwise(times), key=lambda pair: pair[1] - pair[0])
-    assert not [e for e in session.events if before_s - 0.3 < e.apex_s < after_s + 2]
+    assert not [e for e in session.events if before_s - RAISED_S < e.apex_s < after_s + 2]
 
 
 def test_suspended_it_notes_the_gap_once_and_takes_nothing_from_it(start, jpegs, tmp_path):
@@ -137,7 +138,7 @@ def test_suspended_it_notes_the_gap_once_and_takes_nothing_from_it(start, jpegs,
     (gap,) = [(a, b) for a, b in pairwise(times) if b - a > 4]
     assert counts.seconds.not_judged["no frames"] == pytest.approx(gap[1] - gap[0], abs=1.5)
     # the noise is measured again for two seconds: nothing of the gap or the burst is judged
-    assert not [e for e in session.events if gap[0] - 0.3 < e.apex_s < gap[1] + 2]
+    assert not [e for e in session.events if gap[0] - RAISED_S < e.apex_s < gap[1] + 2]
     assert sum(gap[1] <= t < gap[1] + 1 for t in times) < 90  # the burst is of 180
 
 
