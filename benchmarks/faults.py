@@ -144,6 +144,8 @@ FAULTS: dict[str, tuple[SurvivedFault, ...]] = {
         _row("damaged or cut film", "what is whole is delivered, the rest counted",
              f"{_CAPTURE}/test_video_file.py", "a_damaged_packet_is_counted_and_the_rest_delivered",
              "a_film_cut_short_gives_what_is_whole"),
+        _row("a film that ends before its stated end", "said, in the record and in `trouble`",
+             f"{_PROGRAM}/test_films.py", "a_film_that_is_cut_off_says_so"),
         _row("a playlist, `concat:`, `file:` under a film's name", "nothing else is opened",
              f"{_CAPTURE}/test_video_file.py",
              "a_playlist_under_the_name_of_a_film_opens_no_connection"),

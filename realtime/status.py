@@ -60,6 +60,7 @@ class SecondsCounts:
     # of the largest face, by half of the face and size in % IOD: share of the judged seconds in
     # which 8 of 10 movements of this size would have been found
     sensitivity: Mapping[str, Mapping[str, NonNegativeFloat]] = field(default_factory=dict)
+    cut_off: NonNegativeFloat = 0.0  # of a file: before the end that its header states
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from realtime.atomic_file import write_whole
 from realtime.dashboard import words
-from realtime.dashboard.advice import nothing_judged, unused_frames
+from realtime.dashboard.advice import cut_off, nothing_judged, unused_frames
 from realtime.errors import DataError
 from realtime.export.safe_text import csv_cell
 from realtime.recording.session import Session, open_session
@@ -78,6 +78,7 @@ def _of_session(video: str, read: Session, where: str, said: str) -> BatchRow:
         trouble.append(record.ended.error)
     if record is not None and record.counts is not None:
         trouble.append(unused_frames(record.counts.frames) or "")
+        trouble.append(cut_off(record.counts.seconds) or "")
         if outcome is SessionOutcome.NOT_JUDGED and not said:
             trouble.append(nothing_judged(record.counts.seconds, live=False))
     told = "; ".join(part for part in trouble if part)

@@ -1,4 +1,4 @@
-"""What a film says about the rate it was taken at: the tags of telephones for slow motion.
+"""What the tags of a film say: its length, and how telephones took a film in slow motion.
 
 A film in slow motion is stored either with the times at which it was taken, or with times that
 are stretched for viewing.  Android writes the rate of the camera (`com.android.capture.fps`);
@@ -18,6 +18,7 @@ from fractions import Fraction
 _CAPTURE_RATE = re.compile(
     r"(?:^|[._-])(?:capture|recording|camera|sensor)[._-]?(?:fps|frame[._-]?rate)$"
 )
+_CLOCK = re.compile(r"(\d+):(\d{2}):(\d{2}(?:\.\d+)?)")
 _APPLE_INTENT = "com.apple.quicktime.full-frame-rate-playback-intent"
 _SAME_RATE = 0.05  # share by which the two rates of a film with true times differ
 _HIGH_SPEED_FPS = 90.0  # a telephone stores slow motion with true times at 120 or 240
@@ -32,6 +33,16 @@ class FilmedRate:
 
     scale: Fraction  # true seconds in a stored second; 1: the times are true
     remark: str  # a line for the user; empty: nothing to tell
+
+
+def stated_length_s(tags: Mapping[str, str]) -> float:
+    """Of a Matroska track, whose header states it as `00:00:10.000000000`; 0: it does not."""
+    stated = next((v for k, v in tags.items() if k.upper().startswith("DURATION")), "")
+    parts = _CLOCK.fullmatch(stated)
+    if parts is None:
+        return 0.0
+    hours, minutes, seconds = parts.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
 
 
 def filmed_rate(tags: Mapping[str, str], stored_fps: Fraction | None) -> FilmedRate:

@@ -37,6 +37,7 @@ class SourceInfo:
     reported_fps: float | None  # by the driver or the file
     live: bool  # its frames arrive in real time, and are lost if they are not read
     frame_count: int | None  # of a file or folder, where it is known
+    length_s: float | None = None  # of a file's picture, as its header states it
     start_ns: int = 0  # of the first frame of a file, on the file's own time line
     remarks: tuple[
         str, ...

@@ -17,10 +17,12 @@ from realtime.capture.frame_rate import FrameRate
 from realtime.capture.liveness import Liveness
 from realtime.capture.ring_buffer import FrameRing
 from realtime.capture.source import SourceInfo, TimedFrame
-from realtime.capture.stats import CameraState, CaptureStats
+from realtime.capture.stats import CameraState, CaptureStats, ends_early
 from realtime.capture.suspension import Suspension
 
 log = logging.getLogger(__name__)
+
+_CUT_S, _CUT_SHARE = 0.5, 0.02  # a file that ends this much before its stated end is cut off
 
 
 class CaptureState:
@@ -50,6 +52,7 @@ class CaptureState:
         self._frames = self._refused = self._reconnects = self._restarts = 0
         self._last_ns: int | None = None
         self._ended = self._closed = False
+        self._cut_off_s = 0.0
         self._notices: deque[str] = deque(maxlen=8)
 
     def open(self, info: SourceInfo) -> None:
@@ -135,6 +138,9 @@ class CaptureState:
         """A file has played to its end."""
         with self.lock:
             self._ended = True
+            self._cut_off_s = self._lacking_s()
+            if self._cut_off_s:
+                self.tell(ends_early(self._cut_off_s))
         self.ring.close()
 
     def fail(self, error: BaseException) -> None:
@@ -172,8 +178,18 @@ class CaptureState:
             requested_fps=self.info.requested_fps,
             reported_fps=self.info.reported_fps,
             measured_fps=self._rate.fps,
+            cut_off_s=self._cut_off_s,
             restarts=self._restarts,
         )
+
+    def _lacking_s(self) -> float:
+        """How much earlier a file ends than its header states; 0 where it cannot be said."""
+        stated_s = self.info.length_s
+        if stated_s is None or self._last_ns is None or self._restarts:
+            return 0.0
+        # of a film that begins late some headers state the length, others the time of the end
+        lacking_s = stated_s - self._last_ns / 1e9
+        return lacking_s if lacking_s > max(_CUT_S, _CUT_SHARE * stated_s) else 0.0
 
     def _state(self, now_ns: int, alive_ns: int) -> CameraState:
         if self._ended:

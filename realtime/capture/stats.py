@@ -15,6 +15,14 @@ class CameraState(Enum):
     CLOSED = "CLOSED"
 
 
+def ends_early(cut_off_s: float) -> str:
+    """What is said of a file that lacks its last seconds."""
+    return (
+        f"ends {cut_off_s:.1f} s before the end that its header states: the file is cut off, or "
+        "its last picture stands still"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureStats:
     state: CameraState
@@ -27,6 +35,9 @@ class CaptureStats:
     requested_fps: float | None  # by the user
     reported_fps: float | None  # by the driver or the file
     measured_fps: float  # over the last two seconds of frames; 0 before
+    cut_off_s: float = (
+        0.0  # of a file: before the end that its header states; the rest is not there
+    )
     restarts: int = 0  # times that stamps, picture size or the program did not go on
 
     @property

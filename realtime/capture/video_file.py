@@ -26,7 +26,7 @@ import av
 from realtime.capture.address import printable_path
 from realtime.capture.film_container import film_stream, open_container
 from realtime.capture.film_picture import picture
-from realtime.capture.film_tags import filmed_rate
+from realtime.capture.film_tags import filmed_rate, stated_length_s
 from realtime.capture.frame_store import EntryPoint, FilmIndex
 from realtime.capture.media_clock import MediaClock, PlacedFrame
 from realtime.capture.presentation_order import PresentationOrder
@@ -177,6 +177,7 @@ class VideoFile:
             reported_fps=float(rate / self._filmed.scale) if rate else None,
             live=False,
             frame_count=self._frame_count(rate),
+            length_s=self._length_s(rate),
             start_ns=self._first.t_ns,
             remarks=tuple(remarks),
         )
@@ -185,6 +186,21 @@ class VideoFile:
         """As the header states it, or by the length that it states."""
         length_s = (self._container.duration or 0) / av.time_base
         return self._stream.frames or round(length_s * float(rate or 0)) or None
+
+    def _length_s(self, rate: Fraction | None) -> float | None:
+        """As the header states it; None: it does not, or FFmpeg would measure what is there."""
+        kind, stream = self._container.format.name, self._stream
+        if self._fps is not None or not rate or kind in _TIMELESS | _CLOCK_OF_ITS_OWN:
+            return None
+        if kind in _DECODING_TIMES:
+            stated_s = [float(stream.frames / rate)]
+        else:
+            own_s = float((stream.duration or 0) * (stream.time_base or 0))
+            stated_s = [own_s or stated_length_s(stream.metadata)]
+            if any(stated_s) or len(self._container.streams) == 1:  # another may be longer
+                stated_s.append((self._container.duration or 0) / av.time_base)
+        known_s = [length_s for length_s in stated_s if length_s > 0]
+        return min(known_s) * float(self._filmed.scale) if known_s else None
 
     def _enter(self, entry: EntryPoint) -> None:
         try:

@@ -5,6 +5,7 @@ Advice fits the source: who films can add light, who analyses a film cannot.
 
 from __future__ import annotations
 
+from realtime.capture.stats import ends_early
 from realtime.face.assessability import Assessable
 from realtime.face.judged_time import NO_FRAMES
 from realtime.status import FrameCounts, SecondsCounts
@@ -66,7 +67,7 @@ def advice(verdict: Assessable, *, live: bool) -> str:
 def nothing_judged(seconds: SecondsCounts, *, live: bool) -> str:
     """One sentence for a run of which no second could be judged: why, and what to do."""
     if not seconds.not_judged:
-        return "nothing could be judged: no frame came; check that the source can be played"
+        return "nothing could be judged: no more than one frame came; check that the source plays"
     reason, lost_s = next(iter(seconds.not_judged.items()))
     why = f"nothing could be judged: {reason} for {lost_s:.1f} of {seconds.seen:.1f} s"
     if reason == NO_FRAMES:
@@ -74,6 +75,11 @@ def nothing_judged(seconds: SecondsCounts, *, live: bool) -> str:
     verdict = Assessable(reason)
     whole = advice(verdict, live=live).partition(": ")[2]
     return f"{why}; {whole if live else _NOTHING.get(verdict, whole)}"
+
+
+def cut_off(seconds: SecondsCounts) -> str | None:
+    """A warning where a film ends before the end that its header states."""
+    return f"the film {ends_early(seconds.cut_off)}" if seconds.cut_off else None
 
 
 def unused_frames(frames: FrameCounts) -> str | None:

@@ -192,6 +192,7 @@ class RunStatus:
                 judged.speech_masked_s,
                 judged.not_judged_s,
                 self._sensitivity.shares(),
+                capture.cut_off_s,
             ),
             capture.reconnects,
             capture.restarts,

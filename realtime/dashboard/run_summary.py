@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from realtime.dashboard import words
-from realtime.dashboard.advice import nothing_judged, unused_frames
+from realtime.dashboard.advice import cut_off, nothing_judged, unused_frames
 from realtime.event import Event
 from realtime.status import Status
 
@@ -45,8 +45,7 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
     table.add_row("  lost", f"{capture.missing} ({100 * capture.loss:.1f} %)")
     if capture.reconnects:
         table.add_row("  reconnects", str(capture.reconnects))
-    warning = unused_frames(frames)
-    if warning:
+    for warning in filter(None, (unused_frames(frames), cut_off(seconds))):
         table.add_row("  warning", Text(warning))
     table.add_row("  judged", Text(f"{seconds.judged:.1f} of {seconds.seen:.1f} s"))
     if lost := words.not_judged(seconds):

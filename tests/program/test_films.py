@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from realtime.cli.sessions import batch
 from realtime.recording.session import open_session
 from tests.paths import MEDIA
 from tests.program.conftest import FIRST, FPS
@@ -32,9 +34,11 @@ def write(
     size: tuple[int, int] | None = None,
     aspect: Fraction | None = None,
     late: int = 0,
+    first_the_header: bool = False,
 ) -> Path:
     """A film at 30 fps; with sound, `late` frames before it, where that is not 0."""
-    with av.open(str(path), "w") as container:
+    flags = {"movflags": "faststart"} if first_the_header and path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=flags) as container:
         sound = container.add_stream("aac", rate=48_000) if late else None
         options = {"crf": "16", "bf": "3"} if codec == "libx264" else {"bf": "2"}
         stream = container.add_stream(codec, rate=FPS, options=options)
@@ -128,6 +132,33 @@ def test_both_movements_are_found_where_the_film_shows_them(
     apexes = [event.apex_s for event in open_session(session).events if event.kind == "micro"]
     for wanted in APEXES_S:
         assert min(abs(apex - wanted - start_s) for apex in apexes) < 0.1
+
+
+def test_a_film_that_is_cut_off_says_so(pictures: list[NDArray[np.uint8]], tmp_path: Path) -> None:
+    films, output = tmp_path / "films", tmp_path / "sessions"
+    films.mkdir()
+    whole_s = 3.0
+    for name, codec in (("a.avi", "mpeg4"), ("b.mkv", "libx264"), ("c.mp4", "libx264")):
+        film = write(films / name, pictures[: round(whole_s * FPS)], codec, first_the_header=True)
+        content = film.read_bytes()
+        (films / f"cut {name}").write_bytes(content[: len(content) * 6 // 10])
+    batch.run([str(films), "--output", str(output), "--", "--engine", "none"])
+    rows = {
+        row["video"]: row
+        for row in csv.DictReader((output / "archive.csv").read_text("utf-8").splitlines())
+    }
+    assert len(rows) == 6
+    for name, row in rows.items():
+        record = open_session(output / row["session"]).record
+        assert record is not None
+        assert record.counts is not None
+        lacking_s = record.counts.seconds.cut_off
+        assert ("before the end that its header states" in row["trouble"]) == bool(lacking_s)
+        if name.startswith("cut "):
+            there_s = record.counts.frames.read / FPS
+            assert there_s + lacking_s == pytest.approx(whole_s, abs=3 / FPS)
+        else:
+            assert lacking_s == 0
 
 
 @pytest.mark.media

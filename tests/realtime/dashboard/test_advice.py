@@ -31,7 +31,7 @@ def test_nothing_judged_is_a_sentence_with_the_reason_and_what_to_do(reason, liv
 
 
 def test_no_frame_at_all_is_said():
-    assert "no frame came" in nothing_judged(SecondsCounts(), live=False)
+    assert "no more than one frame came" in nothing_judged(SecondsCounts(), live=False)
 
 
 def test_above_two_percent_of_unused_frames_there_is_a_warning_with_the_cause():
