@@ -26,7 +26,6 @@ from benchmarks._common.machine import machine
 from benchmarks._common.markdown import page, publish, table
 from benchmarks._common.watched_run import Footprint, WatchedRun
 
-SIZE = (640, 480)
 CLIP_S = 24.0
 END_S = 300.0  # for the end of the run, on a busy machine
 WARM_S = 300.0  # at most; and a fifth of the run: caches and rings fill
@@ -129,6 +128,13 @@ def report(series: list[Series], run_s: float, warm_s: float, more: str) -> str:
     )
 
 
+def _speed(given: argparse.Namespace) -> str:
+    if given.times == 1:
+        return ""
+    hours = given.minutes / 60 * given.times
+    return f", as many as {hours:.0f} hours at {given.fps:g} bring, {given.times} times as fast"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -136,12 +142,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=120.0)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--fps", type=float, default=30.0, help="of the camera")
+    parser.add_argument("--size", type=int, nargs=2, default=(640, 480), metavar=("W", "H"))
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
-    fps, run_s = given.fps * given.times, given.minutes * 60
+    fps, run_s, size = given.fps * given.times, given.minutes * 60, tuple(given.size)
     warm_s = min(WARM_S, run_s / 5)
-    clip = subject_clip(CLIP_S if given.times == 1 else CLIP_S / 2, fps, SIZE)
+    clip = subject_clip(CLIP_S if given.times == 1 else CLIP_S / 2, fps, size)
     footprints = []
     with tempfile.TemporaryDirectory() as name, LoopedStream(clip, fps) as camera:
         with WatchedRun(camera.url, Path(name), "--seconds", f"{run_s:g}") as run:
@@ -156,7 +163,7 @@ def main() -> int:
         delays = flag_delays(run)
     frames, seconds = counts["frames"], counts["seconds"]
     more = (
-        f"{SIZE[0]}×{SIZE[1]} at {fps:g} frames a second; {frames['read']} frames read, "
+        f"{size[0]}×{size[1]} at {fps:g} frames a second{_speed(given)}; {frames['read']} read, "
         f"{frames['missing']} counted as missing, {frames['analysed']} analysed; judged "
         f"{100 * seconds['judged'] / seconds['seen']:.0f} % of the time; "
         f"{sum(counts['events'].values())} events."
