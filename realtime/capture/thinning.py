@@ -83,7 +83,8 @@ class Thinning:
                 self._easy_s = min(2 * self._easy_s, _MOST_EASY_S)
             self.step = min(max(self.step + 1, math.ceil(load)), most)
         elif self.too_slow and self._is_easy(now_s) and load < self.step - 1:
-            self.step -= 1
+            # halved: from one moment's overload a fast camera would need minutes in single steps
+            self.step = max(math.ceil(self.step / 2), math.ceil(load), self._every)
             self._tried_s = now_s
         if self.step != before:
             self._changed_s, self._easy_since_s = now_s, None

@@ -70,6 +70,17 @@ def test_one_short_halt_is_worked_off_without_thinning_for_long():
     assert thinning.step == 1
 
 
+def test_a_fast_camera_is_not_thinned_for_minutes_after_one_overload():
+    fps = 300.0
+    thinning = Thinning()
+    played(thinning, 0.2, fps=fps, seconds=10)
+    assert thinning.step > 40
+    for seq in range(3000, 3000 + int(40 * fps)):
+        if thinning.wants(seq):
+            thinning.note(seq / fps, lag_s=0.0, cost_s=0.002, fps=fps)
+    assert thinning.step == 1
+
+
 def test_a_camera_that_becomes_slower_is_analysed_without_gaps_at_once():
     thinning = Thinning()
     played(thinning, 0.09, fps=60.0, seconds=10)
