@@ -180,6 +180,8 @@ FAULTS: dict[str, tuple[SurvivedFault, ...]] = {
         _row("a disk that takes a second for every line", "the loop of the run never waits for it",
              _ALTERED,
              "a_disk_that_takes_a_second_for_each_line_is_waited_for_by_no_analysis"),
+        _row("a network disk that does not answer", "said; the loop of the run never asks it",
+             _ALTERED, "a_disk_that_does_not_answer_is_asked_nothing_by_the_loop_of_the_run"),
         _row("output folder removed", "made again", _RECORDER,
              "a_folder_removed_in_the_run_is_made_again"),
         _row("output replaced by a link, a file, a loop",

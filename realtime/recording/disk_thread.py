@@ -2,7 +2,7 @@
 
 An fsync takes as long as the disk likes, and a network drive may not answer at all: the analysis
 hands over what is to be written and goes on.  Used by the event log, the table of frames and the
-markers, and asked for the free room.  No fault of the disk affects detection.
+markers, and asked whether anything can be written.  No fault of the disk affects detection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from realtime.recording.session_folder import SessionFolder
 Job = Callable[[], None]
 
 _WAITING = 10_000  # jobs; the lines of five minutes at 30 frames a second
-_ROOM_S = 1.0  # how often the free room is read
+_LOOK_S = 1.0  # how often it is looked at
+_SILENT_S = 5.0  # without an answer for as long, the disk is said not to answer
 _LIVE_DRAIN_S, _FILE_DRAIN_S = 1.0, 30.0  # at the end, for what still waits
 _log = logging.getLogger(__name__)
 
@@ -37,8 +38,7 @@ class DiskThread:
         self._session = session
         self._live = live
         self._jobs: queue.Queue[Job | None] = queue.Queue(_WAITING)
-        self._free_bytes = session.free_bytes()
-        self._read_s = time.monotonic()
+        self._look()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
 
@@ -60,6 +60,11 @@ class DiskThread:
         """Room on the session's disk, as it was a moment ago."""
         return self._free_bytes
 
+    def blocked(self) -> str:
+        """Why nothing can be written, as it was a moment ago; "": nothing speaks against it."""
+        silent = time.monotonic() - self._looked_s > _LOOK_S + _SILENT_S
+        return "the disk does not answer" if silent else self._blocked
+
     def close(self) -> None:
         """May be called twice."""
         if self._over.is_set():
@@ -75,19 +80,23 @@ class DiskThread:
     def _run(self) -> None:
         while True:
             try:
-                job = self._jobs.get(timeout=_ROOM_S)
+                job = self._jobs.get(timeout=_LOOK_S)
             except queue.Empty:
                 job = _nothing
             if job is None:
                 return
             try:
                 job()
-                if time.monotonic() - self._read_s >= _ROOM_S:
-                    self._free_bytes = self._session.free_bytes()
-                    self._read_s = time.monotonic()
-            except OSError as error:  # of the room: what a job meets, it counts itself
+                if time.monotonic() - self._looked_s >= _LOOK_S:
+                    self._look()
+            except OSError as error:  # of the look: what a job meets, it counts itself
                 _log.warning("the disk cannot be read: %s", error)
+
+    def _look(self) -> None:
+        self._free_bytes = self._session.free_bytes()
+        self._blocked = self._session.blocked()
+        self._looked_s = time.monotonic()
 
 
 def _nothing() -> None:
-    """No job came: time to read the room."""
+    """No job came: time to look at the disk."""

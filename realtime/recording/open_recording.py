@@ -73,6 +73,7 @@ def open_recording(
             post_s=wanted.post_s,
             hurry=hurry,
             free_bytes=disk.free_bytes,
+            blocked=disk.blocked,
         )
     )
     video = None

@@ -56,6 +56,7 @@ class Recorder:
         pre_s, post_s: seconds kept before the onset and after the offset.
         hurry: set when the user wants the program to end: clips are then cut short.
         free_bytes: room on the disk, known at once; None: read it each time.
+        blocked: why nothing can be written, likewise.
         reserve_bytes: with less room than this on the disk no clip is begun.
     """
 
@@ -70,11 +71,13 @@ class Recorder:
         reserve_bytes: int = 500_000_000,
         hurry: threading.Event | None = None,
         free_bytes: Callable[[], int] | None = None,
+        blocked: Callable[[], str] | None = None,
     ) -> None:
         self._session = session
         self._store = store
         self._hurry = hurry or threading.Event()
         self._free_bytes = free_bytes or session.free_bytes
+        self._blocked = blocked or session.blocked
         self._with_clips = pictures in ("clips", "video")
         self._with_stills = pictures != "none"
         self._pre_ns = round(pre_s * 1e9)
@@ -114,7 +117,7 @@ class Recorder:
         relative = f"clips/{_checked(event_id)}.mp4"
         with self._lock:
             closed = self._closed or self._crash is not None
-            paused = self._is_paused() or bool(self._session.blocked())
+            paused = self._is_paused() or bool(self._blocked())
             if closed or paused or self._is_busy(onset_ns):
                 self._counts["suppressed"] += 1
                 return None
@@ -178,7 +181,7 @@ class Recorder:
         stills = Stills(_checked(event_id), onset, apex, crop, displacement)
         try:
             closed = self._closed or self._crash is not None
-            if closed or self._is_paused() or self._session.blocked():
+            if closed or self._is_paused() or self._blocked():
                 raise queue.Full
             # a file waits for room: which events get stills must not depend on the machine's speed
             wait_s = _DRAIN_FILE_S if self._store.lossless else 0.0
@@ -198,7 +201,7 @@ class Recorder:
             writing = [clip.relative for clip in self._clips]
         if writing:
             return RecordingState.WRITING, ", ".join(writing)
-        blocked = self._session.blocked()
+        blocked = self._blocked()
         if blocked or self._is_paused():
             return RecordingState.PAUSED, blocked or "disk full"
         return RecordingState.IDLE, ""

@@ -60,3 +60,20 @@ os.fsync = fsync
     assert "run" not in asked  # the loop of the run
     session = session_of(tmp_path / "out")
     assert (session / "events.jsonl").read_bytes() == (analysed / "events.jsonl").read_bytes()
+
+
+def test_a_disk_that_does_not_answer_is_asked_nothing_by_the_loop_of_the_run(altered, tmp_path):
+    done = altered(f"""
+import os, traceback
+whole, asked = os.stat, open({str(tmp_path / "asked")!r}, "a", buffering=1)
+def stat(path, *more, **named):
+    if {str(tmp_path / "out")!r} in str(path):
+        names = [f.name for f in traceback.extract_stack() if f.filename.endswith("pipeline.py")]
+        asked.write(("run" if "run" in names else "elsewhere") + "\\n")
+    return whole(path, *more, **named)
+os.stat = stat
+""")
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "asked").read_text().split()
+    assert "elsewhere" in asked
+    assert "run" not in asked
