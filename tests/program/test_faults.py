@@ -71,14 +71,15 @@ def test_killed_while_a_clip_is_written(start, film, jpegs, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_it_finishes_what_is_open(start, film, tmp_path, number):
-    run = start(str(film), "--post", "10")
-    run.wait_for("flagged as micro-expression")
-    deadline = time.monotonic() + 60
-    while not any(is_under_way(clip) for clip in (tmp_path / "out").rglob("*.mp4")):
-        assert time.monotonic() < deadline
-    run.process.send_signal(number)
-    assert run.process.wait(30) == 0
+def test_asked_to_stop_it_finishes_what_is_open(start, jpegs, tmp_path, number):
+    with MjpegServer(30, pictures=jpegs) as server:
+        run = start(server.url, "--post", "60")
+        run.wait_for("flagged as micro-expression")
+        deadline = time.monotonic() + 60
+        while not any(is_under_way(clip) for clip in (tmp_path / "out").rglob("*.mp4")):
+            assert time.monotonic() < deadline
+        run.process.send_signal(number)
+        assert run.process.wait(30) == 0
     session = session_of(tmp_path / "out")
     assert not list(session.rglob("*.part*"))
     assert open_session(session).record.outcome is SessionOutcome.STOPPED

@@ -22,6 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 def run(*words, cwd, **environment):
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    env.setdefault("UV_SYSTEM_CERTS", "1")  # as pip does: a registry may be behind one's own
     done = subprocess.run(
         [str(word) for word in words],
         cwd=cwd,
