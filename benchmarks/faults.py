@@ -218,6 +218,10 @@ FAULTS: dict[str, tuple[SurvivedFault, ...]] = {
              "a_run_that_must_build_first_says_how_far_it_is"),
         _row("NaN or Inf in an answer", "unclassified, counted", _CHILD,
              "an_answer_that_is_not_finite_is_a_failure_and_counted"),
+        _row("a GPU that is out of memory (a runtime that says so)", "the processor goes on; what "
+             "waits is answered", _CHILD,
+             "where_the_gpu_runs_out_of_memory_the_processor_goes_on",
+             "a_backend_that_was_named_has_no_spare"),
         _row("a plan with flipped bits, another key, another GPU",
              "1000 of 1000 refused before they are read", _PLAN,
              "a_thousand_damaged_plans_are_refused", "a_plan_sealed_with_another_key_is_refused",

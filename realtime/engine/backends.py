@@ -111,6 +111,12 @@ def resolve(name: str, folder: EngineFolder) -> Backend:
     return chosen[0]
 
 
+def spare(name: str, chosen: Backend) -> Backend | None:
+    """What answers once the one that was chosen has failed for good; None: the user named it."""
+    reference = backends()["onnxruntime-f32"]
+    return reference if name == "auto" and chosen != reference else None
+
+
 def is_built(backend: Backend, folder: EngineFolder) -> bool:
     """Whether it loads without building anything for this machine first, which takes minutes.
 

@@ -4,13 +4,15 @@ The child loads the folder, checks the canary, says ready, and answers pairs one
 parent never waits for it unless it asks to (`wait`, for files analysed in order).  A child that
 dies, hangs or answers the canary wrongly is replaced, up to a limit, and so is one that does not
 load, up to `_LOADS` times in a row; its pending pairs are answered as failures at once, so that an
-event goes on without a class.  A load may take minutes as long as it reports progress.
+event goes on without a class.  Beyond the limit the processor takes over from a GPU that nobody
+named, and answers what is pending.  A load may take minutes as long as it reports progress.
 
 Used from one thread.  Times are seconds on the monotonic clock.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import time
 from collections import Counter, deque
@@ -21,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.engine.backends import resolve
+from realtime.engine.backends import Backend, resolve, spare
 from realtime.engine.folder import EngineFolder
 from realtime.engine.named_units import name_units
 from realtime.engine.shared_memory import PairSlots
@@ -35,6 +37,7 @@ _HANG_S = 5.0  # a pair takes 0.1 s; a child silent for this long is replaced
 _LOAD_S = 30.0  # without a message
 _STEP_S = 300.0  # between two reports of progress, where a plan is built
 _LOADS = 3  # that may fail in a row
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,16 @@ class EngineProcess:
     ) -> None:
         checked = EngineFolder.load(folder)
         self.name = checked.name
-        chosen = resolve(backend, checked).name
-        self.description = f"{chosen} {checked.fingerprint}"
+        chosen = resolve(backend, checked)
+        self._spare = spare(backend, chosen)
+        self._fingerprint = checked.fingerprint
+        self.description = f"{chosen.name} {checked.fingerprint}"
         self.state = EngineState.LOADING
         self.detail = ""  # why the child was last replaced, or how far it has loaded
         self._counts = Counter[str]()
         self._temperature, self._least_micro = checked.temperature, checked.micro_threshold
         self._action_units = checked.action_units
-        self._arguments = (str(folder), chosen, threads)
+        self._arguments = (str(folder), chosen.name, threads)
         self._budget = (restarts, per_s)
         self._deaths: deque[float] = deque()
         self._pending: dict[int, float] = {}  # ticket to when it was taken
@@ -249,26 +254,46 @@ class EngineProcess:
             self._replace("its process died")
 
     def _replace(self, why: str) -> None:
-        """End the child and start another; what is pending is answered as a failure."""
-        self._done.extend(Answered(t, None, None, 0.0, why) for t in self._pending)
-        self._counts["failed"] += len(self._pending)
-        self._pending.clear()
-        self._slot_of.clear()
+        """End the child and start another; what is pending is answered as a failure.
+
+        Where there is a spare, only what the child may have begun is: its slot may be overwritten.
+        """
+        loaded = self.state is EngineState.READY
         self._end_child()
         self.detail = why
         now = time.monotonic()
         allowed, per_s = self._budget
         self._deaths.append(now)
-        if self.state is not EngineState.READY:
-            self._failed_loads += 1
+        self._failed_loads += not loaded
         while self._deaths and now - self._deaths[0] > per_s:
             self._deaths.popleft()
+        begun = list(self._pending)
+        if self._spare is not None:
+            begun = begun[:1] if loaded else []
+        self._fail(begun, why)
         if len(self._deaths) > allowed or self._failed_loads >= _LOADS:
-            self.state = EngineState.FAILED
-            return
+            if self._spare is None:
+                self.state = EngineState.FAILED
+                return
+            self._take_spare(self._spare)
         self.state = EngineState.RESTARTING
         self._counts["restarted"] += 1
         self._start()
+
+    def _fail(self, tickets: list[int], why: str) -> None:
+        for ticket in tickets:
+            del self._pending[ticket]
+            self._done.append(Answered(ticket, None, None, 0.0, why))
+        self._counts["failed"] += len(tickets)
+        self._slot_of = {t: slot for t, slot in self._slot_of.items() if t in self._pending}
+
+    def _take_spare(self, spare: Backend) -> None:
+        _log.warning("%s fails: %s; %s goes on", self.description, self.detail, spare.name)
+        self.description = f"{spare.name} {self._fingerprint}"
+        self._arguments = (self._arguments[0], spare.name, self._arguments[2])
+        self._spare = None
+        self._deaths.clear()
+        self._failed_loads = 0
 
 
 def open_engine(folder: Path | None, *, backend: str, threads: int) -> EngineProcess | None:

@@ -221,6 +221,29 @@ def open_session(folder, backend, threads, progress):
 """
 
 
+SCARCE = """
+from pathlib import Path
+from realtime.engine.runtimes.onnxruntime import OnnxRuntimeSession
+from realtime.errors import EngineError
+
+full = Path({full!r})
+
+def open_session(folder, backend, threads, progress):
+    if full.exists():
+        raise EngineError("no memory is left on the GPU")
+    session, asked = OnnxRuntimeSession(backend.name, folder.network, threads), []
+    right = session.run
+    def run(pairs):
+        asked.append(1)
+        if len(asked) > 2:  # the canary, and the first pair
+            full.touch()
+            raise EngineError("no memory is left on the GPU")
+        return right(pairs)
+    session.run = run
+    return session
+"""
+
+
 @pytest.fixture
 def register(tmp_path, monkeypatch):
     """Registers a runtime of another package, by its code."""
@@ -300,3 +323,36 @@ def test_a_child_that_comes_to_answer_wrongly_is_replaced(folder, register):
             select.select([], [], [], 0.05)
         engine.submit(2, PAIR)
         assert engine.wait(2, for_load=True).failure is None
+
+
+@pytest.mark.fault
+def test_where_the_gpu_runs_out_of_memory_the_processor_goes_on(
+    folder, register, tmp_path, monkeypatch, caplog
+):
+    register("scarce", SCARCE.format(full=str(tmp_path / "full")))
+    monkeypatch.setattr(
+        "realtime.engine.process.resolve", lambda name, folder: backends()["scarce-f32"]
+    )
+    with EngineProcess(folder) as engine:
+        engine.submit(1, PAIR)
+        assert engine.wait(1, for_load=True).failure is None
+        for ticket in (2, 3):
+            engine.submit(ticket, PAIR)
+        assert engine.wait(2).failure == "no memory is left on the GPU"
+        third = engine.wait(3, for_load=True)
+        assert third.classification.engine.startswith("onnxruntime-f32 ")
+        assert engine.counts().failed == 1
+        assert not engine.gone
+    assert "no memory is left on the GPU; onnxruntime-f32 goes on" in caplog.text
+
+
+@pytest.mark.fault
+def test_a_backend_that_was_named_has_no_spare(folder, register, tmp_path):
+    (tmp_path / "full").touch()
+    register("scarce", SCARCE.format(full=str(tmp_path / "full")))
+    with EngineProcess(folder, backend="scarce") as engine:
+        engine.submit(1, PAIR)
+        assert engine.wait(1, for_load=True).failure == "no memory is left on the GPU"
+        while not engine.gone:
+            engine.poll()
+            select.select([], [], [], 0.02)
