@@ -7,7 +7,6 @@ engine process, session folder, recorder, dashboard.
 from __future__ import annotations
 
 import math
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -39,7 +38,7 @@ from realtime.export.safe_text import one_line
 from realtime.face.face import FaceTracker
 from realtime.markers.open_markers import open_markers
 from realtime.memory import limit_held_memory, load_without_blas
-from realtime.outlet import explained
+from realtime.outlet import explained, tell
 from realtime.pipeline import Pipeline
 from realtime.recording.clip_recovery import recover
 from realtime.recording.event_log import EventLog
@@ -256,7 +255,7 @@ def _open_lsl(settings: Settings, info: SourceInfo) -> LslMarkers | None:
     if not settings.lab.lsl:
         return None
     markers = LslMarkers(info.name, settings.lab.only)
-    sys.stderr.write(f"fleeting: {WHO_READS}\n")
+    tell(f"fleeting: {WHO_READS}")
     return markers
 
 
@@ -280,9 +279,7 @@ def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
         wanted.folder or default_engine(), backend=wanted.backend, threads=wanted.threads
     )
     if engine is None:
-        sys.stderr.write(
-            "fleeting: no engine: motion only, events stay unclassified (--engine DIR)\n"
-        )
+        tell("fleeting: no engine: motion only, events stay unclassified (--engine DIR)")
         return None
     return stack.enter_context(engine)
 
@@ -290,7 +287,7 @@ def _open_engine(settings: Settings, stack: ExitStack) -> EngineProcess | None:
 def _clean_up(output: Path) -> None:
     """Earlier sessions: those that are due to go, and clips that a kill left torn."""
     for line in (*tidy_at_start(output), *recover(output)):
-        sys.stderr.write(f"fleeting: {one_line(line)}\n")
+        tell(f"fleeting: {one_line(line)}")
 
 
 def _reason(status: Status, stop: threading.Event) -> SessionEnd:

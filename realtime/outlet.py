@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 if sys.platform != "win32":
@@ -22,6 +22,7 @@ if sys.platform != "win32":
     import termios
 
 _SLOW_S = 1.0  # what takes longer is explained
+_LINE_S = 0.5  # a line that a halted terminal does not take in this time is left out
 _LOOK_UP_S = 0.1  # how often a waiting write looks whether it should give up
 
 # A pipe that select calls writable takes this many bytes without blocking (POSIX).
@@ -124,6 +125,16 @@ def _own_descriptor(stream: TextIO) -> int | None:
     return os.dup(fd)
 
 
+def tell(line: str) -> None:
+    """One line on standard error; left out where nothing takes it, for no run waits for it."""
+    with suppress(OSError, ValueError):  # gone, or closed
+        outlet = Outlet(sys.stderr)
+        try:
+            outlet.write(f"{line}\n", patience_s=_LINE_S)
+        finally:
+            outlet.close()
+
+
 @contextmanager
 def explained(what: str) -> Iterator[None]:
     """Says on stderr what is being waited for, once that takes longer than a second."""
@@ -133,7 +144,7 @@ def explained(what: str) -> Iterator[None]:
     def explain() -> None:
         if not done.wait(_SLOW_S):
             told.set()
-            sys.stderr.write(f"fleeting: {what}\n")
+            tell(f"fleeting: {what}")
 
     threading.Thread(target=explain, name="explain", daemon=True).start()
     try:
@@ -141,4 +152,4 @@ def explained(what: str) -> Iterator[None]:
     finally:
         done.set()
     if told.is_set():
-        sys.stderr.write("fleeting: ready\n")
+        tell("fleeting: ready")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from realtime.errors import FleetingError, SettingsError, recording_error
 from realtime.export.safe_text import counted, one_line
+from realtime.outlet import tell
 from realtime.recording.private_file import append_private
 from realtime.recording.removal import remove_session
 from realtime.retention.due import DueReason, RetentionPlan, plan
@@ -80,7 +81,7 @@ def tidy_at_start(output: Path, now_s: float | None = None) -> list[str]:
 
 
 def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"fleeting: retention: {line}")
+    tell(f"fleeting: retention: {line.rstrip()}")
 
 
 def _show(found: RetentionPlan, output: Path, say: Callable[[str], object]) -> None:

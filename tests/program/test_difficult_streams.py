@@ -61,22 +61,32 @@ def test_a_rate_that_falls_is_shown_and_below_the_limit_nothing_is_judged(start,
         run.wait_for(" LIVE")
         for fps in (60, 24, 7):
             server.fps = fps
-            for _ in range(3):  # lines, a second apart: the rate is that of two seconds
-                run.wait_for(" LIVE", 60)
-            sent, begun_s = server.sent, run.lines[-1][0]
-            run.wait_for(" LIVE", 60)
-            run.wait_for(" LIVE", 60)
-            ended_s, line = run.lines[-1]
-            # what the server could send: a busy machine makes it slower, too
-            delivered = (server.sent - sent) / (ended_s - begun_s)
-            shown = float(re.search(r"LIVE ([\d.]+) fps", line)[1])
-            assert shown == pytest.approx(delivered, rel=0.2)
+            line = _line_of_the_rate_sent(run, server)
         assert "under 15 fps" in line
         stopped(run)
     session = open_session(session_of(tmp_path / "out"))
     assert session.record.counts.seconds.not_judged["under 15 fps"] > 2
     slow_s = session.frames[-1].timestamp_s - 3
     assert not [e for e in session.events if e.kind == "micro" and e.apex_s > slow_s]
+
+
+def _line_of_the_rate_sent(run, server):
+    """Two seconds after a change at the earliest, for the rate is of as long; the first of twenty.
+
+    What the server could send counts, for a busy machine makes it slower, too.
+    """
+    shown, lines = [], []
+    for _ in range(20):
+        run.wait_for(" LIVE", 60)
+        at_s, line = run.lines[-1]
+        lines.append((at_s, server.sent))
+        if len(lines) > 3:
+            (begun_s, before), (ended_s, after) = lines[-3], lines[-1]
+            delivered = (after - before) / (ended_s - begun_s)
+            shown.append((float(re.search(r"LIVE ([\d.]+) fps", line)[1]), delivered))
+            if shown[-1][0] == pytest.approx(delivered, rel=0.2):
+                return line
+    raise AssertionError(shown)
 
 
 def test_a_stream_that_fell_silent_does_not_keep_it_from_ending(start, jpegs, tmp_path):

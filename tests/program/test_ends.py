@@ -23,6 +23,7 @@ from tests.servers import MjpegServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.usefixtures("landmark_model")]
 
+CTRL_S = b"\x13"
 HANG_S = 120.0  # catches a hang; says nothing about speed
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
@@ -139,19 +140,22 @@ def test_without_standard_output_it_records_to_the_end(before, quick, tmp_path):
 
 
 def test_a_halted_terminal_halts_nothing_else(jpegs, tmp_path):
-    """Ctrl-S while the source is lost: nothing is read of what the program prints."""
+    """Ctrl-S before the first line, the source waited for and lost: no line is taken."""
     master, slave = pty.openpty()
+    os.write(master, CTRL_S)
     with MjpegServer(30, pictures=jpegs) as server:
         command = [
             *(sys.executable, str(PROGRAM), "--source", server.url, "--engine", "none"),
             *("--output", str(tmp_path), "--dashboard", "plain", "--seconds", "12", *CONSENT),
+            *("--wait", "60"),
         ]
+        server.stop()
         process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=ENVIRONMENT
         )
         try:
-            os.read(master, 1000)
-            os.write(master, b"\x13")  # Ctrl-S
+            time.sleep(5)  # so that it says what it waits for
+            server.start()
             frames = _rows_after(process, tmp_path, 0)
             server.stop()
             server.start()

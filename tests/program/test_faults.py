@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from benchmarks._common.looped_stream import LoopedStream
+from realtime.event import Event
 from realtime.recording.session import open_session
 from realtime.recording.session_record import SessionOutcome
 from tests.program.runs import run_live, session_of, starter
@@ -34,6 +35,15 @@ def span_s(clip: Path) -> float:
     return times[-1] - times[0]
 
 
+def first_flagged(session: Path) -> Event:
+    """Waited for: what is printed is written by another thread."""
+    deadline = time.monotonic() + 30
+    while not (flagged := open_session(session).flagged):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return flagged[0]
+
+
 def is_under_way(clip: Path) -> bool:
     """Whether its first frames can be decoded: who stops before has no clip to finish."""
     with contextlib.suppress(av.FFmpegError, IndexError, OSError):
@@ -46,7 +56,7 @@ def test_killed_while_a_clip_is_written(start, film, jpegs, tmp_path):
         run = start(server.url, "--pre", "1", "--post", "20")
         run.wait_for("flagged as micro-expression", 60)
         flagged_at = time.monotonic()
-        event = open_session(session_of(tmp_path / "out")).flagged[0]
+        event = first_flagged(session_of(tmp_path / "out"))
         part = session_of(tmp_path / "out") / event.clip.replace(".mp4", ".part.mp4")
 
         def missing_s() -> float:

@@ -150,7 +150,8 @@ def test_a_kill_costs_the_frame_or_two_that_were_being_written(tmp_path: Path, l
     assert kept == list(range(len(kept)))
     assert len(kept) >= [pushed, *rest][-1] - AHEAD - 2
     assert "0001.mp4" in found
-    assert any(name.endswith(".recovered.mp4") for name in found)
+    torn = len(kept) % len(found["0001.mp4"])  # none where it was killed between two segments
+    assert any(name.endswith(".recovered.mp4") for name in found) or not torn
     for name, numbers in found.items():
         start_s = begun[f"video/{name.split('.')[0]}.mp4"]
         assert start_s == pytest.approx(numbers[0] * STEP_NS / 1e9, abs=1e-6)
