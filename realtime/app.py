@@ -207,9 +207,9 @@ def run(
     if failure is not None and not isinstance(failure, RecordingError):
         raise failure
     if settings.dashboard.kind != "none":
-        shown = [summary(status, events.final())]
+        shown = [summary(status)]
         if demo is not None:
-            shown.append(demo.report(events.final(), status.elapsed_s))
+            shown.append(demo.report(status.events, status.elapsed_s))
         print_summary(shown)
     if failure is not None:
         raise failure

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 
 from realtime.analysis import Analysis
@@ -36,6 +37,7 @@ from realtime.status import RunFacts, Status
 _SHOW_S = 0.1  # the dashboard gets a fresh status this often
 _WAIT_S = 0.1  # longest wait for a frame, so that keys and a lost camera are noticed
 _HOPELESS_LAG_S = 2.0  # live analysis farther behind than this goes on at the newest frame
+_NOTICES = 20  # newest for the user
 _USUAL_FPS = 30.0  # of a camera that reports no rate
 
 
@@ -86,7 +88,7 @@ class Pipeline:
         self._begun_ns = 0  # monotonic
         self._zero_ns = 0  # source time of second 0 in every output
         self._local_rate = LocalRate()
-        self._notices = [f"nothing is kept: {not_kept}"] if not_kept else []
+        self._notices = deque([f"nothing is kept: {not_kept}"] if not_kept else [], _NOTICES)
         self._thinning = Thinning(every)
         self._status = RunStatus(
             frames,
@@ -308,4 +310,4 @@ class Pipeline:
             *recorder,
             *self._markers.shortage(),
             *self._notices,
-        )[-20:]
+        )[-_NOTICES:]

@@ -16,15 +16,13 @@ from realtime.event import Event
 from realtime.status import Status
 
 
-def summary(status: Status, events: Sequence[Event] | None = None) -> RenderableType:
+def summary(status: Status) -> RenderableType:
     """For a `rich.console.Console`; without escape codes where that is not a terminal.
 
-    `events`: all of the session's, each in its last revision; without them the summary lists
-    the last few that the status holds, and says so.
+    Where the status does not hold every event of the session, the summary says so.
     """
-    known = list(status.events if events is None else events)
-    flagged = [e for e in known if e.kind == "micro"]
-    parts: list[RenderableType] = [Text(), _facts(status, known)]
+    flagged = [e for e in status.events if e.kind == "micro"]
+    parts: list[RenderableType] = [Text(), _facts(status)]
     if flagged:
         parts += [Text(), _table(flagged)]
     if len(flagged) < status.micro_count:
@@ -33,7 +31,7 @@ def summary(status: Status, events: Sequence[Event] | None = None) -> Renderable
     return Group(*parts, Text())
 
 
-def _facts(status: Status, known: Sequence[Event]) -> Table:
+def _facts(status: Status) -> Table:
     capture = status.capture
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
@@ -59,7 +57,9 @@ def _facts(status: Status, known: Sequence[Event]) -> Table:
         table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
     else:
         table.add_row("  flagged", Text(nothing_judged(seconds, live=status.live)))
-    table.add_row("  rejected", f"{status.rejected_count}{_reasons(known, status.rejected_count)}")
+    table.add_row(
+        "  rejected", f"{status.rejected_count}{_reasons(status.events, status.rejected_count)}"
+    )
     for half, shares in status.counts.seconds.sensitivity.items():
         sizes = ", ".join(f"{100 * shares[s]:.0f} % at {s}" for s in ("1", "1.5", "2", "3"))
         table.add_row(f"  {half} face", f"8 of 10 found: {sizes} % IOD, of the assessable time")

@@ -24,7 +24,7 @@ class DemoRun:
         """Which of the movements that were played are among the events.
 
         Args:
-            events: all of the run, each in its last revision.
+            events: of the run, each in its last revision.
             played_s: movements that end later were not shown.
         """
         shown = [event for event in self._subject.truth if event.offset_s <= played_s]

@@ -28,8 +28,7 @@ from realtime.recording.recorder import Recorder
 from realtime.spotting.face_spotter import FaceFinding
 from realtime.spotting.spotter import Finding
 
-_SHOWN = 200  # newest events of either kind that the dashboard lists
-_KEPT_REJECTED = 1000
+_KEPT = 200  # newest flagged and rejected events each; every one is in events.jsonl
 _REMEMBER_NS = 5_000_000_000  # a finding is not revised later than this
 
 
@@ -80,7 +79,7 @@ class EventTracker:
         self._count = self._tickets = 0
         self.start_ns = 0  # source time of the first frame
         self._flagged: dict[str, Event] = {}  # by id; flagged and not retracted
-        self._rejected: deque[Event] = deque(maxlen=_KEPT_REJECTED)
+        self._rejected: deque[Event] = deque(maxlen=_KEPT)
         self._counts: Counter[str] = Counter()
         self.changes = 0  # lines so far, so that a caller sees a change
         self._newest: tuple[int, tuple[Event, ...]] = (0, ())  # at so many changes
@@ -95,16 +94,11 @@ class EventTracker:
         return +self._counts  # a copy without zeros
 
     def newest(self) -> tuple[Event, ...]:
-        """The last `_SHOWN` flagged and rejected events each, oldest first."""
+        """The last `_KEPT` flagged and rejected events each, as last revised, oldest first."""
         if self._newest[0] != self.changes:
-            rejected = list(self._rejected)[-_SHOWN:]
-            flagged = list(self._flagged.values())[-_SHOWN:]
-            self._newest = self.changes, tuple(sorted([*rejected, *flagged], key=_number))
+            kept = [*self._rejected, *self._flagged.values()]
+            self._newest = self.changes, tuple(sorted(kept, key=_number))
         return self._newest[1]
-
-    def final(self) -> list[Event]:
-        """The last revision of every event, in order; old rejected ones are left out."""
-        return sorted([*self._rejected, *self._flagged.values()], key=_number)
 
     def record(self, found: FaceFinding, now: Frame) -> None:
         """A finding of this frame: new, or a revision of an earlier one."""
@@ -263,6 +257,8 @@ class EventTracker:
             self._rejected.append(event)
         else:
             self._flagged[event.id] = event
+            if len(self._flagged) > _KEPT:
+                del self._flagged[next(iter(self._flagged))]
         self._counts[event.kind] += 1
         self.changes += 1
 

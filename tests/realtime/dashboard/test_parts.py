@@ -197,6 +197,6 @@ def test_the_summary_says_what_came_of_the_session() -> None:
 def test_the_summary_owns_up_to_what_it_does_not_know() -> None:
     console = Console(width=90)
     with console.capture() as captured:
-        console.print(summary(status(counts=counts(micro=10, rejected=50)), EVENTS[2:]))
+        console.print(summary(status(counts=counts(micro=10, rejected=50), events=EVENTS[2:])))
     assert "and 8 earlier: see events.jsonl" in captured.get()
     assert "(of the last 1)" in captured.get()

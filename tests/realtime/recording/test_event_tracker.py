@@ -189,7 +189,18 @@ def test_rejected_ones_ask_nobody_and_are_counted(tracker_with):
     assert engine.tickets == [1]
     assert dict(events.counts()) == {"rejected": 20, "micro": 1}
     assert [e.kind for e in events.newest()].count("rejected") == 20
-    assert [e.id for e in events.final()] == [f"{n:04d}" for n in range(1, 22)]
+    assert [e.id for e in events.newest()] == [f"{n:04d}" for n in range(1, 22)]
+
+
+def test_of_many_events_the_newest_are_held_and_all_are_counted(tracker_with):
+    events, lines = tracker_with(None)
+    for number in range(300):
+        apex_ns = 5_150_000_000 + number * 1_000_000_000
+        events.record(found(finding(number=number, apex_ns=apex_ns)), NOW)
+        events.collect_answers(apex_ns)
+    assert len(lines) == 300
+    assert dict(events.counts()) == {"micro": 300}
+    assert [e.id for e in events.newest()] == [f"{n:04d}" for n in range(101, 301)]
 
 
 def test_a_flag_that_is_retracted_leaves_the_list_and_says_why(tracker_with):
@@ -200,7 +211,7 @@ def test_a_flag_that_is_retracted_leaves_the_list_and_says_why(tracker_with):
     assert [(e.kind, e.revises) for e in lines] == [("micro", False), ("rejected", True)]
     assert lines[-1].confounders == ("mouth activity",)
     assert events.counts() == {"rejected": 1}
-    assert [e.kind for e in events.final()] == ["rejected"]
+    assert [e.kind for e in events.newest()] == ["rejected"]
 
 
 def test_a_flag_whose_second_stage_does_not_come_is_marked_and_stands(tracker_with):
@@ -213,7 +224,7 @@ def test_a_flag_whose_second_stage_does_not_come_is_marked_and_stands(tracker_wi
         ("micro", ("not confirmed",), True),
     ]
     assert events.counts() == {"micro": 1}
-    assert events.final()[0].confounders == ("not confirmed",)
+    assert events.newest()[0].confounders == ("not confirmed",)
 
 
 def test_a_mark_waits_for_the_class_and_comes_in_the_same_line(tracker_with):
