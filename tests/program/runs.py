@@ -21,6 +21,7 @@ from tests.paths import PROGRAM
 
 CONSENT = ("--consent", str(Path(__file__).with_name("consent.toml")))
 _ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+HANG_S = 300.0  # only a hang reaches it
 
 
 def with_consent(flags: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ class Running:
         for line in self.process.stdout:
             self._queue.put((time.monotonic(), line.rstrip()))
 
-    def wait_for(self, text: str, timeout_s: float = 90) -> float:
+    def wait_for(self, text: str, timeout_s: float = HANG_S) -> float:
         """When a line with `text` was printed, from here on; fails if none comes."""
         deadline = time.monotonic() + timeout_s
         while True:

@@ -47,8 +47,8 @@ def test_a_picture_that_stands_still_is_said_and_nothing_is_flagged(start, jpegs
         for _ in range(4):  # lines, a second apart: its noise is measured
             run.wait_for(" LIVE")
         server.frozen = True
-        run.wait_for(" FROZEN (the same picture", 30)
-        run.wait_for(" FROZEN (the same picture", 30)
+        run.wait_for(" FROZEN (the same picture")
+        run.wait_for(" FROZEN (the same picture")
         stopped(run)
     session = open_session(session_of(tmp_path / "out"))
     frozen_s = session.frames[-1].timestamp_s - 2  # two lines, a second apart
@@ -77,7 +77,7 @@ def _line_of_the_rate_sent(run, server):
     """
     shown, lines = [], []
     for _ in range(20):
-        run.wait_for(" LIVE", 60)
+        run.wait_for(" LIVE")
         at_s, line = run.lines[-1]
         lines.append((at_s, server.sent))
         if len(lines) > 3:
@@ -94,6 +94,6 @@ def test_a_stream_that_fell_silent_does_not_keep_it_from_ending(start, jpegs, tm
         run = start(server.url)
         run.wait_for(" LIVE")
         server.silent = True
-        run.wait_for(" LOST", 30)
+        run.wait_for(" LOST")
         stopped(run)
     assert open_session(session_of(tmp_path / "out")).record.ended.reason is SessionEnd.STOPPED
