@@ -249,7 +249,7 @@ FAULTS: dict[str, tuple[SurvivedFault, ...]] = {
              "under_nohup_a_hang_up_does_not_end_it"),
         _row("standard output closed, or a pipe without reader", "records to the end", _ENDS,
              "without_standard_output_it_records_to_the_end"),
-        _row("Ctrl-S, from the first line on; a full terminal", "capture and recording go on", _ENDS,
+        _row("Ctrl-S, from the start on; a full terminal", "capture and recording go on", _ENDS,
              "a_halted_terminal_halts_nothing_else"),
         _row("20 columns, a dumb terminal, new sizes", "drawn, or plain lines", _TERMINAL,
              "twenty_columns_are_enough_for_the_state", "a_dumb_terminal_gets_plain_lines",
