@@ -57,9 +57,7 @@ def _facts(status: Status) -> Table:
         table.add_row("  flagged", f"{status.micro_count} micro-expression{plural}")
     else:
         table.add_row("  flagged", Text(nothing_judged(seconds, live=status.live)))
-    table.add_row(
-        "  rejected", f"{status.rejected_count}{_reasons(status.events, status.rejected_count)}"
-    )
+    table.add_row("  rejected", f"{status.rejected_count}{_reasons(status)}")
     for half, shares in status.counts.seconds.sensitivity.items():
         sizes = ", ".join(f"{100 * shares[s]:.0f} % at {s}" for s in ("1", "1.5", "2", "3"))
         table.add_row(f"  {half} face", f"8 of 10 found: {sizes} % IOD, of the assessable time")
@@ -85,14 +83,14 @@ def _engine(status: Status) -> str:
     return ", ".join([said, *(f"{count} {name}" for name, count in others if count)])
 
 
-def _reasons(known: Sequence[Event], total: int) -> str:
+def _reasons(status: Status) -> str:
     """`: blink 3, speech 1`; an event with two reasons counts for both."""
-    rejected = [e for e in known if e.kind == "rejected"]
+    rejected = [e for e in status.events if e.kind == "rejected"]
     counts = Counter(reason for e in rejected for reason in e.confounders or ("no reason given",))
     if not counts:
         return ""
     listed = ", ".join(f"{words.printable(reason)} {n}" for reason, n in counts.most_common())
-    part = "" if len(rejected) >= total else f" (of the last {len(rejected)})"
+    part = "" if len(rejected) >= status.rejected_count else f" (of the last {len(rejected)})"
     return f": {listed}{part}"
 
 
